@@ -1,0 +1,149 @@
+import type { EventSink } from '../event-sink.ts';
+import {
+  directionOf,
+  FieldRow,
+  type FieldSetter,
+  fieldSetter,
+  missingAux,
+  namedDirection,
+} from './fields.ts';
+import type { KnownEvent } from './known-events.ts';
+import { Value64 } from './value64.ts';
+
+/** The kernel's limit on x86; a larger number means that the columns are not what they seem. */
+export const MAX_CPU = 8191;
+const MAX_TID = 0xffffffff;
+const MOST_TASKS = 65_536;
+
+/** Where and when an event was. */
+export interface EventPlace {
+  sec: number;
+  nsec: number;
+  cpu: number;
+  tid: number;
+}
+
+/** Splits a time in decimal nanoseconds, bytes[start, end), into seconds and nanoseconds. False if it is none. */
+export function readNanoseconds(bytes: Uint8Array, start: number, end: number, place: EventPlace): boolean {
+  if (start === end || end - start > 20) return false;
+  let sec = 0;
+  let nsec = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return false;
+    if (at < end - 9) sec = sec * 10 + digit;
+    else nsec = nsec * 10 + digit;
+  }
+  place.sec = sec;
+  place.nsec = nsec;
+  return true;
+}
+
+/** Reads the number bytes[start, end), at most `most`; -1 if it is none. */
+export function readCount(bytes: Uint8Array, start: number, end: number, most: number): number {
+  if (start === end || end - start > 15) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value > most ? -1 : value;
+}
+
+/** Reads a thread id, -1 if bytes[start, end) is none. */
+export function readTid(bytes: Uint8Array, start: number, end: number): number {
+  return readCount(bytes, start, end, MAX_TID);
+}
+
+interface Compiled {
+  readonly setters: readonly (FieldSetter | undefined)[];
+  readonly direction: number | undefined;
+  readonly aux: number;
+}
+
+/**
+ * Turns the values of one event after the other into rows: `begin`, then each value, then `end`. Rows are kept by the
+ * caller's event; a value without a column is dropped, one that should be a number and is not spoils the event.
+ */
+export class EventWriter {
+  readonly #sink: EventSink;
+  readonly #row = new FieldRow();
+  readonly #value = new Value64();
+  readonly #compiled = new Map<KnownEvent, Compiled>();
+  readonly #tasks = new Set<number>();
+  #event: KnownEvent | undefined;
+  #now: Compiled | undefined;
+  #isGood = true;
+  #comm = '';
+
+  constructor(sink: EventSink) {
+    this.#sink = sink;
+  }
+
+  /** Starts an event; its values follow. */
+  begin(event: KnownEvent): void {
+    this.#event = event;
+    this.#now = this.#compile(event);
+    this.#row.clear();
+    this.#row.direction = this.#now.direction ?? this.#row.direction;
+    this.#row.aux = this.#now.aux;
+    this.#isGood = true;
+    this.#comm = '';
+  }
+
+  /** The event's value number `index` of its fields, as text. */
+  valueAt(index: number, bytes: Uint8Array, start: number, end: number): void {
+    const name = this.#event?.fields[index];
+    if (name !== undefined) this.#set(name, this.#now?.setters[index], bytes, start, end);
+  }
+
+  /** A value that comes with its own name, as `gpa=0xfebf7000` does. */
+  valueNamed(name: string, bytes: Uint8Array, start: number, end: number): void {
+    const kind = this.#event?.kind;
+    this.#set(name, kind === undefined ? undefined : fieldSetter(kind, name), bytes, start, end);
+  }
+
+  /** Writes the row. False, and nothing written, when a value was not a number. */
+  end(place: EventPlace): boolean {
+    const kind = this.#event?.kind;
+    if (kind === undefined || !this.#isGood) return this.#isGood;
+    const row = this.#row;
+    row.finish(kind.shape);
+    this.#task(place.tid);
+    this.#sink.event(kind.id, place.sec, place.nsec, place.cpu, place.tid, row.dev, row.tag, row.aux);
+    return true;
+  }
+
+  #set(name: string, set: FieldSetter | undefined, bytes: Uint8Array, start: number, end: number): void {
+    if (name === 'comm') this.#comm = text(bytes, start, end);
+    else if (name === 'rwbs') this.#row.direction = directionOf(text(bytes, start, end));
+    else if (set === undefined) return;
+    else if (this.#value.read(bytes, start, end)) set(this.#row, this.#value);
+    else this.#isGood = false;
+  }
+
+  #task(tid: number): void {
+    if (this.#tasks.has(tid) && this.#comm === '') return;
+    if (this.#tasks.size === MOST_TASKS) this.#tasks.clear(); // naming a thread again does no harm
+    this.#tasks.add(tid);
+    this.#sink.task(tid, this.#comm, undefined);
+  }
+
+  #compile(event: KnownEvent): Compiled {
+    const known = this.#compiled.get(event);
+    if (known !== undefined) return known;
+    const { kind, fields } = event;
+    const compiled: Compiled = {
+      setters: fields.map((field) => (kind === undefined ? undefined : fieldSetter(kind, field))),
+      direction: kind === undefined ? undefined : namedDirection(kind.name),
+      aux: kind === undefined ? 0 : missingAux(kind),
+    };
+    this.#compiled.set(event, compiled);
+    return compiled;
+  }
+}
+
+function text(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 64)).toString('utf8');
+}

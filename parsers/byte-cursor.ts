@@ -1,0 +1,192 @@
+/** A place in a line of bytes, and the few ways of reading on from it. Makes no strings and no objects. */
+export class ByteCursor {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes, to read four at once. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** The next byte to read. */
+  at = 0;
+  /** One past the last byte of the line. What is there must be a line end or nothing. */
+  end = 0;
+
+  /** Puts the cursor at the beginning of bytes[start, end). */
+  set(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    this.at = start;
+    this.end = end;
+  }
+
+  /** The next byte, -1 at the end of the line. Does not move. */
+  peek(): number {
+    return this.at < this.end ? this.bytes[this.at]! : -1;
+  }
+
+  /** Moves over one byte if it is this one, and says whether it was. */
+  skip(byte: number): boolean {
+    if (this.at >= this.end || this.bytes[this.at] !== byte) return false;
+    this.at += 1;
+    return true;
+  }
+
+  /** Moves over any number of blanks. */
+  skipBlanks(): void {
+    const { bytes, end } = this;
+    let at = this.at;
+    while (at < end && bytes[at] === 0x20) at += 1;
+    this.at = at;
+  }
+
+  /** Moves behind the next such byte, and says whether there was one. */
+  skipPast(byte: number): boolean {
+    const { bytes, end } = this;
+    let at = this.at;
+    while (at < end && bytes[at] !== byte) at += 1;
+    this.at = at < end ? at + 1 : end;
+    return at < end;
+  }
+
+  /** Moves behind the next occurrence of this text, and says whether there was one; if not, does not move. */
+  skipPastText(text: Uint8Array): boolean {
+    const found = indexOfText(this.bytes, text, this.at, this.end);
+    if (found < 0) return false;
+    this.at = found + text.length;
+    return true;
+  }
+
+  /** Moves over this text if it comes next, and says whether it did. */
+  skipText(text: Uint8Array): boolean {
+    if (!startsWith(this.bytes, text, this.at, this.end)) return false;
+    this.at += text.length;
+    return true;
+  }
+
+  /** Reads an unsigned decimal number; exact below 2^53. -1 if there is none. */
+  decimal(): number {
+    const { bytes, end } = this;
+    const start = this.at;
+    // Nine digits fit a 32-bit integer, which is several times faster than a double.
+    const shortEnd = Math.min(end, start + 9);
+    let at = start;
+    let value = 0;
+    while (at < shortEnd) {
+      const digit = bytes[at]! - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = (value * 10 + digit) | 0;
+      at += 1;
+    }
+    this.at = at;
+    if (at === shortEnd && at < end) return this.moreDigits(value);
+    return at === start ? -1 : value;
+  }
+
+  private moreDigits(first: number): number {
+    const { bytes, end } = this;
+    let at = this.at;
+    let value = first;
+    while (at < end) {
+      const digit = bytes[at]! - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at += 1;
+    }
+    this.at = at;
+    return value;
+  }
+
+  /** Reads an unsigned hexadecimal number, with or without 0x. Its low 48 bits, exactly. -1 if there is none. */
+  hex(): number {
+    if (this.isMarkedHex()) this.at += 2;
+    const { bytes, end } = this;
+    let at = this.at;
+    let high = 0;
+    let low = 0;
+    while (at < end) {
+      const digit = hexDigit(bytes[at]!);
+      if (digit < 0) break;
+      high = (high << 4) | (low >>> 28);
+      low = (low << 4) | digit;
+      at += 1;
+    }
+    if (at === this.at) return -1;
+    this.at = at;
+    return (high & 0xffff) * 0x1_0000_0000 + (low >>> 0);
+  }
+
+  /** Reads a hexadecimal 64-bit two's complement number, with or without 0x. NaN if there is none or it is not below 2^53. */
+  signedHex(): number {
+    if (this.isMarkedHex()) this.at += 2;
+    const { bytes, end } = this;
+    const first = this.at;
+    let at = first;
+    let high = 0;
+    let low = 0;
+    while (at < end) {
+      const digit = hexDigit(bytes[at]!);
+      if (digit < 0) break;
+      high = (high << 4) | (low >>> 28);
+      low = (low << 4) | digit;
+      at += 1;
+    }
+    if (at === first || at - first > 16) return Number.NaN;
+    this.at = at;
+    const value = high * 0x1_0000_0000 + (low >>> 0);
+    return Number.isSafeInteger(value) ? value : Number.NaN;
+  }
+
+  /** Reads an address or id as the kernel's probes print it: 7, -22 or 0x1f (its low 48 bits). NaN if there is none. */
+  number(): number {
+    return this.isMarkedHex() ? this.hex() : this.signedDecimal();
+  }
+
+  /** Reads a return value as they print it: 7, -22 or 0xffffffffffffffea for -22. NaN if there is none. */
+  signedNumber(): number {
+    return this.isMarkedHex() ? this.signedHex() : this.signedDecimal();
+  }
+
+  private signedDecimal(): number {
+    const start = this.at;
+    const sign = this.skip(0x2d) ? -1 : 1;
+    const value = this.decimal();
+    if (value >= 0) return sign * value;
+    this.at = start;
+    return Number.NaN;
+  }
+
+  /** Whether 0x and a hexadecimal digit come next. */
+  private isMarkedHex(): boolean {
+    const { bytes, at } = this;
+    return at + 2 < this.end && bytes[at] === 0x30 && bytes[at + 1] === 0x78 && hexDigit(bytes[at + 2]!) >= 0;
+  }
+}
+
+/** The bytes of an ASCII text, to compare with. */
+export function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** Whether bytes[at, end) begins with this text. */
+export function startsWith(bytes: Uint8Array, text: Uint8Array, at: number, end: number): boolean {
+  if (end - at < text.length) return false;
+  for (let i = 0; i < text.length; i += 1) if (bytes[at + i] !== text[i]) return false;
+  return true;
+}
+
+/** Where this text first occurs in bytes[from, end), -1 if it does not. */
+export function indexOfText(bytes: Uint8Array, text: Uint8Array, from: number, end: number): number {
+  for (let at = from; at <= end - text.length; at += 1) if (startsWith(bytes, text, at, end)) return at;
+  return -1;
+}
+
+/** Where this text last occurs in bytes[from, end), -1 if it does not. */
+export function lastIndexOfText(bytes: Uint8Array, text: Uint8Array, from: number, end: number): number {
+  for (let at = end - text.length; at >= from; at -= 1) if (startsWith(bytes, text, at, end)) return at;
+  return -1;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}

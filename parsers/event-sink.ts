@@ -1,0 +1,33 @@
+/** What a parser writes to. `src/trace` implements it; a parser knows nothing else of iotrace. */
+export interface EventSink {
+  /**
+   * One event. Time is two integers, so that no clock loses precision in a double: whole seconds and nanoseconds
+   * for a clock in time units; for a counter (x86-tsc) floor(ticks / 1e9) and ticks mod 1e9.
+   * `kind` is an id of EVENT_KINDS; `dev`, `tag` and `aux` are as that kind's shape says.
+   */
+  event(
+    kind: number,
+    sec: number,
+    nsec: number,
+    cpu: number,
+    tid: number,
+    dev: number,
+    tag: number,
+    aux: number,
+  ): void;
+
+  /** The id of a string that rows refer to (an interrupt's name). The same text gives the same id; 0 is ''. */
+  string(text: string): number;
+
+  /** A task's name and, where the tracer says it, its process. Called at least once for each tid that has events. */
+  task(tid: number, comm: string, tgid: number | undefined): void;
+
+  /**
+   * The tracer says it lost events: `count` of them (undefined = it does not say how many) on `cpu` (-1 = it does
+   * not say where), between the event before and the event after this call.
+   */
+  lost(cpu: number, count: number | undefined): void;
+
+  /** Something the parser could not use, with its place. Reasons are a small fixed set per format. */
+  reject(reason: string, byteOffset: number, line: number): void;
+}

@@ -1,0 +1,8 @@
+import { bpftraceJson } from './bpftrace-json.ts';
+import { bpftraceText } from './bpftrace-text.ts';
+import type { Format } from './format.ts';
+import { ftraceText } from './ftrace-text.ts';
+import { qemuTraceLog } from './qemu-trace-log.ts';
+
+/** The readable formats, in the order in which they are tried on the beginning of a stream. */
+export const FORMATS: readonly Format[] = [ftraceText, qemuTraceLog, bpftraceJson, bpftraceText];

@@ -1,0 +1,170 @@
+/**
+ * Text of the kernel's own tracer: the tracefs files `trace` and `trace_pipe`, and what `trace-cmd report` prints.
+ *
+ *   # entries-in-buffer/entries-written: 49430/49430   #P:4
+ *          CPU 0/KVM-8109    (   8098) [003]  3000483527813: kvm_inj_virq: IRQ 0xec
+ *             qd1-151     [000] d.h1.    38.875870: vring_interrupt: (vring_interrupt+0x0/0xd0 [virtio_ring]) irq=25
+ *   CPU:3 [LOST 12 EVENTS]
+ *
+ * Written by kernel/trace/trace.c and trace_output.c, and trace-cmd's tracecmd/trace-read.c. Times of a clock are
+ * rounded to the nearest microsecond (trace.c `ns2usecs`) unless trace-cmd printed nine digits; a counter is exact.
+ */
+import type { EventSink } from './event-sink.ts';
+import type { Format, ParseReport } from './format.ts';
+import { ArgumentLine } from './ftrace/argument-line.ts';
+import { ARGUMENT_READERS } from './ftrace/arguments.ts';
+import { EventNames, NO_NAME, UNUSED } from './ftrace/event-names.ts';
+import { LinePrefix } from './ftrace/line-prefix.ts';
+import { Notes } from './ftrace/notes.ts';
+import { RecordingLabels } from './ftrace/recording-labels.ts';
+import { looksLikeFtrace } from './ftrace/sniff.ts';
+import { TaskNames } from './ftrace/task-names.ts';
+import { type LineReader, scanLines } from './line-scanner.ts';
+
+/** Why a line could not be used. */
+export const FTRACE_REJECTS = {
+  notAnEvent: 'not a line of a trace',
+  noName: 'no event name behind the time',
+  badArguments: 'arguments of a known event not understood',
+  otherClock: 'time stamp of another kind than those before',
+  latencyFormat: 'latency format, which has no absolute times',
+  otherRecording: 'line of another recording in the same stream',
+  cut: 'last line is cut short',
+  tooLong: 'line longer than 64 KiB',
+} as const;
+
+/** A tracer takes longer than this many ticks of a TSC to write an event: a clock below it counts events. */
+const MIN_TICKS_AN_EVENT = 4;
+
+/** Reads tracefs and trace-cmd text. */
+export const ftraceText: Format = {
+  name: 'tracefs text',
+  sniff: looksLikeFtrace,
+  async parse(chunks, sink) {
+    const reader = new FtraceReader(sink);
+    await scanLines(chunks, reader);
+    return reader.report();
+  },
+};
+
+class FtraceReader implements LineReader {
+  private readonly sink: EventSink;
+  private readonly prefix = new LinePrefix();
+  private readonly names = new EventNames();
+  private readonly scratch: ArgumentLine;
+  private readonly tasks: TaskNames;
+  private readonly notes: Notes;
+  private readonly labels = new RecordingLabels();
+  private events = 0;
+  private unused = 0;
+  /** Digits behind the dot of the first time stamp, -1 before it. */
+  private digits = -1;
+  private roundingNs = 0;
+  /** The first time stamp, roughly. */
+  private firstTicks = -1;
+
+  constructor(sink: EventSink) {
+    this.sink = sink;
+    this.scratch = new ArgumentLine((text) => sink.string(text));
+    this.tasks = new TaskNames(sink);
+    this.notes = new Notes(sink);
+  }
+
+  line(bytes: Uint8Array, start: number, end: number, offset: number, number: number): void {
+    const line = this.scratch;
+    line.set(bytes, start, end);
+    const reason = this.prefix.readColumns(line) ? this.event(line) : this.otherLine(line);
+    if (reason !== undefined) this.sink.reject(reason, offset, number);
+  }
+
+  tooLong(offset: number, number: number): void {
+    this.sink.reject(FTRACE_REJECTS.tooLong, offset, number);
+  }
+
+  unfinished(bytes: Uint8Array, start: number, end: number, offset: number, number: number): void {
+    const line = this.scratch;
+    line.set(bytes, start, end);
+    if (this.prefix.readColumns(line) || !this.notes.read(line)) {
+      this.sink.reject(FTRACE_REJECTS.cut, offset, number);
+    }
+  }
+
+  report(): ParseReport {
+    const isCounter = this.digits === 0;
+    const records = this.events + this.unused;
+    const isTsc =
+      isCounter && (records === 1 || this.ticks() - this.firstTicks >= records * MIN_TICKS_AN_EVENT);
+    return {
+      unit: isCounter ? 'ticks' : 'ns',
+      roundingNs: this.roundingNs,
+      clock: isTsc ? 'x86-tsc' : 'unknown',
+      records,
+      unused: this.unused,
+      claimed: this.notes.claimed,
+      overwritten: this.notes.overwritten,
+      cpus: this.notes.cpus,
+    };
+  }
+
+  /** The event whose prefix was read. Returns why it cannot be used, if so. */
+  private event(line: ArgumentLine): string | undefined {
+    const prefix = this.prefix;
+    if (this.labels.foreignNext) return this.foreignEvent();
+    if (prefix.fractionDigits !== this.digits && !this.acceptClock()) return FTRACE_REJECTS.otherClock;
+    const kind = this.names.read(line);
+    if (kind < 0) return this.uselessEvent(kind);
+    line.clear();
+    if (!ARGUMENT_READERS[kind]!(line)) return FTRACE_REJECTS.badArguments;
+    this.tasks.note(line.bytes, prefix);
+    this.events += 1;
+    this.sink.event(kind, prefix.sec, prefix.nsec, prefix.cpu, prefix.tid, line.dev, line.tag, line.aux);
+    return undefined;
+  }
+
+  private uselessEvent(kind: number): string | undefined {
+    if (kind === NO_NAME) return FTRACE_REJECTS.noName;
+    if (kind === UNUSED) this.unused += 1;
+    return undefined;
+  }
+
+  private foreignEvent(): string {
+    this.labels.foreignNext = false;
+    return FTRACE_REJECTS.otherRecording;
+  }
+
+  /** The first time stamp decides: times with a dot, or a counter. Six and nine digits are the same clock. */
+  private acceptClock(): boolean {
+    const digits = this.prefix.fractionDigits;
+    if (this.digits >= 0 && (this.digits === 0 || digits === 0)) return false;
+    if (digits === 6) this.roundingNs = 500;
+    this.digits = digits;
+    if (this.firstTicks < 0) this.firstTicks = this.ticks();
+    return true;
+  }
+
+  private ticks(): number {
+    return this.prefix.sec * 1e9 + this.prefix.nsec;
+  }
+
+  /** A line that is no event in the usual columns. Returns why it cannot be used, if so. */
+  private otherLine(line: ArgumentLine): string | undefined {
+    const start = line.at;
+    if (this.prefix.search(line)) return this.event(line);
+    if (!this.notes.read(line)) return this.labelledLine(line, start);
+    this.labels.noteUnlabelled(line.bytes, start, line.end);
+    return undefined;
+  }
+
+  private labelledLine(line: ArgumentLine, start: number): string | undefined {
+    const text = this.labels.find(line.bytes, start, line.end);
+    line.at = text;
+    const isEvent = text >= 0 && this.prefix.search(line);
+    if (!isEvent && !(text >= 0 && this.labels.isNote)) {
+      return this.notes.latencyFormat ? FTRACE_REJECTS.latencyFormat : FTRACE_REJECTS.notAnEvent;
+    }
+    if (this.labels.isForeign) return FTRACE_REJECTS.otherRecording;
+    if (isEvent) return this.event(line);
+    this.notes.read(line);
+    return undefined;
+  }
+}

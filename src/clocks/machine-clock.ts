@@ -1,0 +1,104 @@
+/**
+ * One table per machine: every source in nanoseconds of one clock, joined and in time order. The first source's clock
+ * is the machine's; others are brought to it through the facts' pairs of clock and TSC readings.
+ */
+import type { ClockId } from '../../parsers/format.ts';
+import type { EventTable } from '../trace/event-table.ts';
+import { joinTables } from '../trace/join-tables.ts';
+import { sortedByTime } from '../trace/order.ts';
+import type { ClockPair, RecordingFacts, Source } from '../trace/recording.ts';
+import { type TickRate, ticksToNs } from './ticks.ts';
+
+export interface MachineTable {
+  readonly table: EventTable;
+  /** The clock of the joined table. */
+  readonly clock: ClockId;
+  /** It is the TSC, in ns at the rate used. */
+  readonly isTsc: boolean;
+  readonly roundingNs: number;
+  /** Sources that could not be joined, and why. */
+  readonly unjoined: readonly { readonly source: Source; readonly why: string }[];
+}
+
+/** Joins a machine's sources; undefined when there are none. Fails with a sentence when ticks have no rate. */
+export function joinMachine(
+  sources: readonly Source[],
+  facts: RecordingFacts,
+  rate: TickRate | undefined,
+): MachineTable | { readonly failure: string } | undefined {
+  const [first, ...others] = sources;
+  if (first === undefined) return undefined;
+  const main = inNs(first, rate);
+  if (main === undefined)
+    return { failure: `${first.name} is stamped with a counter whose rate nothing tells; give a request log, facts with clock pairs, or --tsc-hz` };
+  const clock = clockOf(first, main, facts.hostClockPairs ?? []);
+  const joined: EventTable[] = [main];
+  const unjoined: { source: Source; why: string }[] = [];
+  for (const source of others) {
+    const moved = onClock(source, clock, facts.hostClockPairs ?? [], rate);
+    if (typeof moved === 'string') unjoined.push({ source, why: moved });
+    else joined.push(moved);
+  }
+  return {
+    table: sortedByTime(joined.length === 1 ? main : joinTables(joined)),
+    clock,
+    isTsc: first.unit === 'ticks',
+    roundingNs: Math.max(...sources.map((source) => source.roundingNs)),
+    unjoined,
+  };
+}
+
+function inNs(source: Source, rate: TickRate | undefined): EventTable | undefined {
+  if (source.unit === 'ns') return source.events;
+  return rate === undefined ? undefined : ticksToNs(source.events, rate.nsPerTick);
+}
+
+const NEAR_NS = 3_600_000_000_000n;
+
+/** The clock a source says, or the one whose readings in the facts lie within an hour of its beginning. */
+function clockOf(source: Source, table: EventTable, pairs: readonly ClockPair[]): ClockId {
+  if (source.clock !== 'unknown') return source.clock;
+  const near = (['mono', 'boot', 'realtime'] as const).find((clock) =>
+    pairs.some((pair) => pair.clock === clock && abs(pair.ns - table.epoch) < NEAR_NS),
+  );
+  return near ?? 'unknown';
+}
+
+function abs(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
+/** A source's events on another clock of its machine, or why that is not possible. */
+function onClock(
+  source: Source,
+  clock: ClockId,
+  pairs: readonly ClockPair[],
+  rate: TickRate | undefined,
+): EventTable | string {
+  if (source.unit === 'ticks') return ticksOnClock(source, clock, pairs);
+  const table = inNs(source, rate)!;
+  const own = clockOf(source, table, pairs);
+  if (own === clock) return table;
+  const from = pairs.find((pair) => pair.clock === own);
+  const to = pairs.find((pair) => pair.clock === clock);
+  if (from === undefined || to === undefined)
+    return `its clock (${own}) and that of the machine's first stream (${clock}) are not related by any reading`;
+  const ticks = Number(from.tsc - to.tsc);
+  const nsPerTick = rate?.nsPerTick;
+  if (nsPerTick === undefined) return 'the clock pairs do not tell the rate of the TSC';
+  return { ...table, epoch: table.epoch - from.ns + to.ns + BigInt(Math.round(ticks * nsPerTick)) };
+}
+
+function ticksOnClock(source: Source, clock: ClockId, pairs: readonly ClockPair[]): EventTable | string {
+  const known = pairs.filter((pair) => pair.clock === clock).sort((a, b) => Number(a.tsc - b.tsc));
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined || first.tsc === last.tsc)
+    return `no two readings relate the TSC to the clock of the machine's first stream (${clock})`;
+  const nsPerTick = Number(last.ns - first.ns) / Number(last.tsc - first.tsc);
+  const { events } = source;
+  return {
+    ...events,
+    ts: events.ts.map((ticks) => Math.round(ticks * nsPerTick)),
+    epoch: first.ns + BigInt(Math.round(Number(events.epoch - first.tsc) * nsPerTick)),
+  };
+}

@@ -1,0 +1,42 @@
+/** How the host's clock relates to the application's: what the rest of the program needs to know of it. */
+export interface Relation {
+  /**
+   * one-clock: both are the same machine. tsc: exact, by KVM's tsc-offset. tsc-pairs: exact TSC relation, through
+   * pairs of clock and TSC readings. causal: bounded by messages. none: no relation could be established.
+   */
+  readonly method: 'one-clock' | 'tsc' | 'tsc-pairs' | 'causal' | 'none';
+  /** Host time → application time, both ns after their table's epoch. */
+  toApp(hostNs: number): number;
+  /** Most that toApp can be wrong by, ns, over the recording; 0 on one clock. */
+  readonly uncertaintyNs: number;
+  readonly driftPpm: number;
+  /** Application time − host time at the middle of the recording, tables' epochs included. */
+  readonly offsetNs: bigint;
+  /** The causal interval of the offset at the middle, relative to offsetNs; undefined where there is none. */
+  readonly interval: { readonly low: number; readonly high: number } | undefined;
+  /** What the relation was held against, as a sentence. */
+  readonly checked: string;
+  readonly ok: boolean;
+  /** Requests whose messages contradict the relation. */
+  readonly violators: readonly number[];
+}
+
+/** A candidate for the exact relation, from the TSC: application time − host time as a line over host time. */
+export interface ExactRelation {
+  readonly method: 'tsc' | 'tsc-pairs';
+  offsetAt(hostNs: number): number;
+  readonly uncertaintyNs: number;
+}
+
+/** The relation of a machine with itself. */
+export const ONE_CLOCK: Relation = {
+  method: 'one-clock',
+  toApp: (ns) => ns,
+  uncertaintyNs: 0,
+  driftPpm: 0,
+  offsetNs: 0n,
+  interval: undefined,
+  checked: 'all points are stamped by one clock',
+  ok: true,
+  violators: [],
+};

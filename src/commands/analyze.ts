@@ -1,0 +1,127 @@
+/**
+ * From a recording to its report, one step a line. Each step is a function of tables; what it guarantees is said here.
+ */
+import { exactByPairs, exactByTsc } from '../clocks/exact.ts';
+import { joinMachine, type MachineTable } from '../clocks/machine-clock.ts';
+import type { ExactRelation } from '../clocks/relation.ts';
+import { type TickRate, tickRate } from '../clocks/ticks.ts';
+import { matchApplication } from '../correlate/application.ts';
+import { type Correlated, correlate } from '../correlate/correlate.ts';
+import type { IoPath } from '../paths/io-path.ts';
+import { buildReport } from '../report/build-report.ts';
+import type { ReportModel } from '../report/report-model.ts';
+import { breakdown } from '../stats/breakdown.ts';
+import { countsPerRequest } from '../stats/counts.ts';
+import { numaStats } from '../stats/numa.ts';
+import { checkIntegrity } from '../trace/integrity.ts';
+import type { Recording } from '../trace/recording.ts';
+
+export interface AnalyzeOptions {
+  readonly version: string;
+  readonly title: string;
+  readonly path?: IoPath | undefined;
+  /** Ticks per second of x86-tsc streams, when nothing in the recording tells. */
+  readonly tscHz?: number | undefined;
+}
+
+/** Why a recording gives no report: a sentence, and which stream it is about. */
+export interface NotAnalyzed {
+  readonly failure: string;
+}
+
+export function analyze(recording: Recording, options: AnalyzeOptions): ReportModel | NotAnalyzed {
+  const { facts, groundTruth } = recording;
+  const log = groundTruth?.log;
+  // One tick rate for both machines: KVM's guests count the host's TSC unless it is scaled.
+  const rate: TickRate | undefined =
+    tickRate(log, facts) ??
+    (options.tscHz === undefined ? undefined : { nsPerTick: 1e9 / options.tscHz, source: 'given by the user' });
+  // Raw rows, in file order: what is missing, doubled or out of order is found before anything is moved.
+  const streams = recording.sources.map((source) => ({ source, integrity: checkIntegrity(source) }));
+  // One table per machine: ns of one clock, time order.
+  const guest = joinMachine(recording.sources.filter(({ machine }) => machine === 'guest'), facts, rate);
+  const host = joinMachine(recording.sources.filter(({ machine }) => machine === 'host'), facts, rate);
+  if (guest !== undefined && 'failure' in guest) return guest;
+  if (host !== undefined && 'failure' in host) return host;
+  const roundingNs = (guest?.roundingNs ?? 0) + (host?.roundingNs ?? 0);
+  // Requests on the application's time line, each with the rows of its points; clocks related and checked.
+  const correlated = correlate({
+    guest: guest?.table,
+    host: host?.table,
+    facts,
+    path: options.path,
+    sectors: log === undefined ? undefined : new Set(log.sector),
+    exact: exactRelation(recording, guest, host, rate),
+    sameRate: guest?.isTsc === true && host?.isTsc === true,
+    roundingNs,
+  });
+  if ('failure' in correlated) return correlated;
+  // Exact partition: per request the stages sum to the total, or this throws.
+  const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
+  const stages = breakdown(correlated.requests, (point) => position.get(point) ?? 0);
+  return buildReport({
+    version: options.version,
+    title: options.title,
+    streams,
+    correlated,
+    breakdown: stages,
+    application:
+      groundTruth === undefined ? undefined : { truth: groundTruth, match: matchLog(correlated, recording, guest ?? host, rate) },
+    counts: countsPerRequest(correlated, stages.matched),
+    numa: numaStats(correlated, stages.matched, facts),
+    pathGiven: options.path !== undefined,
+    roundingNs,
+    environment: environmentOf(recording),
+    findings: [],
+  });
+}
+
+/** The exact relation the facts give, if they do; correlate checks it against causality before it is used. */
+function exactRelation(
+  { sources, facts, groundTruth }: Recording,
+  guest: MachineTable | undefined,
+  host: MachineTable | undefined,
+  rate: TickRate | undefined,
+): ExactRelation | undefined {
+  const offset = facts.tscOffsets?.[0]?.offset;
+  if (offset === undefined || guest === undefined || host === undefined) return undefined;
+  if (guest.isTsc && host.isTsc && rate !== undefined) {
+    const first = (machine: string) => sources.find((source) => source.machine === machine)!;
+    return exactByTsc(first('guest'), first('host'), offset, rate.nsPerTick);
+  }
+  if (guest.isTsc || host.isTsc) return undefined;
+  return exactByPairs(groundTruth?.log, facts.hostClockPairs ?? [], offset, host.clock, guest.table.epoch, host.table.epoch);
+}
+
+/** The application's log on the trace's time line, and which request is which of its lines. */
+function matchLog(
+  correlated: Correlated,
+  { groundTruth, sources }: Recording,
+  machine: MachineTable | undefined,
+  rate: TickRate | undefined,
+) {
+  const log = groundTruth?.log;
+  if (log === undefined || machine === undefined) return undefined;
+  if (machine.isTsc && rate !== undefined) {
+    const epoch = sources.find((source) => source.machine === correlated.path.app)!.events.epoch;
+    const shift = Number(log.epochTsc - epoch);
+    return matchApplication(correlated.requests, log, log.startTsc.map((ticks) => (ticks + shift) * rate.nsPerTick));
+  }
+  const shift = Number(log.epochNs - machine.table.epoch);
+  return matchApplication(correlated.requests, log, log.startNs.map((ns) => ns + shift));
+}
+
+function environmentOf({ facts }: Recording): ReportModel['environment'] {
+  const rows: { name: string; value: string }[] = [];
+  const add = (name: string, value: string | undefined) => {
+    if (value !== undefined && value !== '') rows.push({ name, value });
+  };
+  add('QEMU', facts.qemuCommandLine);
+  add('storage daemon', facts.daemonCommandLine);
+  for (const note of facts.notes ?? []) add('guest', note);
+  for (const { name, before, after } of facts.guestInterrupts ?? [])
+    add('guest interrupts', `${name}: ${before} → ${after}`);
+  for (const [name, value] of Object.entries(facts.kvmStats ?? {})) add('KVM', `${name}: ${value}`);
+  add('memory of QEMU by node', facts.memoryPagesByNode?.map(({ node, pages }) => `node ${node}: ${pages} pages`).join(', '));
+  return rows;
+}

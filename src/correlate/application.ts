@@ -1,0 +1,82 @@
+/**
+ * Which request is which line of the application's own log: same sector, at the usual distance in time. The distance
+ * is 0 when log and trace share a clock; any other constant is found and used.
+ */
+import type { GroundTruth } from '../trace/recording.ts';
+import type { RequestTable } from './request-table.ts';
+
+type Log = NonNullable<GroundTruth['log']>;
+
+export interface ApplicationMatch {
+  /** Line of the log for each request, -1 without one. */
+  readonly entry: Int32Array;
+  /** Request for each line of the log, -1 without one. */
+  readonly request: Int32Array;
+  /** Log time − trace time, ns; 0 on one clock. */
+  readonly offsetNs: number;
+}
+
+/** Times within this are one clock: what lies between is user space. */
+const SAME_CLOCK_NS = 1_000_000;
+
+/** `startNs` are the log's starts on the application table's time line if both had one clock. */
+export function matchApplication(
+  requests: RequestTable,
+  log: Log,
+  startNs: Float64Array,
+): ApplicationMatch {
+  const bySector = new Map<number, number[]>();
+  log.sector.forEach((sector, index) => {
+    const known = bySector.get(sector);
+    if (known === undefined) bySector.set(sector, [index]);
+    else known.push(index);
+  });
+  const offsetNs = usualDistance(requests, bySector, startNs);
+  const entry = new Int32Array(requests.length).fill(-1);
+  const request = new Int32Array(log.sector.length).fill(-1);
+  const reach = longest(log) + SAME_CLOCK_NS;
+  for (let index = 0; index < requests.length; index++) {
+    const expected = requests.start[index]! + offsetNs;
+    let best = -1;
+    let bestMiss = reach;
+    for (const candidate of bySector.get(requests.sector[index]!) ?? []) {
+      const miss = Math.abs(startNs[candidate]! - expected);
+      if (miss < bestMiss && request[candidate] === -1) {
+        best = candidate;
+        bestMiss = miss;
+      }
+    }
+    if (best === -1) continue;
+    entry[index] = best;
+    request[best] = index;
+  }
+  return { entry, request, offsetNs };
+}
+
+function longest(log: Log): number {
+  let most = 0;
+  log.startNs.forEach((start, index) => {
+    most = Math.max(most, log.endNs[index]! - start);
+  });
+  return most;
+}
+
+/** The distance most pairs of equal sectors have; 0 when it is that of one clock. */
+function usualDistance(
+  requests: RequestTable,
+  bySector: ReadonlyMap<number, readonly number[]>,
+  startNs: Float64Array,
+): number {
+  const distances: number[] = [];
+  requests.sector.forEach((sector, index) => {
+    for (const candidate of (bySector.get(sector) ?? []).slice(0, 8))
+      distances.push(startNs[candidate]! - requests.start[index]!);
+  });
+  distances.sort((a, b) => a - b);
+  let best = { count: 0, middle: 0 };
+  for (let start = 0, end = 0; start < distances.length; start++) {
+    while (end < distances.length && distances[end]! - distances[start]! <= SAME_CLOCK_NS) end++;
+    if (end - start > best.count) best = { count: end - start, middle: distances[(start + end - 1) >> 1]! };
+  }
+  return Math.abs(best.middle) <= SAME_CLOCK_NS ? 0 : best.middle;
+}

@@ -1,0 +1,319 @@
+/**
+ * Follows each request of one disk through all machines of a recording. Enters: time-ordered tables in ns, facts.
+ * Leaves: one request table on the application's time line, the clocks' relation, the path and why it was chosen.
+ */
+import { requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
+import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
+import type { IoPath } from '../paths/io-path.ts';
+import type { PointId } from '../paths/points.ts';
+import type { EventTable } from '../trace/event-table.ts';
+import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
+import type { RecordingFacts } from '../trace/recording.ts';
+import { NO_ROW } from '../trace/units.ts';
+import { APP_REJECTS, type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
+import { CriticalPath } from './critical.ts';
+import { detectPath } from './detect.ts';
+import { type Followed, follow, type Scene, sideOf } from './follow.ts';
+import { type HostMatch, matchHostRequests } from './host-requests.ts';
+import { inFlight, type InFlight } from './in-flight.ts';
+import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
+import { roughRelation, tightRelation } from './relate.ts';
+import { NOT_OBSERVED, type RequestTable, STATUS } from './request-table.ts';
+import { appSide, otherSide, type Side } from './side.ts';
+import { backendThreads, vcpuThreads } from './threads.ts';
+
+export interface CorrelateInput {
+  readonly guest: EventTable | undefined;
+  readonly host: EventTable | undefined;
+  readonly facts: RecordingFacts;
+  /** Path asked for by the user; undefined = detect. */
+  readonly path?: IoPath | undefined;
+  /** Packed device asked for; undefined = the busiest, or the one `prefer` likes best. */
+  readonly device?: number | undefined;
+  /** Sectors of the application's own log, which tell its disk from others. */
+  readonly sectors?: ReadonlySet<number> | undefined;
+  /** Exact relation to check and use: application ns − host ns over host ns, tables' epochs excluded. */
+  readonly exact?: ExactRelation | undefined;
+  /** The clocks of both machines are one counter: no drift. */
+  readonly sameRate: boolean;
+  /** Sum of both machines' rounding, ns. */
+  readonly roundingNs: number;
+}
+
+export interface Correlated {
+  readonly path: IoPath;
+  readonly evidence: readonly string[];
+  readonly requests: RequestTable;
+  readonly followed: Followed;
+  readonly relation: Relation;
+  readonly inFlight: InFlight;
+  readonly app: Side;
+  readonly host: Side | undefined;
+  readonly match: HostMatch | undefined;
+  readonly backend: ReadonlySet<number>;
+  readonly vcpuThreads: ReadonlyMap<number, number>;
+  readonly device: number;
+  readonly begunBefore: number;
+  /** Recorded span common to all machines, on the application's time line. */
+  readonly span: { readonly from: number; readonly to: number };
+}
+
+/** What keeps a recording from being followed at all. */
+export interface NotFollowed {
+  readonly failure: string;
+}
+
+export function correlate(input: CorrelateInput): Correlated | NotFollowed {
+  const appTable = input.guest ?? input.host;
+  if (appTable === undefined || appTable.length === 0) return { failure: 'the recording holds no events' };
+  const device = input.device ?? likeliestDevice(appTable, input.sectors);
+  if (device === undefined) return { failure: 'no block request was issued in the recording of the application’s machine' };
+  const requests = followAppRequests(appTable, device);
+  if (requests.length === 0) return { failure: 'no block request was issued to that device' };
+  const host = input.guest === undefined ? undefined : input.host;
+  const actors = findActors(appTable, requests, host, input.facts);
+  const app = appSide(appTable);
+  const chosen = choosePath(input, app.occurrences, requests, actors);
+  if ('failure' in chosen) return chosen;
+  const base = {
+    path: chosen.path,
+    requests,
+    app,
+    hostIssue: actors.match?.issue ?? none(requests.length),
+    hostComplete: actors.match?.complete ?? none(requests.length),
+    backend: actors.backend,
+    alone: inFlight(appTable, requests).alone,
+  };
+  const placed = placeHost(base, actors, input, appTable.epoch);
+  const scene: Scene = { ...base, host: placed.host, slackNs: 0 };
+  const followed = follow(scene);
+  const span = commonSpan(app, placed.host);
+  return {
+    path: chosen.path,
+    evidence: chosen.evidence,
+    requests: buildTable(scene, followed, span, placed.relation),
+    followed,
+    relation: placed.relation,
+    inFlight: inFlight(appTable, requests),
+    app,
+    host: placed.host,
+    match: actors.match,
+    backend: actors.backend,
+    vcpuThreads: actors.vcpus,
+    device,
+    begunBefore: requests.begunBefore,
+    span,
+  };
+}
+
+const none = (length: number) => new Int32Array(length).fill(NO_ROW);
+
+function likeliestDevice(table: EventTable, sectors: ReadonlySet<number> | undefined): number | undefined {
+  const devices = busyDevices(table);
+  if (sectors === undefined) return devices[0]?.device;
+  const known = devices.map(({ device }) => {
+    const requests = followAppRequests(table, device);
+    return { device, hits: requests.issue.filter((row) => sectors.has(table.tag[row]!)).length };
+  });
+  return known.sort((a, b) => b.hits - a.hits)[0]?.device;
+}
+
+interface Actors {
+  readonly hostTable: EventTable | undefined;
+  readonly host: Occurrences | undefined;
+  readonly match: HostMatch | undefined;
+  readonly vcpus: ReadonlyMap<number, number>;
+  readonly backend: ReadonlySet<number>;
+}
+
+function findActors(
+  appTable: EventTable,
+  requests: AppRequests,
+  hostTable: EventTable | undefined,
+  facts: RecordingFacts,
+): Actors {
+  if (hostTable === undefined)
+    return { hostTable, host: undefined, match: undefined, vcpus: new Map(), backend: new Set() };
+  const host = indexOccurrences(hostTable);
+  const match = matchHostRequests(appTable, requests, hostTable);
+  return {
+    hostTable,
+    host,
+    match,
+    vcpus: vcpuThreads(hostTable, facts),
+    backend: backendThreads(host, match?.issue ?? none(requests.length)),
+  };
+}
+
+function choosePath(
+  input: CorrelateInput,
+  app: Occurrences,
+  requests: AppRequests,
+  actors: Actors,
+): { path: IoPath; evidence: readonly string[] } | NotFollowed {
+  if (input.path !== undefined) return { path: input.path, evidence: ['given by the user'] };
+  const detected = detectPath({
+    app,
+    appIsGuest: input.guest !== undefined,
+    requests,
+    host: actors.host,
+    match: actors.match,
+    backend: actors.backend,
+    vcpuThreads: actors.vcpus,
+    facts: input.facts,
+  });
+  if ('unknown' in detected) return { failure: `the path could not be detected: ${detected.unknown}; name it with --path` };
+  return detected;
+}
+
+type Base = Omit<Scene, 'host' | 'slackNs'>;
+
+/** The host on the application's time line, and how that was found. */
+function placeHost(
+  base: Base,
+  actors: Actors,
+  input: CorrelateInput,
+  appEpoch: bigint,
+): { host: Side | undefined; relation: Relation } {
+  const { hostTable } = actors;
+  if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
+  const rough = roughExchange(base, actors, input.roundingNs);
+  if (rough === undefined) return { host: undefined, relation: unrelated('nothing on the host keeps step with the guest’s completions') };
+  const first = roughRelation(rough, input.sameRate);
+  if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
+  const epochs = { app: appEpoch, host: hostTable.epoch };
+  let relation: Relation | undefined;
+  let toApp = (ns: number) => ns + first.line.offsetAt(ns);
+  let slackNs = first.slackNs;
+  // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
+  for (let pass = 0; pass < 2; pass++) {
+    const scene: Scene = { ...base, host: otherSide(hostTable, actors.vcpus, toApp), slackNs };
+    const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
+    relation = tightRelation(messages, input.sameRate, input.exact, epochs);
+    if (relation.method === 'none') return { host: undefined, relation };
+    toApp = relation.toApp;
+    slackNs = relation.uncertaintyNs;
+  }
+  return { host: otherSide(hostTable, actors.vcpus, toApp), relation: relation! };
+}
+
+function unrelated(why: string): Relation {
+  return {
+    method: 'none',
+    toApp: (ns) => ns,
+    uncertaintyNs: Number.POSITIVE_INFINITY,
+    driftPpm: 0,
+    offsetNs: 0n,
+    interval: undefined,
+    checked: why,
+    ok: false,
+    violators: [],
+  };
+}
+
+function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange | undefined {
+  const appTable = base.app.table;
+  if (actors.match !== undefined)
+    return messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs);
+  const { rows } = follow({ ...base, host: undefined, slackNs: 0 });
+  const completions = rows.get('guest:irq') ?? base.requests.complete;
+  return messagesByRhythm(appTable, base.requests, completions, actors.host!, roundingNs);
+}
+
+function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {
+  const ends = (side: Side) => ({ from: side.time[0]!, to: side.time[side.time.length - 1]! });
+  const own = ends(app);
+  if (host === undefined || host.table.length === 0) return own;
+  const other = ends(host);
+  return { from: Math.max(own.from, other.from), to: Math.min(own.to, other.to) };
+}
+
+/** Why a request could not be followed on its own machine. */
+const APP_REASONS: Record<number, string> = {
+  [APP_REJECTS.neverCompleted]: 'never completed in the recording',
+  [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
+};
+
+function buildTable(
+  scene: Scene,
+  followed: Followed,
+  span: { from: number; to: number },
+  relation: Relation,
+): RequestTable {
+  const { requests, app } = scene;
+  const n = requests.length;
+  const time = (point: PointId, request: number) => {
+    const row = followed.rows.get(point)?.[request] ?? NO_ROW;
+    return row === NO_ROW ? Number.NaN : (sideOf(scene, point)?.time[row] ?? Number.NaN);
+  };
+  const begins = (request: number) => {
+    const submit = time(scene.path.anchors.submit, request);
+    return Number.isNaN(submit) ? app.time[requests.issue[request]!]! : submit;
+  };
+  const ends = (request: number) => {
+    const returned = time(scene.path.anchors.return, request);
+    return Number.isNaN(returned) ? time(scene.path.anchors.complete, request) : returned;
+  };
+  const usable: number[] = [];
+  const outside = new Uint8Array(n);
+  for (let request = 0; request < n; request++) {
+    if (begins(request) < span.from || ends(request) > span.to) outside[request] = 1;
+    else if (requests.reject[request] === APP_REJECTS.none) usable.push(request);
+  }
+  const critical = new CriticalPath(scene.path, followed, usable, time);
+  const violators = new Set(relation.violators);
+  const reasons: string[] = [''];
+  const reasonIds = new Map<string, number>([['', 0]]);
+  const reasonId = (text: string) => {
+    const known = reasonIds.get(text);
+    if (known !== undefined) return known;
+    const id = reasons.push(text) - 1;
+    reasonIds.set(text, id);
+    return id;
+  };
+  const offsets = new Map([...followed.rows.keys()].map((point) => [point, new Int32Array(n).fill(NOT_OBSERVED)]));
+  const table = {
+    length: n,
+    start: new Float64Array(n),
+    total: new Int32Array(n),
+    offsets,
+    rows: followed.rows,
+    variant: new Uint16Array(n),
+    status: new Uint8Array(n),
+    reason: new Uint16Array(n),
+    sector: Float64Array.from(requests.issue, (row) => app.table.tag[row]!),
+    bytes: Float64Array.from(requests.issue, (row) => requestSectors(app.table.aux[row]!) * 512),
+    direction: Uint8Array.from(requests.issue, (row) => requestDirection(app.table.aux[row]!)),
+  };
+  const set = (request: number, status: number, reason: string) => {
+    table.status[request] = status;
+    table.reason[request] = reasonId(reason);
+  };
+  for (let request = 0; request < n; request++) {
+    const start = begins(request);
+    table.start[request] = start;
+    for (const [point, column] of offsets) {
+      const offset = time(point, request) - start;
+      if (Math.abs(offset) < 2 ** 31) column[request] = offset;
+    }
+    const rejected = requests.reject[request]!;
+    if (outside[request] === 1) set(request, STATUS.outside, outsideReason(begins(request), span));
+    else if (rejected !== APP_REJECTS.none) set(request, STATUS.rejected, APP_REASONS[rejected]!);
+    else if (violators.has(request)) set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
+    else {
+      const { variant, reason } = critical.judge(request);
+      if (variant === undefined) set(request, STATUS.quarantined, reason!);
+      else {
+        table.variant[request] = variant;
+        const points = critical.variants[variant]!.points;
+        table.total[request] = time(points.at(-1)!, request) - time(points[0]!, request);
+        table.start[request] = time(points[0]!, request);
+      }
+    }
+  }
+  return { ...table, variants: critical.variants, reasons };
+}
+
+function outsideReason(begin: number, span: { from: number; to: number }): string {
+  return begin < span.from ? 'before the recording of all machines began' : 'after the recording of a machine ended';
+}

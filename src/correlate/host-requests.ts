@@ -1,0 +1,200 @@
+/**
+ * Finds the host's block request of each guest request by identity: the same sector, shifted by a constant where the
+ * guest's disk is a partition. No clock relation is needed; the rhythm decides between equal sectors.
+ */
+import type { EventTable } from '../trace/event-table.ts';
+import { NO_ROW } from '../trace/units.ts';
+import { requestSectors } from '../../parsers/event-kinds.ts';
+import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
+
+export interface HostMatch {
+  /** Packed device of the host's requests. */
+  readonly device: number;
+  /** Host sector − guest sector. */
+  readonly shift: number;
+  /** Guest requests with a host request. */
+  readonly matched: number;
+  /** Rows in the host table, NO_ROW without a host request. */
+  readonly issue: Int32Array;
+  readonly complete: Int32Array;
+  /** Guest requests that share a host request because QEMU or the host merged them. */
+  readonly merged: number;
+}
+
+/** Devices tried at most, busiest first, and the share of guest requests that must be found. */
+const MOST_DEVICES = 16;
+const LEAST_SHARE = 0.3;
+
+/** The host device whose requests carry the guest's sectors; undefined when none does. */
+export function matchHostRequests(
+  guestTable: EventTable,
+  guest: AppRequests,
+  hostTable: EventTable,
+): HostMatch | undefined {
+  let best: HostMatch | undefined;
+  for (const { device } of busyDevices(hostTable).slice(0, MOST_DEVICES)) {
+    const host = followAppRequests(hostTable, device);
+    const shift = likeliestShift(guestTable, guest, hostTable, host);
+    const match = pairBySector(guestTable, guest, hostTable, host, shift);
+    if (match.matched > (best?.matched ?? 0)) best = match;
+  }
+  return best !== undefined && best.matched >= guest.length * LEAST_SHARE ? best : undefined;
+}
+
+/** Sectors of the requests' issue rows. */
+function sectorsOf(table: EventTable, requests: AppRequests): Float64Array {
+  return Float64Array.from(requests.issue, (row) => table.tag[row]!);
+}
+
+const SAMPLE = 256;
+
+/** The commonest difference between host and guest sectors: 0 for a whole device, the start of a partition else. */
+function likeliestShift(
+  guestTable: EventTable,
+  guest: AppRequests,
+  hostTable: EventTable,
+  host: AppRequests,
+): number {
+  const guestSectors = sectorsOf(guestTable, guest).subarray(0, SAMPLE);
+  const hostSectors = sectorsOf(hostTable, host).subarray(0, SAMPLE * 16);
+  const votes = new Map<number, number>();
+  for (const guestSector of guestSectors)
+    for (const hostSector of hostSectors) {
+      const shift = hostSector - guestSector;
+      if (shift >= 0) votes.set(shift, (votes.get(shift) ?? 0) + 1);
+    }
+  let shift = 0;
+  for (const [candidate, count] of votes) if (count > (votes.get(shift) ?? 0)) shift = candidate;
+  return shift;
+}
+
+/** Pairs in the order of both sides: among host requests of one sector the one at the usual distance in time. */
+function pairBySector(
+  guestTable: EventTable,
+  guest: AppRequests,
+  hostTable: EventTable,
+  host: AppRequests,
+  shift: number,
+): HostMatch {
+  const bySector = new Map<number, number[]>();
+  host.issue.forEach((row, index) => {
+    const sector = hostTable.tag[row]! - shift;
+    const known = bySector.get(sector);
+    if (known === undefined) bySector.set(sector, [index]);
+    else known.push(index);
+  });
+  const offset = usualOffset(guestTable, guest, hostTable, host, bySector);
+  const issue = new Int32Array(guest.length).fill(NO_ROW);
+  const complete = new Int32Array(guest.length).fill(NO_ROW);
+  let matched = 0;
+  const users = new Map<number, number>();
+  guest.issue.forEach((row, request) => {
+    const expected = guestTable.ts[row]! - offset.at(guestTable.ts[row]!);
+    const index = nearestOf(bySector.get(guestTable.tag[row]!) ?? [], host, hostTable, expected, offset.reach);
+    if (index === undefined) return;
+    issue[request] = host.issue[index]!;
+    complete[request] = host.complete[index]!;
+    users.set(index, (users.get(index) ?? 0) + 1);
+    matched++;
+  });
+  const merged = joinMerged(guestTable, guest, hostTable, host, shift, offset, issue, complete);
+  return { device: host.device, shift, matched: matched + merged, issue, complete, merged };
+}
+
+interface Offset {
+  /** Guest time − host time around a guest time. */
+  at(guestTs: number): number;
+  /** How far a pair may be from it. */
+  readonly reach: number;
+}
+
+/**
+ * Where the offsets of equal-sector pairs crowd: the window with most different guest requests in it, as wide as the
+ * longest request and a drift of 500 ppm over the recording make it.
+ */
+function usualOffset(
+  guestTable: EventTable,
+  guest: AppRequests,
+  hostTable: EventTable,
+  host: AppRequests,
+  bySector: ReadonlyMap<number, readonly number[]>,
+): Offset {
+  const offsets: number[] = [];
+  for (const row of guest.issue)
+    for (const index of (bySector.get(guestTable.tag[row]!) ?? []).slice(0, 8))
+      offsets.push(guestTable.ts[row]! - hostTable.ts[host.issue[index]!]!);
+  const sorted = Float64Array.from(offsets).sort();
+  const reach = longestUsual(guestTable, guest) + spanOf(guestTable, guest) * 5e-4;
+  let best = { count: 0, middle: 0 };
+  for (let start = 0, end = 0; start < sorted.length; start++) {
+    while (end < sorted.length && sorted[end]! - sorted[start]! <= reach) end++;
+    if (end - start > best.count) best = { count: end - start, middle: sorted[(start + end - 1) >> 1]! };
+  }
+  return { at: () => best.middle, reach };
+}
+
+/** Duration that nearly all requests stay below. */
+function longestUsual(table: EventTable, requests: AppRequests): number {
+  const durations: number[] = [];
+  requests.complete.forEach((row, request) => {
+    if (row !== NO_ROW) durations.push(table.ts[row]! - table.ts[requests.issue[request]!]!);
+  });
+  durations.sort((a, b) => a - b);
+  return durations[Math.floor(durations.length * 0.98)] ?? 1e6;
+}
+
+function spanOf(table: EventTable, requests: AppRequests): number {
+  if (requests.length === 0) return 0;
+  return table.ts[requests.issue.at(-1)!]! - table.ts[requests.issue[0]!]!;
+}
+
+function nearestOf(
+  indices: readonly number[],
+  host: AppRequests,
+  hostTable: EventTable,
+  expected: number,
+  reach: number,
+): number | undefined {
+  let best: number | undefined;
+  let bestMiss = reach;
+  for (const index of indices) {
+    const miss = Math.abs(hostTable.ts[host.issue[index]!]! - expected);
+    if (miss <= bestMiss) {
+      best = index;
+      bestMiss = miss;
+    }
+  }
+  return best;
+}
+
+/** Requests without a host request of their own that lie inside a longer one in flight at their time were merged. */
+function joinMerged(
+  guestTable: EventTable,
+  guest: AppRequests,
+  hostTable: EventTable,
+  host: AppRequests,
+  shift: number,
+  offset: Offset,
+  issue: Int32Array,
+  complete: Int32Array,
+): number {
+  const long = [...host.issue.keys()].filter((index) => requestSectors(hostTable.aux[host.issue[index]!]!) > 8);
+  let merged = 0;
+  for (let request = 0; request < guest.length && long.length > 0; request++) {
+    if (issue[request] !== NO_ROW) continue;
+    const row = guest.issue[request]!;
+    const sector = guestTable.tag[row]! + shift;
+    const sectors = requestSectors(guestTable.aux[row]!);
+    const around = long.filter((index) => {
+      const start = hostTable.tag[host.issue[index]!]!;
+      const length = requestSectors(hostTable.aux[host.issue[index]!]!);
+      return start <= sector && sector + sectors <= start + length;
+    });
+    const index = nearestOf(around, host, hostTable, guestTable.ts[row]! - offset.at(0), offset.reach);
+    if (index === undefined) continue;
+    issue[request] = host.issue[index]!;
+    complete[request] = host.complete[index]!;
+    merged++;
+  }
+  return merged;
+}

@@ -1,0 +1,154 @@
+/**
+ * The messages between the machines that a recording contains: which application-side row must lie before which
+ * host-side row, and the other way round. They bound the clocks' relation; nothing here knows that relation.
+ */
+import type { RequestMessages } from '../clocks/robust-line.ts';
+import { matchSequences } from '../clocks/match-sequences.ts';
+import type { PointId } from '../paths/points.ts';
+import type { EventTable } from '../trace/event-table.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
+import { NO_ROW } from '../trace/units.ts';
+import type { AppRequests } from './app-requests.ts';
+import { type Followed, type Scene, sideOf } from './follow.ts';
+import type { HostMatch } from './host-requests.ts';
+
+export interface Exchange {
+  /** Application → host. */
+  readonly lower: RequestMessages;
+  /** Host → application. */
+  readonly upper: RequestMessages;
+}
+
+/** Collects messages of one direction; offsets are application time − host time. */
+class Collector {
+  readonly #at: number[] = [];
+  readonly #offset: number[] = [];
+  readonly #request: number[] = [];
+
+  add(request: number, appTs: number, hostTs: number, wideningNs: number): void {
+    this.#at.push(hostTs);
+    this.#offset.push(appTs - hostTs + wideningNs);
+    this.#request.push(request);
+  }
+
+  finish(): RequestMessages {
+    return {
+      at: Float64Array.from(this.#at),
+      offset: Float64Array.from(this.#offset),
+      request: Int32Array.from(this.#request),
+    };
+  }
+}
+
+/** Messages that need no clock: requests the host knows by their sector were issued later and completed earlier there. */
+export function messagesBySector(
+  app: EventTable,
+  requests: AppRequests,
+  host: EventTable,
+  match: HostMatch,
+  roundingNs: number,
+): Exchange {
+  const lower = new Collector();
+  const upper = new Collector();
+  for (let request = 0; request < requests.length; request++) {
+    const issued = match.issue[request]!;
+    const completed = match.complete[request]!;
+    const appIssue = requests.issue[request]!;
+    const appComplete = requests.complete[request]!;
+    if (issued !== NO_ROW) lower.add(request, app.ts[appIssue]!, host.ts[issued]!, -roundingNs);
+    if (completed !== NO_ROW && appComplete !== NO_ROW)
+      upper.add(request, app.ts[appComplete]!, host.ts[completed]!, roundingNs);
+  }
+  return { lower: lower.finish(), upper: upper.finish() };
+}
+
+/** Host events that come once per completion and carry no identity, the most specific first. */
+const COMPLETION_EVENTS = [
+  'kvm_apic_accept_irq',
+  'kvm_apicv_accept_irq',
+  'kvm_msi_set_irq',
+  'irqfd_wakeup',
+  'virtio_notify_irqfd',
+  'vfio_msihandler',
+  'eventfd_write',
+];
+
+/** Messages found by rhythm: the guest's completions against whichever of the host's completion events keeps step. */
+export function messagesByRhythm(
+  app: EventTable,
+  requests: AppRequests,
+  completions: Int32Array,
+  host: Occurrences,
+  roundingNs: number,
+): Exchange | undefined {
+  const known = [...requests.issue.keys()].filter((request) => completions[request] !== NO_ROW);
+  const times = Float64Array.from(known, (request) => app.ts[completions[request]!]!);
+  let best: { share: number; exchange: Exchange } | undefined;
+  for (const rows of completionLanes(host, known.length)) {
+    const match = matchSequences(times, Float64Array.from(rows, (row) => host.table.ts[row]!));
+    if (match === undefined || match.share <= (best?.share ?? 0) + 0.02) continue;
+    const lower = new Collector();
+    const upper = new Collector();
+    match.a.forEach((index, pair) => {
+      const request = known[index]!;
+      const hostTs = host.table.ts[rows[match.b[pair]!]!]!;
+      lower.add(request, app.ts[requests.issue[request]!]!, hostTs, -roundingNs);
+      upper.add(request, times[index]!, hostTs, roundingNs);
+    });
+    best = { share: match.share, exchange: { lower: lower.finish(), upper: upper.finish() } };
+  }
+  return best?.exchange;
+}
+
+/** Rows that could be the host's end of completions: each event as a whole, and split by vector where it has one. */
+function* completionLanes(host: Occurrences, requests: number): Generator<Uint32Array> {
+  for (const event of COMPLETION_EVENTS) {
+    const rows = host.rows(event);
+    if (rows.length < requests * 0.3) continue;
+    const counts = new Map<number, number>();
+    for (const row of rows) counts.set(host.table.tag[row]!, (counts.get(host.table.tag[row]!) ?? 0) + 1);
+    for (const [tag, count] of counts)
+      if (count >= requests * 0.3 && count < rows.length) yield rows.filter((row) => host.table.tag[row] === tag);
+    yield rows;
+  }
+}
+
+/** Last sender before each direction's receiver, in the order they are looked for. */
+const KICK_SENDERS: readonly PointId[] = ['guest:kick', 'guest:issue'];
+const KICK_RECEIVERS: readonly PointId[] = ['kvm:exit', 'kvm:mmio', 'kvm:ioeventfd'];
+const INTERRUPT_RECEIVERS: readonly PointId[] = ['guest:irq', 'guest:poll-found', 'guest:complete'];
+
+/** The tightest messages of requests that were alone, from the points found for them. */
+export function messagesByPoints(scene: Scene, followed: Followed, roundingNs: number): Exchange {
+  const lower = new Collector();
+  const upper = new Collector();
+  const { host, app } = scene;
+  if (host === undefined) return { lower: lower.finish(), upper: upper.finish() };
+  const rowOf = (point: PointId, request: number) => followed.rows.get(point)?.[request] ?? NO_ROW;
+  const firstKnown = (points: readonly PointId[], request: number) =>
+    points.map((point) => rowOf(point, request)).find((row) => row !== NO_ROW);
+  const hostPoints = scene.path.points.filter(({ point }) => sideOf(scene, point) === host);
+  for (let request = 0; request < scene.requests.length; request++) {
+    if (scene.alone[request] !== 1) continue;
+    const send = (appRow: number | undefined, hostRow: number | undefined) => {
+      if (appRow === undefined || hostRow === undefined) return;
+      lower.add(request, app.table.ts[appRow]!, host.table.ts[hostRow]!, -roundingNs);
+    };
+    const issue = scene.requests.issue[request]!;
+    send(firstKnown(KICK_SENDERS, request), firstKnown(KICK_RECEIVERS, request));
+    // While a vCPU sleeps it runs nothing: what its guest did before the interrupt happened before the HLT exit.
+    if (app.table.cpu[issue] === app.table.cpu[scene.requests.complete[request]!])
+      send(issue, firstKnown(['kvm:halt'], request));
+    const onHost = hostPoints
+      .filter(({ point }) => !KICK_RECEIVERS.includes(point) && point !== 'kvm:halt')
+      .map(({ point }) => rowOf(point, request))
+      .filter((row) => row !== NO_ROW)
+      .map((row) => host.table.ts[row]!);
+    if (onHost.length === 0) continue;
+    lower.add(request, app.table.ts[issue]!, Math.min(...onHost), -roundingNs);
+    const received = firstKnown(INTERRUPT_RECEIVERS, request);
+    if (received === undefined) continue;
+    upper.add(request, app.table.ts[received]!, Math.max(...onHost), roundingNs);
+  }
+  return { lower: lower.finish(), upper: upper.finish() };
+}

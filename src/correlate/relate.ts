@@ -1,0 +1,135 @@
+/**
+ * Puts the host on the application's time line. First a rough relation from what needs no clock (sectors, or the rhythm
+ * of completions), then the points of each request, then the tight bound from the messages between those points; an
+ * exact relation, where the facts give one, is held against that bound before it is used.
+ */
+import type { CausalLine, CausalResult } from '../clocks/causal-line.ts';
+import type { ExactRelation, Relation } from '../clocks/relation.ts';
+import { robustLine } from '../clocks/robust-line.ts';
+import type { Exchange } from './messages.ts';
+
+/** adjtimex(2): the most a kernel slews a clock. */
+const MOST_DRIFT_PPM = 500;
+
+export interface RoughRelation {
+  readonly line: CausalLine;
+  /** How far the line may be off anywhere in the recording. */
+  readonly slackNs: number;
+}
+
+/** The relation as messages without any clock bound it; or why there is none. */
+export function roughRelation(exchange: Exchange, sameRate: boolean): RoughRelation | { readonly failure: string } {
+  const { result } = robustLine(exchange.lower, exchange.upper, sameRate ? 0 : MOST_DRIFT_PPM);
+  if (result.kind !== 'line') return { failure: failureOf(result) };
+  const ends = spanOf(exchange);
+  return { line: result.line, slackNs: widest(result.line, ends) };
+}
+
+function failureOf(result: Exclude<CausalResult, { kind: 'line' }>): string {
+  if (result.kind === 'incomplete') return 'messages were found in one direction only';
+  return `completions would precede their cause by ${(result.gapNs / 1000).toFixed(1)} µs however the clocks are laid`;
+}
+
+/** The final relation from the tight messages; `exact` is used when it lies inside what they allow. */
+export function tightRelation(
+  exchange: Exchange,
+  sameRate: boolean,
+  exact: ExactRelation | undefined,
+  epochs: { readonly app: bigint; readonly host: bigint },
+): Relation {
+  const { result, violators } = robustLine(exchange.lower, exchange.upper, sameRate ? 0 : MOST_DRIFT_PPM);
+  const ends = spanOf(exchange);
+  const middle = (ends.first + ends.last) / 2;
+  const absolute = (offset: number) => BigInt(Math.round(offset)) + epochs.app - epochs.host;
+  if (result.kind !== 'line') {
+    return {
+      method: 'none',
+      toApp: (ns) => ns,
+      uncertaintyNs: Number.POSITIVE_INFINITY,
+      driftPpm: 0,
+      offsetNs: 0n,
+      interval: undefined,
+      checked: failureOf(result),
+      ok: false,
+      violators,
+    };
+  }
+  const { line } = result;
+  const inside = exact === undefined ? undefined : insideEverywhere(line, exact, ends);
+  if (exact !== undefined && inside === true) {
+    const offset = exact.offsetAt(middle);
+    const range = line.rangeAt(middle);
+    return {
+      method: exact.method,
+      toApp: (ns) => ns + exact.offsetAt(ns),
+      uncertaintyNs: exact.uncertaintyNs,
+      driftPpm: ((exact.offsetAt(ends.last) - offset) / Math.max(1, ends.last - middle)) * 1e6,
+      offsetNs: absolute(offset),
+      interval: { low: range.low - offset, high: range.high - offset },
+      checked: `the TSC relation lies inside the causal interval of ${exchange.lower.at.length + exchange.upper.at.length} messages, computed without it`,
+      ok: true,
+      violators,
+    };
+  }
+  const offset = line.offsetAt(middle);
+  const range = line.rangeAt(middle);
+  return {
+    method: 'causal',
+    toApp: (ns) => ns + line.offsetAt(ns),
+    uncertaintyNs: widest(line, ends),
+    driftPpm: line.driftPpm,
+    offsetNs: absolute(offset),
+    interval: { low: range.low - offset, high: range.high - offset },
+    checked:
+      exact === undefined
+        ? `bounded by ${exchange.lower.at.length} messages to the host and ${exchange.upper.at.length} back; no exact relation to check it with`
+        : `the TSC relation given is ${microseconds(outsideBy(line, exact, ends))} outside the causal interval: it is wrong and was not used`,
+    ok: exact === undefined,
+    violators,
+  };
+}
+
+function microseconds(ns: number): string {
+  return `${(ns / 1000).toFixed(1)} µs`;
+}
+
+interface Ends {
+  readonly first: number;
+  readonly last: number;
+}
+
+function spanOf({ lower, upper }: Exchange): Ends {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const times of [lower.at, upper.at])
+    for (const time of times) {
+      first = Math.min(first, time);
+      last = Math.max(last, time);
+    }
+  return { first, last };
+}
+
+/** Largest distance of the line from what is possible; it is largest at an end, the set being convex. */
+function widest(line: CausalLine, ends: Ends): number {
+  return Math.max(
+    ...[ends.first, (ends.first + ends.last) / 2, ends.last].map((at) => {
+      const { low, high } = line.rangeAt(at);
+      return Math.max(high - line.offsetAt(at), line.offsetAt(at) - low);
+    }),
+  );
+}
+
+function outsideBy(line: CausalLine, exact: ExactRelation, ends: Ends): number {
+  return Math.max(
+    ...[ends.first, (ends.first + ends.last) / 2, ends.last].map((at) => {
+      const { low, high } = line.rangeAt(at);
+      const offset = exact.offsetAt(at);
+      return Math.max(low - offset, offset - high, 0);
+    }),
+  );
+}
+
+function insideEverywhere(line: CausalLine, exact: ExactRelation, ends: Ends): boolean {
+  return outsideBy(line, exact, ends) <= exact.uncertaintyNs;
+}
+

@@ -1,0 +1,106 @@
+import type { PointId } from './points.ts';
+import type { StageId } from './stages.ts';
+
+/**
+ * An I/O path is data: the points one request passes, in critical order, how each is found among the events of a
+ * recording, and what the time up to it is called. Adding a path is adding one file that exports one of these.
+ */
+export interface IoPath {
+  readonly name: string;
+  readonly title: string;
+  /** Where the talk describes it. */
+  readonly talk: string;
+  /** Which machine the application runs on. */
+  readonly app: 'guest' | 'host';
+  /** The application-side requests everything else is attached to. */
+  readonly anchors: {
+    readonly submit: PointId;
+    readonly issue: PointId;
+    readonly complete: PointId;
+    readonly return: PointId;
+  };
+  /** Points in critical order. */
+  readonly points: readonly PathPoint[];
+  /** How the points other than the anchors are found, in the order in which they are looked for. */
+  readonly rules: readonly PointRule[];
+  readonly groups: readonly PathGroup[];
+  readonly bypasses: readonly Bypass[];
+  /** What a maintainer should know about this path, for `explain`. */
+  readonly about: string;
+}
+
+/** A point's place in a path. */
+export interface PathPoint {
+  readonly point: PointId;
+  /** What the time from the point before up to this one is called; absent on the first point. */
+  readonly stage?: StageId;
+  /** Detail: helps to find and to check other points, is not the border of a stage. */
+  readonly detail?: true;
+}
+
+/** How the row that stamped a point for one request is found among all rows of its events. */
+export interface PointRule {
+  readonly point: PointId;
+  /** Events that stamp the point, best first; the first one the recording holds is used for all its requests. */
+  readonly events: readonly string[];
+  readonly join: Join;
+  readonly pick: 'first' | 'last';
+  /** Not before the latest of these that is known … */
+  readonly after: readonly PointId[];
+  /** … and not after the earliest of these that is known. */
+  readonly before: readonly PointId[];
+  /** Only rows whose `tag` is this number (an exit class), or one of those seen to belong to this disk ('learned'). */
+  readonly tag?: number | 'learned' | { readonly sameAs: PointId };
+  /** Only rows whose `dev` is one of those seen to belong to this disk (an interrupt's name). */
+  readonly dev?: 'learned';
+  /**
+   * The pick is right however many requests are in flight, because the context decides (same interrupt, same call) or
+   * because the first read of an eventfd drains it. Without this a pick among several candidates is only made for a
+   * request that was alone; otherwise the point stays unobserved and its two stages are merged.
+   */
+  readonly certain?: true;
+}
+
+/** What ties a row to the request. */
+export type Join =
+  /** Same sector (shifted by a constant for a partition): a host block request of the guest's request. */
+  | { readonly by: 'sector' }
+  /** Same thread as the row that stamped another point. */
+  | { readonly by: 'task'; readonly of: PointId }
+  /** Same CPU as the row that stamped another point: nested in the same interrupt or call. */
+  | { readonly by: 'cpu'; readonly of: PointId }
+  /** The vCPU thread that runs the guest CPU of another point's row. */
+  | { readonly by: 'vcpu'; readonly of: PointId }
+  /** The thread that serves this disk: IOThread, main loop, storage daemon or reactor. */
+  | { readonly by: 'backend' }
+  /** Any row in the window. */
+  | { readonly by: 'window' };
+
+/** Points that come together or not at all: a request with only some of them has lost events. */
+export interface PathGroup {
+  readonly name: string;
+  readonly members: readonly PointId[];
+  /** Absence of the whole group is legal and means this; without it the members are required. */
+  readonly absence?: string;
+}
+
+/**
+ * A mechanism the request may pass by (polling instead of a kick and a wake-up). It is on the critical path when all
+ * of `needs` that this recording holds were observed, in order, before the next border; else its points stand beside.
+ */
+export interface Bypass {
+  readonly name: string;
+  readonly needs: readonly PointId[];
+  /** Borders that leave the critical path when the mechanism was passed by. */
+  readonly points: readonly PointId[];
+  /** Further borders that end a stretch which is then called `stage`. */
+  readonly upTo: readonly PointId[];
+  readonly stage: StageId;
+  /** Names of the variant of requests that took the mechanism, and of those that passed it by. */
+  readonly variant: readonly [taken: string, passedBy: string];
+}
+
+/** Identity function that checks a path's shape where it is written. */
+export function defineIoPath(path: IoPath): IoPath {
+  return path;
+}

@@ -1,0 +1,203 @@
+/** The vocabulary of stages: one name for one stretch of a request's way, used by every path that has it. */
+export interface StageName {
+  readonly id: string;
+  readonly side: 'submit' | 'device' | 'complete';
+  readonly title: string;
+  /** What happens there and what makes it long, for `explain`. */
+  readonly meaning: string;
+}
+
+const define = <const I extends string>(
+  id: I,
+  side: StageName['side'],
+  title: string,
+  meaning: string,
+): StageName & { readonly id: I } => ({ id, side, title, meaning });
+
+export const STAGES = [
+  define(
+    'guest-submit',
+    'submit',
+    'guest submits',
+    'File system, block layer and driver of the guest, from the system call to the issued request. A scheduler adds a hop to a kernel worker here.',
+  ),
+  define(
+    'guest-kick',
+    'submit',
+    'guest kicks',
+    'The driver adds the descriptor and writes the doorbell; the vCPU leaves the guest. Ends on the host’s clock.',
+  ),
+  define(
+    'kick-exit',
+    'submit',
+    'exit to ioeventfd',
+    'KVM decodes the doorbell write and signals the queue’s ioeventfd. Longer when the exit has to go through MMIO emulation (AMD, before Linux 7.2) than on the fast path.',
+  ),
+  define(
+    'iothread-wakeup',
+    'submit',
+    'back-end wakes',
+    'From the ioeventfd to the back-end thread having read it: scheduler wake-up, C-state exit of its CPU, event loop. AioContext polling removes it.',
+  ),
+  define(
+    'poll-pickup',
+    'submit',
+    'poll pick-up',
+    'The back-end thread was polling and found the request in the virtqueue: no kick, exit or wake-up is on the critical path.',
+  ),
+  define(
+    'reactor-pickup',
+    'submit',
+    'reactor picks up',
+    'SPDK’s reactor finds the request in the virtqueue by polling.',
+  ),
+  define(
+    'virtio-parse',
+    'submit',
+    'virtqueue and parsing',
+    'Descriptors are taken off the ring and the virtio-blk header is parsed.',
+  ),
+  define(
+    'qemu-block',
+    'submit',
+    'block layer',
+    'QEMU’s block layer: coroutine, format and protocol drivers, down to the call into the kernel or the nvme:// driver.',
+  ),
+  define(
+    'host-submit',
+    'submit',
+    'host submits',
+    'The host kernel, from the back-end’s (or on bare metal the application’s) system call to the issued request.',
+  ),
+  define(
+    'nvme-submit',
+    'submit',
+    'nvme:// submits',
+    'QEMU’s userspace NVMe driver maps the buffers, writes the command and rings the doorbell.',
+  ),
+  define(
+    'bdev-submit',
+    'submit',
+    'SPDK submits',
+    'SPDK’s vhost target and bdev layers, down to the NVMe command.',
+  ),
+  define(
+    'device',
+    'device',
+    'device',
+    'The drive and its transport, from the issued command to the first sign of completion (interrupt or completion entry found). Contains doorbell, DMA and interrupt routing.',
+  ),
+  define(
+    'host-irq',
+    'complete',
+    'host interrupt',
+    'The host driver’s interrupt handler up to the completed request.',
+  ),
+  define(
+    'host-complete',
+    'complete',
+    'host completes',
+    'From the completion found by polling (or the interrupt) to the completed request.',
+  ),
+  define(
+    'complete-notify',
+    'complete',
+    'completion notified',
+    'The host kernel posts the result and signals the back-end’s eventfd (AIO, VFIO) or completion queue (io_uring).',
+  ),
+  define(
+    'iothread-complete-wakeup',
+    'complete',
+    'back-end wakes',
+    'From the signal to the back-end thread having seen the completion. AioContext polling removes the wake-up.',
+  ),
+  define(
+    'poll-complete',
+    'complete',
+    'poll pick-up',
+    'The back-end thread was polling and found the completion without being woken.',
+  ),
+  define(
+    'nvme-bh-hop',
+    'complete',
+    'nvme:// bottom half',
+    'From the consumed completion entry over a bottom half back into the request’s coroutine.',
+  ),
+  define(
+    'qemu-complete',
+    'complete',
+    'back-end completes',
+    'The request’s coroutine or callback runs, up to the used entry on the virtqueue.',
+  ),
+  define(
+    'spdk-complete',
+    'complete',
+    'SPDK completes',
+    'SPDK’s bdev layers and vhost target, up to the used entry on the virtqueue.',
+  ),
+  define(
+    'signal-delay',
+    'complete',
+    'signal delay',
+    'SPDK signals the guest only at the end of its poll of the virtqueue.',
+  ),
+  define(
+    'used-notify',
+    'complete',
+    'call',
+    'From the used entry to KVM’s irqfd: the decision to interrupt and the write to the call eventfd.',
+  ),
+  define(
+    'irq-inject',
+    'complete',
+    'interrupt injected',
+    'KVM routes the interrupt to the vCPU’s local APIC.',
+  ),
+  define(
+    'vcpu-wakeup',
+    'complete',
+    'vCPU resumes',
+    'The vCPU is woken or kicked and enters the guest. Long when it had halted; haltpoll and KVM’s halt polling shorten it.',
+  ),
+  define(
+    'guest-irq',
+    'complete',
+    'guest takes interrupt',
+    'From the entry into the guest to its interrupt handler. Starts on the host’s clock.',
+  ),
+  define(
+    'guest-poll-pickup',
+    'complete',
+    'guest polls it up',
+    'The guest’s polling task finds the used entry; no interrupt is injected.',
+  ),
+  define(
+    'guest-complete',
+    'complete',
+    'guest completes',
+    'Interrupt handler (or poll) and driver of the guest, up to the completed request.',
+  ),
+  define(
+    'guest-wakeup',
+    'complete',
+    'application resumes',
+    'From the completed request to the system call returning: waking the task and switching to it.',
+  ),
+  define(
+    'app-wakeup',
+    'complete',
+    'application resumes',
+    'From the completed request to the system call returning: waking the task and switching to it.',
+  ),
+] as const satisfies readonly StageName[];
+
+export type StageId = (typeof STAGES)[number]['id'];
+
+const BY_ID = new Map<string, StageName>(STAGES.map((stage) => [stage.id, stage]));
+
+/** The stage of an id. Throws when the vocabulary has no such stage. */
+export function stageById(id: string): StageName {
+  const stage = BY_ID.get(id);
+  if (stage === undefined) throw new Error(`no stage is named ${id}`);
+  return stage;
+}

@@ -1,0 +1,246 @@
+import { defineIoPath, type Bypass, type PathGroup, type PathPoint, type PointRule } from './io-path.ts';
+import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './kick-rules.ts';
+import {
+  guestInterrupt,
+  guestSubmit,
+  injectInterrupt,
+  kick,
+  kickRead,
+  usedEntry,
+  vfioInterrupt,
+} from './segments.ts';
+
+/** Bounds that the completion side gives to everything on the submission side. */
+const COMPLETION = ['backend:done', 'backend:push', 'kvm:irqfd', 'guest:irq', 'guest:complete'] as const;
+
+/** Virtqueue to the NVMe doorbell. Events: QEMU 5.2 to 10.2 block/nvme.c and the functions of the talk's prototype. */
+const submission: { points: readonly PathPoint[]; rules: readonly PointRule[] } = {
+  points: [
+    { point: 'backend:pickup', stage: 'virtio-parse' },
+    { point: 'backend:pop', detail: true },
+    { point: 'backend:parsed', stage: 'virtio-parse' },
+    { point: 'backend:block', stage: 'virtio-parse' },
+    { point: 'nvme:prw', stage: 'qemu-block' },
+    { point: 'nvme:submit', stage: 'nvme-submit' },
+    { point: 'nvme:doorbell', stage: 'nvme-submit' },
+  ],
+  rules: [
+    {
+      point: 'nvme:doorbell',
+      events: ['nvme_kick'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: COMPLETION,
+    },
+    {
+      point: 'nvme:submit',
+      events: ['nvme_submit_command'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['nvme:doorbell', ...COMPLETION],
+    },
+    {
+      point: 'nvme:prw',
+      events: ['nvme_co_prw_aligned', 'nvme_aio_prw_aligned'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['nvme:submit', 'nvme:doorbell', ...COMPLETION],
+    },
+    {
+      point: 'backend:block',
+      events: ['blk_aio_preadv', 'blk_aio_pwritev'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['nvme:prw', 'nvme:submit', 'nvme:doorbell', ...COMPLETION],
+    },
+    {
+      point: 'backend:parsed',
+      events: ['virtio_blk_handle_read', 'virtio_blk_handle_write', 'virtio_blk_submit_multireq'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['backend:block', 'nvme:prw', 'nvme:submit', 'nvme:doorbell', ...COMPLETION],
+    },
+    {
+      point: 'backend:pickup',
+      events: ['virtio_blk_handle_vq', 'virtio_queue_notify'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['backend:parsed', 'backend:block', 'nvme:prw', 'nvme:submit', 'nvme:doorbell'],
+    },
+    {
+      point: 'backend:pop',
+      events: ['virtqueue_pop'],
+      join: { by: 'backend' },
+      pick: 'first',
+      after: ['backend:pickup', 'guest:issue'],
+      before: ['backend:parsed', 'backend:block', 'nvme:prw', 'nvme:submit', 'nvme:doorbell', ...COMPLETION],
+    },
+  ],
+};
+
+/** Completion entry to the device model, without the interrupt that may announce it. */
+const completion: { points: readonly PathPoint[]; rules: readonly PointRule[] } = {
+  points: [
+    { point: 'backend:complete-awake', detail: true },
+    { point: 'backend:complete-read', stage: 'iothread-complete-wakeup' },
+    { point: 'nvme:event', detail: true },
+    { point: 'nvme:complete', stage: 'iothread-complete-wakeup' },
+    { point: 'backend:reap', stage: 'nvme-bh-hop' },
+    { point: 'backend:done', stage: 'nvme-bh-hop' },
+  ],
+  rules: [
+    {
+      point: 'backend:done',
+      events: ['virtio_blk_rw_complete'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['backend:push', 'kvm:irqfd', 'guest:irq', 'guest:complete'],
+    },
+    {
+      point: 'backend:reap',
+      events: ['nvme_rw_done', 'aio_co_wake'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['guest:issue', 'nvme:doorbell'],
+      before: ['backend:done', 'backend:push', 'kvm:irqfd', 'guest:irq', 'guest:complete'],
+    },
+    {
+      point: 'nvme:complete',
+      events: ['nvme_complete_command', 'nvme_rw_cb', 'nvme_process_completion'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['nvme:doorbell', 'guest:issue'],
+      before: ['backend:reap', 'backend:done', 'backend:push', 'kvm:irqfd', 'guest:irq', 'guest:complete'],
+    },
+    {
+      point: 'nvme:event',
+      events: ['nvme_handle_event'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['nvme:doorbell', 'guest:issue'],
+      before: ['nvme:complete', 'backend:push'],
+    },
+  ],
+};
+
+const woken: readonly PointRule[] = [
+  {
+    point: 'vfio:signal',
+    events: ['eventfd_signal', 'eventfd_signal_mask'],
+    join: { by: 'cpu', of: 'vfio:irq' },
+    pick: 'first',
+    after: ['vfio:irq'],
+    before: ['nvme:complete', 'backend:reap', 'backend:push', 'kvm:irqfd', 'guest:irq'],
+    tag: 'learned',
+    certain: true,
+  },
+  {
+    point: 'backend:complete-read',
+    events: ['eventfd_read', 'sys_enter_read'],
+    join: { by: 'backend' },
+    pick: 'first',
+    after: ['vfio:signal', 'vfio:irq'],
+    before: ['nvme:complete', 'backend:reap', 'backend:push', 'kvm:irqfd', 'guest:irq'],
+    certain: true,
+  },
+  {
+    point: 'backend:complete-awake',
+    events: ['sys_exit_ppoll', 'sys_exit_io_uring_enter', 'sys_exit_epoll_wait'],
+    join: { by: 'backend' },
+    pick: 'first',
+    after: ['vfio:signal', 'vfio:irq'],
+    before: ['backend:complete-read', 'nvme:complete', 'backend:reap', 'backend:push', 'kvm:irqfd'],
+    certain: true,
+  },
+];
+
+const DRIVE_INTERRUPT: PathGroup = {
+  name: 'drive interrupt',
+  members: ['vfio:irq', 'vfio:handler', 'vfio:signal'],
+  absence: 'the completion entry was found before the drive’s interrupt arrived',
+};
+
+const INTERRUPT_BYPASS: Bypass = {
+  name: 'drive interrupt',
+  needs: ['vfio:irq'],
+  points: ['vfio:irq', 'vfio:signal'],
+  upTo: [],
+  stage: 'device',
+  variant: ['drive interrupt', 'completion found before its interrupt'],
+};
+
+const shared = {
+  app: 'guest',
+  anchors: { submit: 'app:submit', issue: 'guest:issue', complete: 'guest:complete', return: 'app:return' },
+} as const;
+
+const before = [...guestSubmit.points, ...kick.points, ...kickRead.points, ...submission.points];
+const after = [...usedEntry.points, ...injectInterrupt.points, ...guestInterrupt.points];
+const rules = [
+  ...guestSubmit.rules,
+  ...guestInterrupt.rules,
+  ...injectInterrupt.rules,
+  ...usedEntry.rules,
+  ...submission.rules,
+  ...completion.rules,
+];
+
+export const virtioBlkUserspaceNvme = defineIoPath({
+  ...shared,
+  name: 'virtio-blk-userspace-nvme',
+  title: 'virtio-blk, QEMU userspace NVMe driver',
+  talk: 'QEMU’s userspace NVMe driver (nvme://)',
+  points: [
+    ...before,
+    ...vfioInterrupt.points,
+    { point: 'vfio:signal', stage: 'complete-notify' },
+    ...completion.points,
+    ...after,
+  ],
+  rules: [...rules, ...vfioInterrupt.rules, ...woken, ...kick.rules, ...kickRead.rules],
+  groups: [...KICK_GROUPS, DRIVE_INTERRUPT, COMPLETE_GROUP],
+  bypasses: [KICK_BYPASS, INTERRUPT_BYPASS, COMPLETE_BYPASS],
+  about:
+    'QEMU drives the NVMe device itself through VFIO: no host block layer, one queue pair, and the drive’s interrupt reaches the IOThread as an eventfd even while it polls.',
+});
+
+/** Completion without any interrupt: the device stage ends when the driver consumes the entry. */
+const polledCompletion = completion.points
+  .filter(
+    ({ point }) =>
+      point !== 'backend:complete-read' && point !== 'nvme:event' && point !== 'backend:complete-awake',
+  )
+  .map((point) => (point.point === 'nvme:complete' ? { ...point, stage: 'device' as const } : point));
+
+export const virtioBlkUserspaceNvmePollqueue = defineIoPath({
+  ...shared,
+  name: 'virtio-blk-userspace-nvme-pollqueue',
+  title: 'virtio-blk, QEMU userspace NVMe driver, polled queues',
+  talk: 'polled NVMe queues (prototype)',
+  points: [...before, ...polledCompletion, ...after],
+  rules: [...rules, ...kick.rules, ...kickRead.rules],
+  groups: KICK_GROUPS,
+  bypasses: [KICK_BYPASS],
+  about:
+    'As virtio-blk-userspace-nvme with NVMe completion queues that raise no interrupt: the IOThread polls them. The device stage includes the delay of the poll.',
+});
+
+export const virtioBlkUserspaceNvmeFastpath = defineIoPath({
+  ...shared,
+  name: 'virtio-blk-userspace-nvme-fastpath',
+  title: 'virtio-blk, QEMU userspace NVMe driver, AIO fast path',
+  talk: 'AIO fast path (prototype)',
+  points: [...before.filter(({ point }) => point !== 'backend:block'), ...polledCompletion, ...after],
+  rules: [...rules, ...kick.rules, ...kickRead.rules],
+  groups: KICK_GROUPS,
+  bypasses: [KICK_BYPASS],
+  about:
+    'As virtio-blk-userspace-nvme-pollqueue without coroutines in QEMU’s block layer: the request goes from the virtqueue straight into the NVMe driver.',
+});

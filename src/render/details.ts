@@ -1,0 +1,129 @@
+/** The rest of what a report says in words, one function per topic; as sentences.ts: escaped model in, phrases out. */
+import type { ReportModel } from '../report/report-model.ts';
+import { formatCount, formatDuration, formatRatio, formatShare, plural } from './format-ns.ts';
+
+/** Events per request. */
+export function countParts({ counts }: ReportModel): string[] {
+  return counts.map((count) => `${formatRatio(count.perRequest)} ${count.title}`);
+}
+
+/** Where the actors of a request ran and where its memory is, and how often it changed nodes. */
+export function numaParts({ numa }: ReportModel): string[] {
+  const actors = numa.actors.map(({ actor, cpus, node }) => {
+    const where =
+      cpus.length === 0 ? 'CPU not known' : `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${ranges(cpus)}`;
+    return `${actor}: ${node === null ? 'node not known' : `node ${formatCount(node)}`}, ${where}`;
+  });
+  const hops =
+    numa.hopsPerRequest === null
+      ? 'node hops not known'
+      : `${formatRatio(numa.hopsPerRequest)} hops between nodes a request`;
+  const crossings = numa.crossings.map(
+    (crossing) => `${crossing.stage} crosses in ${formatShare(crossing.share)}`,
+  );
+  const pages = numa.memoryPagesByNode?.reduce((sum, each) => sum + each.pages, 0) ?? 0;
+  const memory = (numa.memoryPagesByNode ?? []).map(
+    (each) =>
+      `memory on node ${formatCount(each.node)}: ${formatShare(pages > 0 ? each.pages / pages : Number.NaN)}`,
+  );
+  if (numa.memoryPagesByNode === null) memory.push('placement of memory not known');
+  return [
+    ...actors,
+    hops,
+    ...crossings,
+    ...memory,
+    ...(numa.note === null || numa.note === '' ? [] : [numa.note]),
+  ];
+}
+
+/** CPU numbers as a list of ranges: 0–3,8. */
+function ranges(cpus: readonly number[]): string {
+  const sorted = [...new Set(cpus)].toSorted((a, b) => a - b);
+  const starts = sorted.filter((cpu, at) => sorted[at - 1] !== cpu - 1);
+  const ends = sorted.filter((cpu, at) => sorted[at + 1] !== cpu + 1);
+  return starts.map((start, at) => (start === ends[at] ? `${start}` : `${start}–${ends[at]}`)).join(',');
+}
+
+/** IOPS × latency against the queue depth that was seen. */
+export function littlesLawLine({ littlesLaw }: ReportModel): string {
+  const { product, queueDepth, ok } = littlesLaw;
+  const outcome = ok
+    ? 'agrees'
+    : 'DOES NOT AGREE: requests are missing or counted twice, or the load came in bursts';
+  return `IOPS × latency = ${formatRatio(product)} in flight, ${formatRatio(queueDepth)} seen: ${outcome}`;
+}
+
+/** How the clocks were related and what that was checked with. */
+export function clockParts({ clock }: ReportModel): string[] {
+  const offset =
+    clock.offsetNs === null ? [] : [`guest − host ${clock.offsetNs} ns at the middle of the recording`];
+  const drift = clock.driftPpm === null ? [] : [`drift ${driftText(clock.driftPpm)} ppm`];
+  const interval =
+    clock.intervalNs === null
+      ? []
+      : [
+          `causality leaves ${formatDuration(clock.intervalNs[0])} to ${formatDuration(clock.intervalNs[1])} around it`,
+        ];
+  return [...(clock.checked === '' ? [] : [clock.checked]), ...offset, ...drift, ...interval];
+}
+
+function driftText(ppm: number): string {
+  return ppm !== 0 && Math.abs(ppm) < 0.0005 ? 'below 0.001' : ppm.toFixed(3);
+}
+
+/** What the application measured and how it relates to the requests that were followed. */
+export function applicationParts({ groundTruth }: ReportModel): string[] {
+  if (groundTruth === null) return ['no measurement of the application to hold the sum against'];
+  const missing = Object.entries(groundTruth.missing).filter(([, count]) => count !== 0);
+  return [
+    `${groundTruth.source}: ${plural(groundTruth.requests, 'request')}, mean ${formatDuration(groundTruth.meanNs)}`,
+    `${formatCount(groundTruth.matched)} of them compared`,
+    `${formatDuration(groundTruth.outsideNs)} a request lie outside the traced points, between user space and the system call`,
+    ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
+  ];
+}
+
+/** Points that were passed beside the critical path, and stages that are not part of the sum. */
+export function besideLines(model: ReportModel): string[] {
+  const of = `of ${formatCount(model.requests.matched)}`;
+  const points = model.beside.map(
+    (each) =>
+      `${each.title} (${each.point}): ${formatDuration(each.meanNs)} after the start, in ${formatCount(each.n)} ${of} requests; ${each.why}`,
+  );
+  const stages = model.stages
+    .filter((stage) => !stage.critical)
+    .map(
+      (stage) =>
+        `${stage.title} (${stage.id}), ${stage.from} → ${stage.to}: mean ${formatDuration(stage.meanNs)}, in ${formatCount(stage.n)} ${of} requests; not part of the sum`,
+    );
+  return [...points, ...stages];
+}
+
+/** Points no tracer recorded, and what that costs. */
+export function notObservedLines({ notRecorded }: ReportModel): string[] {
+  return notRecorded.map(
+    (each) => `${each.point} (${each.title})${each.lost === '' ? '' : `: ${each.lost}`}`,
+  );
+}
+
+const SEVERITY_ORDER = ['problem', 'warning', 'info'] as const;
+
+/** Findings, the worst first, otherwise in the order of the model. */
+export function findingsBySeverity({ findings }: ReportModel): ReportModel['findings'] {
+  return SEVERITY_ORDER.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+/** How the path was found. */
+export function pathParts({ path }: ReportModel): string[] {
+  const talk = path.talk === '' ? [] : [`in the talk: ${path.talk}`];
+  return [`${path.name}, ${path.chosen}`, ...path.evidence, ...talk];
+}
+
+/** One line per recorded stream. */
+export function sourceLines({ recording }: ReportModel): string[] {
+  return recording.sources.map(
+    (source) =>
+      `${source.name}: ${source.machine}, ${source.format}, clock ${source.clock}, ${formatCount(source.events)} events` +
+      (source.unused === 0 ? '' : `, ${formatCount(source.unused)} records not used`),
+  );
+}

@@ -1,0 +1,189 @@
+/**
+ * The one JSON-serialisable value all renderers and other programs read: report schema 1.
+ * Times are nanoseconds; a value that was not observed is null, never 0.
+ */
+export interface ReportModel {
+  readonly schema: 1;
+  readonly tool: { readonly name: 'iotrace'; readonly version: string };
+  /** What was recorded, as given by the user or the bundle. Hostile text: every renderer escapes it. */
+  readonly recording: {
+    readonly title: string;
+    readonly sources: readonly {
+      readonly name: string;
+      readonly machine: 'host' | 'guest';
+      readonly format: string;
+      readonly clock: string;
+      readonly events: number;
+      readonly unused: number;
+    }[];
+  };
+  readonly path: {
+    readonly name: string;
+    readonly title: string;
+    /** Where the talk describes it. */
+    readonly talk: string;
+    readonly chosen: 'detected' | 'given';
+    /** Why: one sentence with its count per piece of evidence. */
+    readonly evidence: readonly string[];
+    /** 'guest 254:0', 'nvme0n1' … the traced disk as the trace names it. */
+    readonly device: string;
+  };
+  readonly workload: {
+    /** Mean number of requests in flight while at least one was. */
+    readonly queueDepth: number;
+    readonly queueDepthMax: number;
+    readonly direction: 'read' | 'write' | 'mixed';
+    /** Bytes of a request, null when they differ. */
+    readonly requestBytes: number | null;
+    readonly iops: number;
+    readonly spanNs: number;
+  };
+  readonly requests: {
+    /** Inside the recorded span of every machine that was recorded. */
+    readonly seen: number;
+    readonly outside: number;
+    readonly matched: number;
+    readonly quarantined: number;
+    /** Reason → count, the quarantined and the rejected ones. */
+    readonly quarantineReasons: Readonly<Record<string, number>>;
+    readonly rejected: Readonly<Record<string, number>>;
+    /** Named kinds of requests outside: warm-up before the host recording … */
+    readonly outsideReasons: Readonly<Record<string, number>>;
+  };
+  readonly total: Dist;
+  readonly software: {
+    /** total − device stage(s), mean ns; null when no stage is the device alone. */
+    readonly meanNs: number | null;
+    readonly share: number | null;
+    readonly submitNs: number;
+    readonly completeNs: number;
+    readonly deviceNs: number;
+    /** True when the device stage holds software that could not be told apart. */
+    readonly deviceIsMerged: boolean;
+  };
+  readonly stages: readonly Stage[];
+  /** Points that are off the critical path: shown beside it, never summed. */
+  readonly beside: readonly BesidePoint[];
+  readonly bands: { readonly typical: Band; readonly slow: Band };
+  readonly variants: readonly Variant[];
+  /** Events per request of the traced span. */
+  readonly counts: readonly { readonly id: string; readonly title: string; readonly perRequest: number }[];
+  readonly clock: {
+    readonly method: 'one-clock' | 'tsc' | 'tsc-pairs' | 'causal' | 'none';
+    /** guest time − host time at the middle of the recording, ns as decimal text; null with one clock or none. */
+    readonly offsetNs: string | null;
+    readonly driftPpm: number | null;
+    readonly uncertaintyNs: number | null;
+    /** The causal interval of the offset at the middle, relative to offsetNs. */
+    readonly intervalNs: readonly [number, number] | null;
+    /** What the relation was checked with, and the outcome, as a sentence. */
+    readonly checked: string;
+    /** False: the check failed. */
+    readonly ok: boolean;
+    readonly roundingNs: number;
+  };
+  readonly groundTruth: {
+    readonly source: string;
+    readonly kind: 'request-log' | 'fio';
+    readonly requests: number;
+    readonly meanNs: number;
+    /** Σ stages / the application's own time, over the requests both know (fio: mean over mean). */
+    readonly closure: number;
+    /** The rest, named: user space to system call and back. */
+    readonly outsideNs: number;
+    readonly matched: number;
+    readonly missing: Readonly<Record<string, number>>;
+  } | null;
+  /** IOPS × mean latency against the queue depth seen. */
+  readonly littlesLaw: { readonly product: number; readonly queueDepth: number; readonly ok: boolean };
+  readonly numa: {
+    /** Host node of each actor, by name; null = not known. */
+    readonly actors: readonly { readonly actor: string; readonly cpus: readonly number[]; readonly node: number | null }[];
+    readonly hopsPerRequest: number | null;
+    readonly crossings: readonly { readonly stage: string; readonly share: number }[];
+    readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
+    readonly note: string | null;
+  };
+  readonly overhead: { readonly kind: 'measured' | 'estimated' | 'not measured'; readonly perRequestNs: number | null; readonly text: string };
+  readonly losses: readonly {
+    readonly source: string;
+    readonly kind: string;
+    readonly count: number | null;
+    readonly text: string;
+  }[];
+  readonly grade: { readonly letter: Grade; readonly reasons: readonly { readonly letter: Grade; readonly text: string }[] };
+  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  readonly findings: readonly {
+    readonly id: string;
+    readonly severity: 'info' | 'warning' | 'problem';
+    readonly title: string;
+    readonly evidence: string;
+    readonly fix: string;
+  }[];
+  /** Points of the path that no tracer of this recording recorded. */
+  readonly notRecorded: readonly { readonly point: string; readonly title: string; readonly lost: string }[];
+}
+
+export type Grade = 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
+
+/** A distribution in ns. `ci` is the 95 % confidence interval of the mean. */
+export interface Dist {
+  readonly meanNs: number;
+  readonly minNs: number;
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  readonly p999Ns: number;
+  readonly maxNs: number;
+  readonly ciLowNs: number;
+  readonly ciHighNs: number;
+}
+
+/** The time between two neighbouring observed points. Σ meanNs·n over critical stages = total.meanNs·matched. */
+export interface Stage extends Dist {
+  /** 'guest-kick'; a merged stage joins the names: 'guest-kick+kick-exit'. */
+  readonly id: string;
+  readonly title: string;
+  readonly from: string;
+  readonly to: string;
+  readonly clock: 'guest' | 'host' | 'cross';
+  readonly side: 'submit' | 'device' | 'complete';
+  readonly critical: boolean;
+  /** Matched requests in which it occurs. */
+  readonly n: number;
+  /** Of the sum of all critical time, 0–1. */
+  readonly share: number;
+  /** Half-width of what the clocks leave open; 0 on one clock. */
+  readonly uncertaintyNs: number;
+  /** The mean is smaller than its uncertainty: print '≤'. */
+  readonly bounded: boolean;
+}
+
+/** A point that some requests passed while something else was on the critical path (a kick that trails the pick-up). */
+export interface BesidePoint {
+  readonly point: string;
+  readonly title: string;
+  readonly n: number;
+  /** After the request's start. */
+  readonly meanNs: number;
+  readonly why: string;
+}
+
+/** Mean stack of the requests in a band of total latency; adds up. */
+export interface Band {
+  readonly n: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly meanNs: number;
+  /** Same order and ids as `stages`; mean over the band's requests (absent = 0 time in the band). */
+  readonly stages: readonly { readonly id: string; readonly from: string; readonly to: string; readonly meanNs: number; readonly n: number }[];
+}
+
+/** Requests that took the same optional points. */
+export interface Variant {
+  readonly name: string;
+  readonly n: number;
+  readonly share: number;
+  readonly meanNs: number;
+  readonly stages: readonly { readonly id: string; readonly from: string; readonly to: string; readonly meanNs: number }[];
+}

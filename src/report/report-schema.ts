@@ -1,0 +1,287 @@
+/**
+ * The report's shape as a zod schema: checks a report read back from a bundle or another program, and is what the published
+ * JSON Schema is generated from. `ReportSchemaIsReportModel` makes the compiler refuse any difference from ReportModel.
+ */
+import { z } from 'zod';
+import type { ReportModel } from './report-model.ts';
+
+/** A measured number. JSON has no NaN: where nothing was observed it is null there, and NaN again after parsing. */
+const measure = (description: string) =>
+  z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN)
+    .meta({ description });
+
+const ns = (description: string) => measure(`${description}, ns`);
+const share = (description: string) => measure(`${description}, 0 to 1`);
+const count = (description: string) => z.number().meta({ description });
+const text = (description: string) => z.string().meta({ description });
+const list = <T extends z.ZodType>(element: T, description: string) => z.array(element).meta({ description });
+const reasons = (description: string) => z.record(z.string(), z.number()).meta({ description });
+
+const distShape = {
+  meanNs: ns('arithmetic mean'),
+  minNs: ns('smallest'),
+  p50Ns: ns('median'),
+  p90Ns: ns('90th percentile'),
+  p99Ns: ns('99th percentile'),
+  p999Ns: ns('99.9th percentile'),
+  maxNs: ns('largest'),
+  ciLowNs: ns('lower end of the 95 % confidence interval of the mean'),
+  ciHighNs: ns('upper end of the 95 % confidence interval of the mean'),
+};
+
+const dist = z.object(distShape).meta({ id: 'Dist', description: 'A distribution of times.' });
+
+const stageEnds = {
+  id: text('name of the stage; a merged stage joins names with +'),
+  from: text('point at which it begins'),
+  to: text('point at which it ends'),
+};
+
+const stage = z
+  .object({
+    ...stageEnds,
+    title: text('plain name'),
+    clock: z
+      .enum(['guest', 'host', 'cross'])
+      .meta({ description: 'whose clock its ends are on; cross: one each' }),
+    side: z.enum(['submit', 'device', 'complete']),
+    critical: z.boolean().meta({ description: 'part of the sum' }),
+    n: count('matched requests in which it occurs'),
+    share: share('part of all critical time'),
+    uncertaintyNs: ns('half-width of what the clocks leave open; 0 on one clock'),
+    bounded: z.boolean().meta({ description: 'the mean is smaller than its uncertainty' }),
+    ...distShape,
+  })
+  .meta({ id: 'Stage', description: 'The time between two neighbouring observed points.' });
+
+const band = z
+  .object({
+    n: count('requests in the band'),
+    fromNs: ns('smallest total in the band'),
+    toNs: ns('largest total in the band'),
+    meanNs: ns('mean total'),
+    stages: list(
+      z.object({
+        ...stageEnds,
+        meanNs: ns('mean over the requests of the band'),
+        n: count('of them with the stage'),
+      }),
+      'same order as the stages of the report; adds up to meanNs',
+    ),
+  })
+  .meta({ id: 'Band', description: 'Mean stack of the requests in a band of total latency.' });
+
+const variant = z
+  .object({
+    name: text('which optional points its requests took'),
+    n: count('its requests'),
+    share: share('of the matched requests'),
+    meanNs: ns('mean total'),
+    stages: list(z.object({ ...stageEnds, meanNs: ns('mean') }), 'adds up to meanNs'),
+  })
+  .meta({ id: 'Variant', description: 'Requests that took the same optional points.' });
+
+const grade = z
+  .enum(['A', 'B', 'C', 'D', 'E', 'F'])
+  .meta({ id: 'Grade', description: 'A best, F no number can be trusted.' });
+
+const recording = z.object({
+  title: text('as given by the user or the bundle'),
+  sources: list(
+    z.object({
+      name: text('file or bundle member'),
+      machine: z.enum(['host', 'guest']),
+      format: text('format that read it'),
+      clock: text('clock of its stamps'),
+      events: count('events used'),
+      unused: count('records that are not events of any path'),
+    }),
+    'the recorded streams',
+  ),
+});
+
+const path = z.object({
+  name: text('name of the I/O path'),
+  title: text('plain title'),
+  talk: text('where the talk describes it'),
+  chosen: z.enum(['detected', 'given']),
+  evidence: list(z.string(), 'why, one sentence per piece of evidence'),
+  device: text('the traced disk as the trace names it'),
+});
+
+const workload = z.object({
+  queueDepth: measure('mean number of requests in flight while at least one was'),
+  queueDepthMax: measure('most requests in flight'),
+  direction: z.enum(['read', 'write', 'mixed']),
+  requestBytes: z.number().nullable().meta({ description: 'bytes of a request, null when they differ' }),
+  iops: measure('requests per second'),
+  spanNs: ns('recorded span'),
+});
+
+const requests = z.object({
+  seen: count('inside the recorded span of every machine that was recorded'),
+  outside: count('outside that span'),
+  matched: count('followed from end to end; all times are about these'),
+  quarantined: count('followed, but touched by a loss or a disorder'),
+  quarantineReasons: reasons('reason to count'),
+  rejected: reasons('reason to count of the requests that could not be followed'),
+  outsideReasons: reasons('kind to count of the requests outside'),
+});
+
+const software = z.object({
+  meanNs: ns('total without the device; null when no stage is the device alone').nullable(),
+  share: share('of the total').nullable(),
+  submitNs: ns('submit side'),
+  completeNs: ns('complete side'),
+  deviceNs: ns('device'),
+  deviceIsMerged: z
+    .boolean()
+    .meta({ description: 'the device stage holds software that could not be told apart' }),
+});
+
+const beside = z.object({
+  point: text('name of the point'),
+  title: text('plain name'),
+  n: count('requests that passed it'),
+  meanNs: ns('mean after the start of the request'),
+  why: text('why it is not on the critical path'),
+});
+
+const clock = z.object({
+  method: z.enum(['one-clock', 'tsc', 'tsc-pairs', 'causal', 'none']),
+  offsetNs: z
+    .string()
+    .nullable()
+    .meta({ description: 'guest minus host in the middle of the recording, ns, decimal text' }),
+  driftPpm: measure('drift of one clock against the other, parts per million').nullable(),
+  uncertaintyNs: ns('half-width of what is left open').nullable(),
+  intervalNs: z
+    .tuple([z.number(), z.number()])
+    .nullable()
+    .meta({ description: 'causal interval around offsetNs, ns' }),
+  checked: text('what the relation was checked with, and the outcome'),
+  ok: z.boolean().meta({ description: 'false: the check failed' }),
+  roundingNs: ns('resolution of the coarsest stamps'),
+});
+
+const groundTruth = z.object({
+  source: text('where the application’s times come from'),
+  kind: z.enum(['request-log', 'fio']),
+  requests: count('requests the application measured'),
+  meanNs: ns('their mean'),
+  closure: measure('sum of the stages over the application’s own time'),
+  outsideNs: ns('time a request that lies outside the traced points'),
+  matched: count('requests both know'),
+  missing: reasons('reason to count of requests only one side knows'),
+});
+
+const numa = z.object({
+  actors: list(
+    z.object({ actor: text('who'), cpus: list(z.number(), 'CPUs it ran on'), node: z.number().nullable() }),
+    'host node of each actor, null: not known',
+  ),
+  hopsPerRequest: measure('changes of node per request').nullable(),
+  crossings: list(
+    z.object({ stage: text('stage that crosses'), share: share('of the requests') }),
+    'stages that cross nodes',
+  ),
+  memoryPagesByNode: z.array(z.object({ node: z.number(), pages: z.number() })).nullable(),
+  note: z.string().nullable(),
+});
+
+/** A report as published, schema 1. Parses a foreign report into our type; fields it does not know are dropped. */
+export const reportSchema = z.object({
+  schema: z.literal(1),
+  tool: z.object({ name: z.literal('iotrace'), version: z.string() }),
+  recording,
+  path,
+  workload,
+  requests,
+  total: dist,
+  software,
+  stages: list(stage, 'over the critical ones, the sum of meanNs × n is total.meanNs × requests.matched'),
+  beside: list(beside, 'points off the critical path, never summed'),
+  bands: z.object({ typical: band, slow: band }),
+  variants: z.array(variant),
+  counts: list(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      perRequest: measure('events per request of the traced span'),
+    }),
+    'events per request',
+  ),
+  clock,
+  groundTruth: groundTruth.nullable(),
+  littlesLaw: z
+    .object({
+      product: measure('IOPS × mean latency'),
+      queueDepth: measure('queue depth seen'),
+      ok: z.boolean(),
+    })
+    .meta({ description: 'IOPS × latency against the queue depth' }),
+  numa,
+  overhead: z.object({
+    kind: z.enum(['measured', 'estimated', 'not measured']),
+    perRequestNs: ns('what tracing adds to a request').nullable(),
+    text: z.string(),
+  }),
+  losses: list(
+    z.object({
+      source: z.string(),
+      kind: z.string(),
+      count: z.number().nullable().meta({ description: 'events lost, null: not said' }),
+      text: z.string(),
+    }),
+    'places where events were lost',
+  ),
+  grade: z.object({ letter: grade, reasons: z.array(z.object({ letter: grade, text: z.string() })) }),
+  environment: z.array(z.object({ name: z.string(), value: z.string() })),
+  findings: z.array(
+    z.object({
+      id: z.string(),
+      severity: z.enum(['info', 'warning', 'problem']),
+      title: z.string(),
+      evidence: z.string(),
+      fix: z.string(),
+    }),
+  ),
+  notRecorded: list(
+    z.object({ point: z.string(), title: z.string(), lost: text('what cannot be told apart without it') }),
+    'points no tracer of this recording recorded',
+  ),
+});
+
+/** A type without readonly, down to its leaves; optional stays optional and tuples stay tuples. */
+type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
+
+/** True only for identical types: `A extends B` both ways would let an optional field slip through. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+type Assert<T extends true> = T;
+
+/** Does not compile when the schema and ReportModel differ in any field, in either direction. */
+export type ReportSchemaIsReportModel = Assert<
+  Same<Writable<z.infer<typeof reportSchema>>, Writable<ReportModel>>
+>;
+
+/** The published JSON Schema (draft 2020-12) of report schema 1, as the text of its file. */
+export function reportJsonSchema(): string {
+  const generated = z.toJSONSchema(reportSchema, {
+    target: 'draft-2020-12',
+    // As a reader sees it: later fields of the same schema number do not make a report invalid.
+    io: 'input',
+  });
+  const { $schema, ...rest } = generated;
+  const head = {
+    $schema,
+    $id: 'report-1.schema.json',
+    title: 'iotrace report, schema 1',
+    description:
+      'Latency breakdown of disk requests. Times are nanoseconds. A number is null where nothing was observed, never 0.',
+  };
+  return `${JSON.stringify({ ...head, ...rest }, null, 2)}\n`;
+}

@@ -1,0 +1,95 @@
+/** Where each actor of a request ran, and how often a request crosses from one host NUMA node to another. */
+import type { Correlated } from '../correlate/correlate.ts';
+import { sideOf } from '../correlate/follow.ts';
+import type { PointId } from '../paths/points.ts';
+import type { RecordingFacts } from '../trace/recording.ts';
+import { NO_ROW } from '../trace/units.ts';
+
+export interface NumaStats {
+  readonly actors: readonly { readonly actor: string; readonly cpus: readonly number[]; readonly node: number | null }[];
+  readonly hopsPerRequest: number | null;
+  readonly crossings: readonly { readonly stage: string; readonly share: number }[];
+  readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
+  readonly note: string | null;
+}
+
+/** Actors and the points whose CPU is theirs. */
+const ACTORS: readonly { actor: string; points: readonly PointId[] }[] = [
+  { actor: 'vCPU', points: ['kvm:exit', 'kvm:entry'] },
+  { actor: 'back-end thread', points: ['backend:submit', 'backend:block', 'backend:push', 'kvm:irqfd'] },
+  { actor: 'drive interrupt', points: ['host:irq', 'vfio:irq'] },
+];
+
+/** CPUs a tracer does not record (QEMU's log) are stored as this. */
+const UNKNOWN_CPU = 65_535;
+
+export function numaStats(correlated: Correlated, matched: Int32Array, facts: RecordingFacts): NumaStats {
+  const nodeOf = new Map(facts.hostNodes?.flatMap(({ node, cpus }) => cpus.map((cpu) => [cpu, node] as const)));
+  const actors = ACTORS.map(({ actor, points }) => ({ actor, cpus: cpusOf(correlated, matched, points) }))
+    .filter(({ cpus }) => cpus.length > 0)
+    .map(({ actor, cpus }) => ({ actor, cpus, node: commonNode(cpus, nodeOf) }));
+  if (facts.driveNode !== undefined)
+    actors.push({ actor: 'drive', cpus: [], node: facts.driveNode === -1 ? null : facts.driveNode });
+  const hops = nodeOf.size === 0 ? undefined : countHops(correlated, matched, nodeOf);
+  return {
+    actors,
+    hopsPerRequest: hops?.perRequest ?? null,
+    crossings: hops?.crossings ?? [],
+    memoryPagesByNode: facts.memoryPagesByNode ?? null,
+    note: nodeOf.size === 0 ? 'the host’s NUMA nodes were not recorded: hops between nodes are not known' : null,
+  };
+}
+
+function cpusOf(correlated: Correlated, matched: Int32Array, points: readonly PointId[]): number[] {
+  const cpus = new Set<number>();
+  for (const point of points) {
+    const rows = correlated.followed.rows.get(point);
+    const side = correlated.host ?? (correlated.path.app === 'host' ? correlated.app : undefined);
+    if (rows === undefined || side === undefined) continue;
+    for (const request of matched) {
+      const row = rows[request]!;
+      if (row !== NO_ROW && side.table.cpu[row] !== UNKNOWN_CPU) cpus.add(side.table.cpu[row]!);
+    }
+  }
+  return [...cpus].sort((a, b) => a - b);
+}
+
+function commonNode(cpus: readonly number[], nodeOf: ReadonlyMap<number, number>): number | null {
+  const nodes = new Set(cpus.map((cpu) => nodeOf.get(cpu)));
+  const [node] = nodes;
+  return nodes.size === 1 && node !== undefined ? node : null;
+}
+
+/** Follows each request's host points in critical order and counts changes of node. */
+function countHops(
+  correlated: Correlated,
+  matched: Int32Array,
+  nodeOf: ReadonlyMap<number, number>,
+): { perRequest: number; crossings: { stage: string; share: number }[] } {
+  const { requests, followed, path } = correlated;
+  const crossed = new Map<string, number>();
+  let hops = 0;
+  const scene = { path, app: correlated.app, host: correlated.host };
+  const hostSide = correlated.host ?? (path.app === 'host' ? correlated.app : undefined);
+  for (const request of matched) {
+    const { points, stages } = requests.variants[requests.variant[request]!]!;
+    let last: number | undefined;
+    points.forEach((point, index) => {
+      const row = followed.rows.get(point)![request]!;
+      const side = sideOf(scene, point);
+      if (row === NO_ROW || side === undefined || side !== hostSide) return;
+      const node = nodeOf.get(side.table.cpu[row]!);
+      if (node === undefined) return;
+      if (last !== undefined && node !== last) {
+        hops++;
+        const stage = stages[index - 1] ?? point;
+        crossed.set(stage, (crossed.get(stage) ?? 0) + 1);
+      }
+      last = node;
+    });
+  }
+  return {
+    perRequest: matched.length === 0 ? 0 : hops / matched.length,
+    crossings: [...crossed].map(([stage, count]) => ({ stage, share: count / matched.length })).sort((a, b) => b.share - a.share),
+  };
+}

@@ -1,0 +1,138 @@
+import type { ClockId } from '../../parsers/format.ts';
+import type { EventTable } from './event-table.ts';
+
+/** Which side of the virtual machine boundary a stream was recorded on. A bare-metal recording has a host only. */
+export type MachineName = 'host' | 'guest';
+
+/** One stream as it was read: its events and all that is known about how far they can be trusted. */
+export interface Source {
+  /** Name shown to users: the file as given, or the bundle member. Hostile text; escape on output. */
+  readonly name: string;
+  readonly machine: MachineName;
+  /** Name of the format that read it. */
+  readonly format: string;
+  readonly clock: ClockId;
+  readonly unit: 'ns' | 'ticks';
+  readonly roundingNs: number;
+  readonly events: EventTable;
+  readonly records: number;
+  readonly unused: number;
+  readonly claimed: number | undefined;
+  readonly overwritten: number | undefined;
+  readonly rejects: readonly SourceReject[];
+  readonly losses: readonly SourceLoss[];
+}
+
+/** Lines or records of one source that could not be used, by reason, with the first place. */
+export interface SourceReject {
+  readonly reason: string;
+  readonly count: number;
+  readonly firstOffset: number;
+  readonly firstLine: number;
+}
+
+/** A gap a tracer reported: between two neighbouring events of the file, on one CPU (-1 = not said). */
+export interface SourceLoss {
+  readonly cpu: number;
+  /** Events lost, undefined where the tracer does not say how many. */
+  readonly count: number | undefined;
+  /** Row of the event after the gap (= number of rows before it). */
+  readonly row: number;
+}
+
+
+/**
+ * The application's own view, what every sum is held against: a log of single requests, or only a mean (fio JSON).
+ * Times are nanoseconds after `epochNs` of the application's clock, TSC values ticks after `epochTsc`.
+ */
+export interface GroundTruth {
+  readonly source: string;
+  readonly kind: 'request-log' | 'fio';
+  readonly requests: number;
+  readonly meanNs: number;
+  /** Present for a request log. */
+  readonly log?:
+    | {
+        readonly epochNs: bigint;
+        readonly epochTsc: bigint;
+        readonly sector: Float64Array;
+        readonly startNs: Float64Array;
+        readonly endNs: Float64Array;
+        readonly startTsc: Float64Array;
+        readonly endTsc: Float64Array;
+      }
+    | undefined;
+  /** fio only: queue depth, block size, operations per second, job names, fio version. */
+  readonly fio?: FioFacts | undefined;
+}
+
+export interface FioFacts {
+  readonly version: string;
+  readonly jobs: readonly string[];
+  readonly direction: 'read' | 'write' | 'mixed';
+  readonly iodepth: number | undefined;
+  readonly blockSize: string | undefined;
+  readonly ioengine: string | undefined;
+  readonly iops: number;
+  /** Mean completion latency as fio measured it, ns. */
+  readonly clatMeanNs: number;
+  /** Mean total latency, ns. */
+  readonly latMeanNs: number;
+}
+
+/** A thread of the virtual machine or its storage daemon. */
+export interface ThreadFact {
+  readonly tid: number;
+  readonly name: string;
+}
+
+/** Readings of two clocks at (nearly) one instant: the named clock, and the same machine's TSC. */
+export interface ClockPair {
+  readonly clock: ClockId;
+  readonly ns: bigint;
+  readonly tsc: bigint;
+  /** Ticks between the two TSC readings around the clock reading. */
+  readonly widthTicks: number;
+}
+
+/** What was read off the machines around the recording. Everything is optional; nothing is trusted without a check. */
+export interface RecordingFacts {
+  /** QEMU's command line, one string, as found. */
+  readonly qemuCommandLine?: string | undefined;
+  /** Command line of a storage daemon (qemu-storage-daemon, SPDK). */
+  readonly daemonCommandLine?: string | undefined;
+  readonly qemuThreads?: readonly ThreadFact[] | undefined;
+  readonly daemonThreads?: readonly ThreadFact[] | undefined;
+  /** File descriptor of QEMU → eventfd id. */
+  readonly qemuEventfds?: readonly { readonly fd: number; readonly id: number }[] | undefined;
+  readonly daemonEventfds?: readonly { readonly fd: number; readonly id: number }[] | undefined;
+  /** KVM's tsc-offset per vCPU (guest TSC = host TSC + offset), as decimal. */
+  readonly tscOffsets?: readonly { readonly vcpu: number; readonly offset: bigint }[] | undefined;
+  readonly hostClockPairs?: readonly ClockPair[] | undefined;
+  /** /proc/interrupts before and after: rows whose count moved. */
+  readonly guestInterrupts?: readonly InterruptFact[] | undefined;
+  readonly hostInterrupts?: readonly InterruptFact[] | undefined;
+  /** KVM statistics before and after, where both exist. */
+  readonly kvmStats?: Readonly<Record<string, number>> | undefined;
+  /** Pages of QEMU's memory per NUMA node, from numa_maps. */
+  readonly memoryPagesByNode?: readonly { readonly node: number; readonly pages: number }[] | undefined;
+  /** CPUs of each host NUMA node. */
+  readonly hostNodes?: readonly { readonly node: number; readonly cpus: readonly number[] }[] | undefined;
+  /** NUMA node of the drive, -1 = the firmware does not say. */
+  readonly driveNode?: number | undefined;
+  /** Lines of the guest's console that describe its settings, and other free text worth keeping. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+export interface InterruptFact {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Everything `report` works on. */
+export interface Recording {
+  readonly sources: readonly Source[];
+  readonly groundTruth: GroundTruth | undefined;
+  readonly facts: RecordingFacts;
+}

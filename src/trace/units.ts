@@ -1,0 +1,12 @@
+/** Time units and the names used for them across rooms. All are plain integers in doubles. */
+
+/** Nanoseconds between two instants. */
+export type DurationNs = number;
+
+/** Nanoseconds after a table's epoch. */
+export type RelativeNs = number;
+
+/** A row of an EventTable; -1 where there is none. */
+export type EventRow = number;
+
+export const NO_ROW: EventRow = -1;
