@@ -8,17 +8,11 @@
  * of the recording. Elements come in the map's order, which is not that of time. Two events of one CPU in the same
  * nanosecond are one element, and a full map takes no more: @fired tells.
  */
-import {
-  type EventPlace,
-  EventWriter,
-  MAX_CPU,
-  readCount,
-  readNanoseconds,
-  readTid,
-} from './bpftrace/event-writer.ts';
+import { type EventPlace, EventWriter, MAX_CPU } from './bpftrace/event-writer.ts';
 import type { KnownEvents } from './bpftrace/known-events.ts';
 import { readScript } from './bpftrace/script.ts';
 import { BpftraceTextReader } from './bpftrace/text-reader.ts';
+import { MAX_TID, readCount, readSplitTime } from './decimal-text.ts';
 import type { EventSink } from './event-sink.ts';
 import type { Format, ParseReport } from './format.ts';
 import { type JsonFault, type JsonHandler, JsonScanner } from './json-scanner.ts';
@@ -166,7 +160,7 @@ class Reader implements JsonHandler {
   #elementKey(text: Uint8Array, length: number): boolean {
     let comma = 0;
     while (comma < length && text[comma] !== COMMA) comma++;
-    if (comma === length || !readNanoseconds(text, 0, comma, this.#event)) return false;
+    if (comma === length || !readSplitTime(text, 0, comma, this.#event)) return false;
     this.#event.cpu = readCount(text, comma + 1, length, MAX_CPU);
     return this.#event.cpu >= 0;
   }
@@ -177,7 +171,7 @@ class Reader implements JsonHandler {
     const index = this.#index++;
     if (index === 0) this.#begin(readCount(text, 0, length, Number.MAX_SAFE_INTEGER));
     else if (index === 1) {
-      this.#event.tid = readTid(text, 0, length);
+      this.#event.tid = readCount(text, 0, length, MAX_TID);
       this.#isGood = this.#event.tid >= 0;
     } else if (this.#why === undefined) this.#writer.valueAt(index - 2, text, 0, length);
   }

@@ -66,18 +66,16 @@ export class ByteCursor {
   decimal(): number {
     const { bytes, end } = this;
     const start = this.at;
-    // Nine digits fit a 32-bit integer, which is several times faster than a double.
-    const shortEnd = Math.min(end, start + 9);
     let at = start;
     let value = 0;
-    while (at < shortEnd) {
+    // Nine digits fit a 32-bit integer, which is several times faster than a double.
+    for (const shortEnd = start + 9; at < end && at < shortEnd; at += 1) {
       const digit = bytes[at]! - 0x30;
       if (digit < 0 || digit > 9) break;
       value = (value * 10 + digit) | 0;
-      at += 1;
     }
     this.at = at;
-    if (at === shortEnd && at < end) return this.moreDigits(value);
+    if (at - start === 9) return this.moreDigits(value);
     return at === start ? -1 : value;
   }
 
@@ -98,41 +96,47 @@ export class ByteCursor {
   /** Reads an unsigned hexadecimal number, with or without 0x. Its low 48 bits, exactly. -1 if there is none. */
   hex(): number {
     if (this.isMarkedHex()) this.at += 2;
-    const { bytes, end } = this;
-    let at = this.at;
-    let high = 0;
-    let low = 0;
-    while (at < end) {
-      const digit = hexDigit(bytes[at]!);
-      if (digit < 0) break;
-      high = (high << 4) | (low >>> 28);
-      low = (low << 4) | digit;
-      at += 1;
-    }
-    if (at === this.at) return -1;
-    this.at = at;
-    return (high & 0xffff) * 0x1_0000_0000 + (low >>> 0);
+    const start = this.at;
+    const low = this.hexBits();
+    if (this.at - start <= 7) return this.at === start ? -1 : low;
+    return this.longHex(start, 0xffff);
   }
 
   /** Reads a hexadecimal 64-bit two's complement number, with or without 0x. NaN if there is none or it is not below 2^53. */
   signedHex(): number {
     if (this.isMarkedHex()) this.at += 2;
+    const start = this.at;
+    const low = this.hexBits();
+    if (this.at - start <= 7) return this.at === start ? Number.NaN : low;
+    const value = this.longHex(start, -1);
+    return Number.isSafeInteger(value) && this.at - start <= 16 ? value : Number.NaN;
+  }
+
+  /** Moves over hexadecimal digits and returns the lowest 32 bits of their number. */
+  private hexBits(): number {
     const { bytes, end } = this;
-    const first = this.at;
-    let at = first;
-    let high = 0;
-    let low = 0;
+    let at = this.at;
+    let bits = 0;
     while (at < end) {
       const digit = hexDigit(bytes[at]!);
       if (digit < 0) break;
-      high = (high << 4) | (low >>> 28);
-      low = (low << 4) | digit;
+      bits = (bits << 4) | digit;
       at += 1;
     }
-    if (at === first || at - first > 16) return Number.NaN;
     this.at = at;
-    const value = high * 0x1_0000_0000 + (low >>> 0);
-    return Number.isSafeInteger(value) ? value : Number.NaN;
+    return bits;
+  }
+
+  /** The number of the hexadecimal digits from `start` to here, of whose upper half only the bits of `mask` count. */
+  private longHex(start: number, mask: number): number {
+    const end = this.at;
+    let high = 0;
+    let low = 0;
+    for (let at = start; at < end; at += 1) {
+      high = (high << 4) | (low >>> 28);
+      low = (low << 4) | hexDigit(this.bytes[at]!);
+    }
+    return (high & mask) * 0x1_0000_0000 + (low >>> 0);
   }
 
   /** Reads an address or id as the kernel's probes print it: 7, -22 or 0x1f (its low 48 bits). NaN if there is none. */
@@ -175,13 +179,20 @@ export function startsWith(bytes: Uint8Array, text: Uint8Array, at: number, end:
 
 /** Where this text first occurs in bytes[from, end), -1 if it does not. */
 export function indexOfText(bytes: Uint8Array, text: Uint8Array, from: number, end: number): number {
-  for (let at = from; at <= end - text.length; at += 1) if (startsWith(bytes, text, at, end)) return at;
+  const first = text[0]!;
+  const last = end - text.length;
+  for (let at = from; at <= last; at += 1) {
+    if (bytes[at] === first && startsWith(bytes, text, at, end)) return at;
+  }
   return -1;
 }
 
 /** Where this text last occurs in bytes[from, end), -1 if it does not. */
 export function lastIndexOfText(bytes: Uint8Array, text: Uint8Array, from: number, end: number): number {
-  for (let at = end - text.length; at >= from; at -= 1) if (startsWith(bytes, text, at, end)) return at;
+  const first = text[0]!;
+  for (let at = end - text.length; at >= from; at -= 1) {
+    if (bytes[at] === first && startsWith(bytes, text, at, end)) return at;
+  }
   return -1;
 }
 

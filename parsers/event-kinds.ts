@@ -186,11 +186,12 @@ const SHAPES: Record<EventShape, readonly string[]> = {
     'blk_request_complete_cb',
     'vhost_vq_used_ring_enqueue',
     'rte_vhost_vring_call_nonblock',
+    // spdk_trace: tag the first sector of the bdev_io they belong to, as its object relations say (NaN: to none)
     'BDEV_IO_DONE',
     'BDEV_NVME_IO_START',
     'BDEV_NVME_IO_DONE',
-    'NVME_PCIE_SUBMIT',
-    'NVME_PCIE_COMPLETE',
+    'NVME_PCIE_SUBMIT', // aux command id
+    'NVME_PCIE_COMPLETE', // aux command id
   ],
 };
 

@@ -21,8 +21,8 @@ import { MAX_TRACING_BYTES, readTracingData } from './perf-data/tracing-data.ts'
 
 const REASON = {
   tooLarge: 'larger than 2 GiB, which is not read from a stream',
-  unfinished: 'perf record did not end properly: the descriptions of the events are missing',
-  cut: 'file is cut: the descriptions of the events are missing',
+  unfinished: 'perf record did not end properly: descriptions at its end are missing',
+  cut: 'file is cut: descriptions at its end are missing',
   tracing: 'damaged descriptions of tracepoints',
   clocks: 'events are stamped with different clocks',
 } as const;

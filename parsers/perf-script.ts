@@ -9,9 +9,8 @@
  *
  * Prefer perf.data itself. perf script leaves out samples taken while a guest was running (that is, interrupts that
  * arrive on a CPU in guest mode, also NVMe completions) unless given --guestkallsyms=/dev/null; it does not say so,
- * and nothing in the text shows it. It does not print the clock. Without --ns, times are cut off to microseconds: the
- * middle of the microsecond is taken, so that the error is half a microsecond either way. Losses are told only with
- * --show-lost-events.
+ * and nothing in the text shows it. It does not print the clock. Without --ns, times are cut off to microseconds, not
+ * rounded. Losses are told only with --show-lost-events, and by perf 6.1 not those at the end of the recording.
  *
  * Lines without a thread get tid 0xffffffff (perf's own -1) and lines without a CPU cpu 0xffff.
  */
@@ -45,6 +44,8 @@ const RECORD = ascii('PERF_RECORD_');
 const LOST = ascii('PERF_RECORD_LOST lost ');
 const LOST_SAMPLES = ascii('PERF_RECORD_LOST_SAMPLES lost ');
 
+/** What a time in microseconds can be too low by (timestamp__scnprintf_usec in tools/perf/util/time-utils.c divides). */
+const CUT_OFF_NS = 1000;
 /** Lines looked at to recognise the format. */
 const SNIFFED_LINES = 64;
 
@@ -141,9 +142,9 @@ class ScriptReader implements LineReader {
     if (!ARGUMENT_READERS[kind]!(line)) return REASON.badArguments;
     const { sec, nsec, digits, cpu, tid } = this.#prefix;
     this.#tasks.note(line, this.#prefix);
-    if (digits === 6) this.#roundingNs = 500;
+    if (digits === 6) this.#roundingNs = CUT_OFF_NS;
     const { dev, tag, aux } = line;
-    this.#sink.event(kind, sec, digits === 6 ? nsec + 500 : nsec, cpu, tid, dev, tag, aux);
+    this.#sink.event(kind, sec, nsec, cpu, tid, dev, tag, aux);
     return undefined;
   }
 

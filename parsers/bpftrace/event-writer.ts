@@ -1,3 +1,4 @@
+import type { SplitTime } from '../decimal-text.ts';
 import type { EventSink } from '../event-sink.ts';
 import {
   directionOf,
@@ -12,48 +13,12 @@ import { Value64 } from './value64.ts';
 
 /** The kernel's limit on x86; a larger number means that the columns are not what they seem. */
 export const MAX_CPU = 8191;
-const MAX_TID = 0xffffffff;
 const MOST_TASKS = 65_536;
 
 /** Where and when an event was. */
-export interface EventPlace {
-  sec: number;
-  nsec: number;
+export interface EventPlace extends SplitTime {
   cpu: number;
   tid: number;
-}
-
-/** Splits a time in decimal nanoseconds, bytes[start, end), into seconds and nanoseconds. False if it is none. */
-export function readNanoseconds(bytes: Uint8Array, start: number, end: number, place: EventPlace): boolean {
-  if (start === end || end - start > 20) return false;
-  let sec = 0;
-  let nsec = 0;
-  for (let at = start; at < end; at++) {
-    const digit = bytes[at]! - 0x30;
-    if (digit < 0 || digit > 9) return false;
-    if (at < end - 9) sec = sec * 10 + digit;
-    else nsec = nsec * 10 + digit;
-  }
-  place.sec = sec;
-  place.nsec = nsec;
-  return true;
-}
-
-/** Reads the number bytes[start, end), at most `most`; -1 if it is none. */
-export function readCount(bytes: Uint8Array, start: number, end: number, most: number): number {
-  if (start === end || end - start > 15) return -1;
-  let value = 0;
-  for (let at = start; at < end; at++) {
-    const digit = bytes[at]! - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value > most ? -1 : value;
-}
-
-/** Reads a thread id, -1 if bytes[start, end) is none. */
-export function readTid(bytes: Uint8Array, start: number, end: number): number {
-  return readCount(bytes, start, end, MAX_TID);
 }
 
 interface Compiled {

@@ -11,7 +11,7 @@ import { type KnownEvent, type KnownEvents, kindByScriptName, NO_EVENTS } from '
 
 /** Scripts and blocks longer than this are not of the form. */
 const MAX_SCRIPT = 256 * 1024;
-const MAX_BLOCK = 4096;
+const MAX_BLOCK = 1024;
 
 const CAST = String.raw`(?:\(\s*u?int\d+\s*\)\s*)?`;
 const PROBE = String.raw`^[ \t]*((?:tracepoint|rawtracepoint|kprobe|kretprobe|kfunc|kretfunc|fentry|fexit|uprobe|usdt):[\w./:+-]+)`;

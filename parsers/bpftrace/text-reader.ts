@@ -5,15 +5,10 @@
  *   # iotrace events clock=mono kvm_exit:exit_reason               what the values are (see header.ts); else as below
  *   Attaching 27 probes...   Lost 12 events   @map[1]: 2           bpftrace's own
  */
+
+import { MAX_TID, readCount, readSplitTime } from '../decimal-text.ts';
 import type { EventSink } from '../event-sink.ts';
-import {
-  type EventPlace,
-  EventWriter,
-  MAX_CPU,
-  readCount,
-  readNanoseconds,
-  readTid,
-} from './event-writer.ts';
+import { type EventPlace, EventWriter, MAX_CPU } from './event-writer.ts';
 import { isEventsHeader, readEventsHeader } from './header.ts';
 import { type KnownEvent, type KnownEvents, kindByScriptName, NO_EVENTS } from './known-events.ts';
 
@@ -108,8 +103,8 @@ export class BpftraceTextReader {
     const tidAt = skipWord(bytes, cpuAt, end);
     const nameAt = skipWord(bytes, tidAt, end);
     place.cpu = readCount(bytes, cpuAt, wordEnd(bytes, cpuAt, end), MAX_CPU);
-    place.tid = readTid(bytes, tidAt, wordEnd(bytes, tidAt, end));
-    const isTimed = readNanoseconds(bytes, start, wordEnd(bytes, start, end), place);
+    place.tid = readCount(bytes, tidAt, wordEnd(bytes, tidAt, end), MAX_TID);
+    const isTimed = readSplitTime(bytes, start, wordEnd(bytes, start, end), place);
     const nameEnd = wordEnd(bytes, nameAt, end);
     if (!isTimed || place.cpu < 0 || place.tid < 0 || !isName(bytes, nameAt, nameEnd)) {
       this.#sink.reject(TEXT_REJECT.line, offset, number);
@@ -152,7 +147,7 @@ export class BpftraceTextReader {
     const { tid, cpu } = this.#place;
     const entry: EventPlace = { sec: 0, nsec: 0, cpu, tid };
     const bytes = Buffer.from(time, 'latin1');
-    const isTime = readNanoseconds(bytes, 0, bytes.length, entry) && (entry.sec > 0 || entry.nsec > 0);
+    const isTime = readSplitTime(bytes, 0, bytes.length, entry) && (entry.sec > 0 || entry.nsec > 0);
     if (!isTime || this.#lastEntry.get(tid) === time) return;
     if (this.#lastEntry.size === MOST_NAMES) this.#lastEntry.clear();
     this.#lastEntry.set(tid, time);

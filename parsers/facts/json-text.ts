@@ -1,4 +1,5 @@
 import type { ProblemList } from './reading.ts';
+import { printable } from './text-lines.ts';
 
 /**
  * Finds the JSON object in a text that other programs also wrote to: warnings before and after it, and the markers
@@ -73,12 +74,6 @@ function takeOurs(lines: string[], problems: ProblemList): boolean {
 
 function label(line: string): string {
   return printable(line.replace(/^<+\s*/, '')) || 'no label';
-}
-
-/** Text of a hostile file made fit for a message: control characters out, cut at 80 characters. */
-function printable(text: string): string {
-  const clean = text.replace(/\p{C}/gu, ' ').trim();
-  return clean.length > 80 ? `${clean.slice(0, 79)}…` : clean;
 }
 
 function skipLines(lines: string[], from: number, to: number, where: string, problems: ProblemList): void {

@@ -46,7 +46,7 @@ export class EventNames {
     hash = mixHash(hash, view.getInt32(at - 4, true));
     const kind = this.known.find(view, start, at, hash);
     line.at = at;
-    if (byte !== OPEN) line.skipBlanks();
+    line.skipBlanks();
     return kind === NOT_FOUND ? this.meet(line, start, at, hash) : kind;
   }
 

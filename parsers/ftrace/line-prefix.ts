@@ -19,9 +19,9 @@ const MAX_NAME = 15;
 const NAME_COLUMN = 16;
 /** `%16s-%-5d [%03d] %5lu.%06lu: ` of trace-cmd, the shortest. */
 const MIN_PREFIX = 43;
+const MAX_CPU = 9999;
 /** Digits of the longest tid. */
 const MAX_TID_DIGITS = 7;
-const MAX_CPU_DIGITS = 4;
 const MAX_FLAGS = 12;
 
 const SPACE = 0x20;
@@ -36,7 +36,7 @@ const COLON = 0x3a;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-const NO_LINE: DataView = new DataView(new ArrayBuffer(0));
+const POWERS = Int32Array.from({ length: 10 }, (_, i) => 10 ** i);
 
 /** The parts of one prefix, overwritten by each line. */
 export class LinePrefix {
@@ -44,17 +44,14 @@ export class LinePrefix {
   nameStart = 0;
   dash = 0;
   tid = 0;
-  /** Where the thread group stands, behind its parenthesis, counted from the dash; -1 when there is no such column. */
-  groupOffset = -1;
+  /** Where the thread group stands, behind its parenthesis; -1 when the line has no such column. */
+  groupAt = -1;
   cpu = 0;
   /** Whole seconds and nanoseconds, or a counter's value divided by 1e9 and the remainder. */
   sec = 0;
   nsec = 0;
   /** Digits behind the dot of the time; 0 for a counter, which has no dot. */
   fractionDigits = -1;
-  /** Bytes from the dash to behind the CPU's bracket, and the chunk where the line before has them. */
-  private taskBytes = 0;
-  private view = NO_LINE;
 
   /**
    * Reads the prefix of an unchanged line, whose dash stands in a fixed column, and moves behind it. False, and not
@@ -85,8 +82,8 @@ export class LinePrefix {
 
   /** The thread group, -1 when the line does not say. */
   group(bytes: Uint8Array): number {
-    if (this.groupOffset < 0) return -1;
-    let at = this.dash + this.groupOffset;
+    if (this.groupAt < 0) return -1;
+    let at = this.groupAt;
     while (bytes[at] === SPACE) at += 1;
     let group = 0;
     for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
@@ -97,137 +94,76 @@ export class LinePrefix {
   }
 
   private readBehindName(line: ByteCursor, dash: number): boolean {
-    if (!this.isSameTask(line, dash) && !this.readTask(line, dash)) return false;
     const { bytes, end } = line;
-    let at = dash + this.taskBytes;
-    while (bytes[at] === SPACE) at += 1;
-    if (bytes[at]! > NINE || bytes[at]! < ZERO) {
-      const flagsAt = at;
-      while (bytes[at] !== SPACE && at < end) at += 1;
-      if (at - flagsAt > MAX_FLAGS) return false;
-      while (bytes[at] === SPACE) at += 1;
-    }
-    return this.readTime(line, at);
-  }
-
-  /**
-   * Whether the columns from the dash to the CPU are, byte for byte, those of the line before. They are in four of five
-   * lines of a trace, and comparing is several times faster than reading.
-   */
-  private isSameTask(line: ByteCursor, dash: number): boolean {
-    const { view } = line;
-    const before = this.dash;
-    const last = this.taskBytes - 4;
-    this.dash = dash;
-    if (view !== this.view || dash + last + 4 > line.end) return false;
-    for (let i = 0; i < last; i += 4) {
-      if (view.getInt32(dash + i, true) !== view.getInt32(before + i, true)) return false;
-    }
-    return view.getInt32(dash + last, true) === view.getInt32(before + last, true);
-  }
-
-  /** `-8109    (   8098) [003]` or `-151     [000]`. The loops end by themselves, at the latest at the line's end. */
-  private readTask(line: ByteCursor, dash: number): boolean {
-    const { bytes, end } = line;
-    this.view = NO_LINE;
+    // `-8109    (   8098) `, `-151     `
     let at = dash + 1;
     let tid = 0;
     for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
       tid = (tid * 10 + digit) | 0;
       at += 1;
     }
-    const tidDigits = at - dash - 1;
-    if (tidDigits === 0 || tidDigits > MAX_TID_DIGITS || tid >= MAX_TID || bytes[at] !== SPACE) return false;
+    if (at === dash + 1 || at > dash + 1 + MAX_TID_DIGITS || tid >= MAX_TID || bytes[at] !== SPACE) return false;
     while (bytes[at] === SPACE) at += 1;
-    let groupOffset = -1;
+    let groupAt = -1;
     if (bytes[at] === OPEN) {
-      // `(   8272) ` or `(-------) `: as wide as the longest tid.
-      groupOffset = at + 1 - dash;
+      groupAt = at + 1;
       at += MAX_TID_DIGITS + 1;
       if (at + 1 >= end || bytes[at] !== CLOSE || bytes[at + 1] !== SPACE) return false;
       at += 2;
     }
+    // `[003] `, `[003] d.h1. `
     if (bytes[at] !== BRACKET) return false;
-    at += 1;
-    const cpuAt = at;
-    let cpu = 0;
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
-      cpu = (cpu * 10 + digit) | 0;
+    let cpu = (bytes[at + 1]! - ZERO) * 100 + (bytes[at + 2]! - ZERO) * 10 + bytes[at + 3]! - ZERO;
+    at += 4;
+    if (bytes[at] !== CLOSE_BRACKET) {
+      cpu = cpu * 10 + bytes[at]! - ZERO;
       at += 1;
     }
-    if (at - cpuAt < 3 || at - cpuAt > MAX_CPU_DIGITS || bytes[at] !== CLOSE_BRACKET) return false;
-    this.tid = tid;
-    this.groupOffset = groupOffset;
-    this.cpu = cpu;
-    this.taskBytes = at + 1 - dash;
-    this.view = line.view;
-    return true;
-  }
-
-  /** `38.875870: `, `38.875870123: ` or `3000483527813: ` */
-  private readTime(line: ByteCursor, start: number): boolean {
-    const { bytes } = line;
-    let at = start;
-    // Nine digits fit a 32-bit integer.
-    const split = start + 9;
+    if (cpu < 0 || cpu > MAX_CPU || bytes[at] !== CLOSE_BRACKET) return false;
+    at += 1;
+    while (bytes[at] === SPACE) at += 1;
+    if (bytes[at]! > NINE || bytes[at]! < ZERO) {
+      const flagsAt = at;
+      while (bytes[at] !== SPACE && at < end) at += 1;
+      if (at > flagsAt + MAX_FLAGS) return false;
+      while (bytes[at] === SPACE) at += 1;
+    }
+    // `38.875870: `, `3000483527813: `; nine digits fit a 32-bit integer, which is several times faster than a double.
+    let start = at;
     let first = 0;
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9 && at < split; digit = bytes[at]! - ZERO) {
+    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9 && at < start + 9; digit = bytes[at]! - ZERO) {
       first = (first * 10 + digit) | 0;
       at += 1;
     }
-    if (bytes[at] !== DOT || at === start) return this.readLongTime(line, start);
-    at += 1;
-    const point = at;
-    let fraction = 0;
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
-      fraction = (fraction * 10 + digit) | 0;
+    let second = 0;
+    const isClock = bytes[at] === DOT && at > start;
+    if (isClock) {
+      at += 1;
+      start = at;
+    }
+    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9 && at < start + 18; digit = bytes[at]! - ZERO) {
+      second = (second * 10 + digit) | 0;
       at += 1;
     }
-    const digits = at - point;
-    if (digits !== 6 && digits !== 9) return false;
-    this.sec = first;
-    this.nsec = digits === 6 ? fraction * 1000 : fraction;
-    this.fractionDigits = digits;
-    return this.readTimeEnd(line, at);
-  }
-
-  /** A counter of up to 20 digits, or seconds of more than nine: rare enough or, with a TSC, two short loops. */
-  private readLongTime(line: ByteCursor, start: number): boolean {
-    const { bytes } = line;
-    let at = start;
-    while (bytes[at]! >= ZERO && bytes[at]! < COLON) at += 1;
-    const digits = at - start;
-    if (digits === 0 || digits > 20) return false;
-    if (bytes[at] === DOT) return this.readLongSeconds(line, start, at);
-    const split = Math.max(start, at - 9);
-    let sec = 0;
-    let nsec = 0;
-    for (let i = start; i < split; i += 1) sec = sec * 10 + bytes[i]! - ZERO;
-    for (let i = split; i < at; i += 1) nsec = (nsec * 10 + bytes[i]! - ZERO) | 0;
-    this.sec = sec;
-    this.nsec = nsec;
-    this.fractionDigits = 0;
-    return this.readTimeEnd(line, at);
-  }
-
-  /** `1763812345.678901: `, a clock that counts from 1970 (tai). */
-  private readLongSeconds(line: ByteCursor, start: number, dot: number): boolean {
-    if (dot - start > 12) return false;
-    let sec = 0;
-    for (let i = start; i < dot; i += 1) sec = sec * 10 + line.bytes[i]! - ZERO;
-    // From the last digit before the dot on it is a time with short seconds.
-    if (!this.readTime(line, dot - 1)) return false;
-    this.sec = sec;
-    return true;
-  }
-
-  private readTimeEnd(line: ByteCursor, start: number): boolean {
-    const { bytes } = line;
-    let at = start;
     if (bytes[at] !== COLON || bytes[at + 1] !== SPACE) return false;
-    at += 2;
-    while (bytes[at] === SPACE) at += 1;
-    line.at = at;
-    return at < line.end;
+    this.dash = dash;
+    this.tid = tid;
+    this.groupAt = groupAt;
+    this.cpu = cpu;
+    line.at = at + 2;
+    const digits = at - start;
+    if (isClock) {
+      this.sec = first;
+      this.nsec = digits === 6 ? second * 1000 : second;
+      this.fractionDigits = digits;
+      return digits === 6 || digits === 9;
+    }
+    this.fractionDigits = 0;
+    let sec = 0;
+    for (let i = start; i < at - 9; i += 1) sec = (sec * 10 + bytes[i]! - ZERO) | 0;
+    this.sec = sec;
+    // Below 1e9, so it is right modulo 2^32 and needs no double.
+    this.nsec = digits > 9 ? (Math.imul(first, POWERS[digits - 9]!) + second - Math.imul(sec, 1_000_000_000)) | 0 : first;
+    return digits > 0;
   }
 }

@@ -22,7 +22,7 @@ export class TaskNames {
   /** Takes note of the task of a line. */
   note(bytes: Uint8Array, prefix: LinePrefix): void {
     const known = this.known[prefix.tid]!;
-    if ((known & HAS_NAME) === 0 || (prefix.groupOffset >= 0 && (known & HAS_GROUP) === 0))
+    if ((known & HAS_NAME) === 0 || (prefix.groupAt >= 0 && (known & HAS_GROUP) === 0))
       this.learn(bytes, prefix, known);
   }
 

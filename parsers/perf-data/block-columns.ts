@@ -58,7 +58,7 @@ const command: ColumnPlanner = (fields) => {
     columns.dev = controller(view, raw);
     columns.tag = id(view, raw) & COMMAND_ID_MASK;
     columns.aux = queue(view, raw);
-    return columns.dev >= 0;
+    return true;
   };
 };
 
@@ -69,7 +69,7 @@ const queueRead: ColumnPlanner = (fields) => {
   return (view, raw, columns) => {
     columns.dev = controller(view, raw);
     columns.aux = queue(view, raw);
-    return columns.dev >= 0;
+    return true;
   };
 };
 
@@ -80,7 +80,7 @@ const interruptEntry: ColumnPlanner = (fields, strings) => {
   return (view, raw, columns, size) => {
     columns.tag = irq(view, raw);
     columns.dev = name(view, raw, size);
-    return columns.dev >= 0;
+    return true;
   };
 };
 
@@ -105,7 +105,7 @@ const switched: ColumnPlanner = (fields) => {
     columns.dev = previous(view, raw);
     columns.tag = next(view, raw);
     columns.aux = state(view, raw) & REPORTED_STATES;
-    return columns.dev >= 0;
+    return true;
   };
 };
 

@@ -4,7 +4,7 @@
  */
 export interface ByteSource {
   readonly length: number;
-  /** Bytes [offset, offset + length), fewer where the source ends before. Valid until the next call. */
+  /** Bytes [offset, offset + length), fewer where the source ends before. Later calls must not change them. */
   readAt(offset: number, length: number): Uint8Array;
 }
 
@@ -59,7 +59,8 @@ class BlockSource implements ByteSource {
     if (offset >= end) return new Uint8Array(0);
     const first = Math.floor(offset / BLOCK_BYTES);
     const within = offset - first * BLOCK_BYTES;
-    if (within + end - offset <= BLOCK_BYTES) return this.#blocks[first]!.subarray(within, within + end - offset);
+    if (within + end - offset <= BLOCK_BYTES)
+      return this.#blocks[first]!.subarray(within, within + end - offset);
     const joined = new Uint8Array(end - offset);
     for (let at = offset; at < end; ) {
       const start = at % BLOCK_BYTES;

@@ -19,7 +19,10 @@ export interface Columns {
   aux: number;
 }
 
-/** Fills the columns from a record of `size` bytes at `raw`; false when a field has a value that it cannot have. */
+/**
+ * Fills the columns from a record of `size` bytes at `raw`; false when a field has a value that it cannot have. Whether
+ * the columns hold numbers of their range is for `areInRange` to say.
+ */
 export type ColumnReader = (view: DataView, raw: number, columns: Columns, size: number) => boolean;
 
 /** Makes the reader of one event from its fields; undefined when it lacks one that it must have. */
@@ -32,6 +35,11 @@ export interface ColumnPlan {
   /** Bytes a record must have. */
   readonly needs: number;
   readonly read: ColumnReader;
+}
+
+/** Whether the columns hold what a row can: an unsigned and a signed 32-bit number, and a whole number or NaN. */
+export function areInRange({ dev, tag, aux }: Columns): boolean {
+  return dev >>> 0 === dev && (aux | 0) === aux && (Number.isSafeInteger(tag) || Number.isNaN(tag));
 }
 
 const PLANNERS: Readonly<Record<string, ColumnPlanner>> = {

@@ -28,12 +28,16 @@ export interface PerfFacts {
   /** The clock of the time stamps. */
   readonly clock: ClockId;
   /** One reading of that clock and of the wall clock at (nearly) the same instant, taken at the start. */
-  readonly clockReference: { readonly clock: ClockId; readonly ns: bigint; readonly realtimeNs: bigint } | undefined;
+  readonly clockReference:
+    | { readonly clock: ClockId; readonly ns: bigint; readonly realtimeNs: bigint }
+    | undefined;
   /**
    * For the clock 'local': time = zero + (TSC * multiplier >> shift). Only on machines whose kernel trusts the TSC
    * (perf_event_mmap_page, include/uapi/linux/perf_event.h).
    */
-  readonly tscConversion: { readonly shift: number; readonly multiplier: bigint; readonly zero: bigint } | undefined;
+  readonly tscConversion:
+    | { readonly shift: number; readonly multiplier: bigint; readonly zero: bigint }
+    | undefined;
   /** First and last time stamp, ns of the recording's clock. */
   readonly firstSampleNs: bigint | undefined;
   readonly lastSampleNs: bigint | undefined;
@@ -115,7 +119,7 @@ function readEarlyRecord(early: EarlyRecords, type: number, record: DataView): v
     if (attribute !== undefined) early.clocks.add(attribute.clock);
   } else if (type === RECORD.headerFeature && record.byteLength >= 16) {
     const content = new Uint8Array(record.buffer, record.byteOffset + 16, record.byteLength - 16);
-    early.features.set(readU64(record, 8), content.slice());
+    early.features.set(readU64(record, 8), content);
   } else if (type === RECORD.timeConversion && record.byteLength >= 32) {
     early.tscConversion = {
       shift: record.getUint16(8, true),
@@ -128,7 +132,7 @@ function readEarlyRecord(early: EarlyRecords, type: number, record: DataView): v
 function featureBytes(source: ByteSource, header: PerfHeader, early: EarlyRecords, bit: number): Uint8Array {
   const place = header.mode === 'file' ? header.features.get(bit) : undefined;
   if (place === undefined) return early.features.get(bit) ?? new Uint8Array(0);
-  return source.readAt(place.offset, Math.min(place.size, MAX_FEATURE_BYTES)).slice();
+  return source.readAt(place.offset, Math.min(place.size, MAX_FEATURE_BYTES));
 }
 
 function clock(source: ByteSource, header: PerfHeader, early: EarlyRecords): ClockId {

@@ -81,7 +81,12 @@ export function readNumaNodes(reader: FeatureReader): PerfNumaNode[] | undefined
     const memoryTotalKib = reader.u64();
     const memoryFreeKib = reader.u64();
     const cpus = cpuList(reader.text());
-    if (node === undefined || memoryTotalKib === undefined || memoryFreeKib === undefined || cpus === undefined) {
+    if (
+      node === undefined ||
+      memoryTotalKib === undefined ||
+      memoryFreeKib === undefined ||
+      cpus === undefined
+    ) {
       return undefined;
     }
     nodes.push({ node, memoryTotalKib, memoryFreeKib, cpus });

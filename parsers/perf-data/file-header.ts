@@ -22,7 +22,7 @@ export type PerfHeader =
       readonly attributeSize: number;
       /** perf did not write the end of the file: it was killed, or is still running. */
       readonly unfinished: boolean;
-      /** The file ends before its data does. */
+      /** The file ends before its data do, or before the features behind them do. */
       readonly cut: boolean;
       /** Where the features are, by bit number (FEATURE). */
       readonly features: ReadonlyMap<number, Section>;
@@ -87,24 +87,33 @@ function readFileHeader(source: ByteSource, view: DataView): PerfHeader | string
   const attributeSize = readU64(view, 16);
   const attributes = readSection(view, 24);
   const data = readSection(view, 40);
-  if (attributeSize < MIN_ATTRIBUTE_BYTES || attributeSize > MAX_ATTRIBUTE_BYTES) return 'damaged file header';
+  if (attributeSize < MIN_ATTRIBUTE_BYTES || attributeSize > MAX_ATTRIBUTE_BYTES)
+    return 'damaged file header';
   if (!within(attributes, source.length) || data.offset > source.length) return 'damaged file header';
   const unfinished = data.size === 0;
   const there = source.length - data.offset;
-  const cut = data.size > there;
+  const size = unfinished ? there : Math.min(data.size, there);
+  const isWhole = !unfinished && size === data.size;
+  const found = isWhole
+    ? readFeatures(source, view, data.offset + size)
+    : { features: new Map(), missing: 1 };
   return {
     mode: 'file',
     attributes,
     attributeSize,
-    data: { offset: data.offset, size: unfinished || cut ? there : data.size },
+    data: { offset: data.offset, size },
     unfinished,
-    cut,
-    features: unfinished || cut ? new Map() : readFeatures(source, view, data.offset + data.size),
+    cut: !unfinished && found.missing > 0,
+    features: found.features,
   };
 }
 
-/** One section per feature bit that is set, in the order of the bits, behind the data. Those outside the file are left out. */
-function readFeatures(source: ByteSource, header: DataView, offset: number): Map<number, Section> {
+/** One section per feature bit that is set, in the order of the bits, behind the data; how many are outside the file. */
+function readFeatures(
+  source: ByteSource,
+  header: DataView,
+  offset: number,
+): { readonly features: ReadonlyMap<number, Section>; readonly missing: number } {
   const bits: number[] = [];
   for (let bit = 0; bit < FEATURE_BITS; bit++) {
     if ((header.getUint8(72 + (bit >> 3)) >> (bit & 7)) & 1) bits.push(bit);
@@ -116,7 +125,7 @@ function readFeatures(source: ByteSource, header: DataView, offset: number): Map
     const section = readSection(table, i * 16);
     if (within(section, source.length)) features.set(bit, section);
   });
-  return features;
+  return { features, missing: bits.length - features.size };
 }
 
 /** A section's place and size at `at` of a view. */

@@ -15,11 +15,11 @@ const VMX_CLASSES: Readonly<Record<number, number>> = {
   49: EXIT_CLASS.mmio, // EPT_MISCONFIG
 };
 const SVM_CLASSES: Readonly<Record<number, number>> = {
-  0x60: EXIT_CLASS.interrupt, // INTR
-  0x78: EXIT_CLASS.halt, // HLT
-  0x7b: EXIT_CLASS.pio, // IOIO
-  0xa6: EXIT_CLASS.halt, // IDLE_HLT
-  0x400: EXIT_CLASS.mmio, // NPF
+  96: EXIT_CLASS.interrupt, // INTR
+  120: EXIT_CLASS.halt, // HLT
+  123: EXIT_CLASS.pio, // IOIO
+  166: EXIT_CLASS.halt, // IDLE_HLT
+  1024: EXIT_CLASS.mmio, // NPF
 };
 /** The upper half of a VMX reason holds flags. */
 const VMX_REASON_MASK = 0xffff;

@@ -37,7 +37,8 @@ export class RecordFields {
       case 4:
         return (view, raw) => view.getUint32(raw + offset, true);
       case 8:
-        return (view, raw) => view.getUint32(raw + offset + 4, true) * 2 ** 32 + view.getUint32(raw + offset, true);
+        return (view, raw) =>
+          view.getUint32(raw + offset + 4, true) * 2 ** 32 + view.getUint32(raw + offset, true);
       case -1:
         return (view, raw) => view.getInt8(raw + offset);
       case -2:
@@ -45,7 +46,8 @@ export class RecordFields {
       case -4:
         return (view, raw) => view.getInt32(raw + offset, true);
       case -8:
-        return (view, raw) => view.getInt32(raw + offset + 4, true) * 2 ** 32 + view.getUint32(raw + offset, true);
+        return (view, raw) =>
+          view.getInt32(raw + offset + 4, true) * 2 ** 32 + view.getUint32(raw + offset, true);
       default:
         return undefined;
     }
@@ -56,6 +58,7 @@ export class RecordFields {
     const field = this.find(...names);
     if (field === undefined || field.isSigned || field.size !== 8) return this.number(...names);
     const { offset } = field;
-    return (view, raw) => view.getUint16(raw + offset + 4, true) * 2 ** 32 + view.getUint32(raw + offset, true);
+    return (view, raw) =>
+      view.getUint16(raw + offset + 4, true) * 2 ** 32 + view.getUint32(raw + offset, true);
   }
 }

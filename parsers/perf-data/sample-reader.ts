@@ -1,6 +1,6 @@
 import type { EventSink } from '../event-sink.ts';
 import { EVENT_TYPE, type EventAttribute } from './attribute.ts';
-import { type ColumnPlan, type Columns, planColumns } from './columns.ts';
+import { areInRange, type ColumnPlan, type Columns, planColumns } from './columns.ts';
 import type { EventIds } from './event-ids.ts';
 import { MAX_TID, NO_CPU, NO_TID } from './row-limits.ts';
 import { rawPlace, type SampleLayout, sampleLayout } from './sample-layout.ts';
@@ -60,7 +60,8 @@ export class SampleReader {
   addEvent(attribute: EventAttribute): boolean {
     if (this.#events.length === MAX_EVENTS) return false;
     this.#ids.add(attribute.ids, this.#events.length);
-    if (attribute.type === EVENT_TYPE.tracepoint) this.#byTracepoint.set(attribute.config, this.#events.length);
+    if (attribute.type === EVENT_TYPE.tracepoint)
+      this.#byTracepoint.set(attribute.config, this.#events.length);
     this.#events.push(this.#prepare(attribute));
     return true;
   }
@@ -90,38 +91,34 @@ export class SampleReader {
   /** Reads the sample in [at, end) of a view into the sink; `place` is its position in the file. */
   read(view: DataView, at: number, end: number, place: number): void {
     const event = this.#eventAt(view, at, end);
-    if (event === undefined) this.#sink.reject(REASON.unknownEvent, place, 0);
-    else if (event.refusal !== undefined) this.#sink.reject(event.refusal, place, 0);
-    else if (event.plan === undefined) this.unused += 1;
-    else this.#readEvent(event.layout, event.plan, view, at, end, place);
+    const reason = event === undefined ? REASON.unknownEvent : this.#readEvent(event, view, at, end);
+    if (reason !== undefined) this.#sink.reject(reason, place, 0);
   }
 
-  #readEvent(
-    layout: SampleLayout,
-    plan: ColumnPlan,
-    view: DataView,
-    at: number,
-    end: number,
-    place: number,
-  ): void {
+  /** Reads a sample whose event is known. Returns why it cannot be used, if so. */
+  #readEvent(event: SampledEvent, view: DataView, at: number, end: number): string | undefined {
+    const { plan, layout } = event;
+    if (plan === undefined) {
+      if (event.refusal === undefined) this.unused += 1;
+      return event.refusal;
+    }
     const raw = rawPlace(layout, view, at, end);
-    if (raw < 0) return this.#sink.reject(REASON.short, place, 0);
+    if (raw < 0) return REASON.short;
     const size = view.getUint32(raw, true);
-    if (size < plan.needs || raw + 4 + size > end) return this.#sink.reject(REASON.short, place, 0);
+    if (size < plan.needs || raw + 4 + size > end) return REASON.short;
+    const cpu = layout.cpu < 0 ? this.#openedOn(view, at, layout) : view.getUint32(at + layout.cpu, true);
+    const tid = view.getUint32(at + layout.tid + 4, true);
+    if (cpu > NO_CPU || (tid > MAX_TID && tid !== NO_TID)) return REASON.value;
     const columns = this.#columns;
     columns.dev = 0;
     columns.tag = Number.NaN;
     columns.aux = 0;
-    const cpu = layout.cpu < 0 ? this.#openedOn(view, at, layout) : view.getUint32(at + layout.cpu, true);
-    const tid = view.getUint32(at + layout.tid + 4, true);
-    if (cpu > NO_CPU || (tid > MAX_TID && tid !== NO_TID)) {
-      return this.#sink.reject(REASON.value, place, 0);
-    }
-    if (!plan.read(view, raw + 4, columns, size)) return this.#sink.reject(REASON.value, place, 0);
+    if (!plan.read(view, raw + 4, columns, size) || !areInRange(columns)) return REASON.value;
     this.#tasks.see(tid, view.getUint32(at + layout.tid, true));
     this.#readTime(view.getUint32(at + layout.time + 4, true), view.getUint32(at + layout.time, true));
     const { dev, tag, aux } = columns;
     this.#sink.event(plan.kind, this.#sec, this.#nsec, cpu, tid, dev, tag, aux);
+    return undefined;
   }
 
   /** The CPU of a sample that does not carry it: the one its event was opened on. */

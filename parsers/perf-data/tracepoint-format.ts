@@ -26,7 +26,8 @@ const NAME = /^name: (\S+)$/m;
 /** Numbers of tracepoints are 16 bits wide, and so is the field of the record that holds them. */
 const ID = /^ID: (\d{1,5})$/m;
 /** `	field:unsigned int nr_sector;	offset:24;	size:4;	signed:0;` */
-const FIELD = /^[\t ]*field:([^;\n]{1,200});[\t ]*offset:(\d{1,6});[\t ]*size:(\d{1,6});(?:[\t ]*signed:([01]);)?/gm;
+const FIELD =
+  /^[\t ]*field:([^;\n]{1,200});[\t ]*offset:(\d{1,6});[\t ]*size:(\d{1,6});(?:[\t ]*signed:([01]);)?/gm;
 /** The name in a declaration: `char rwbs[8]`, `struct iocb * * iocbpp`, `__data_loc char[] name` */
 const DECLARED = /([A-Za-z_]\w*)(?:\[[^\]]*\])?$/;
 

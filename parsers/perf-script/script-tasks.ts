@@ -18,10 +18,12 @@ export class ScriptTasks {
   /** Takes note of the task of a line. */
   note(line: ByteCursor, { tid, tgid, commStart, commEnd }: ScriptPrefix): void {
     const hash = hashBytes(line.view, commStart, commEnd);
-    if (this.#told.get(tid) === hash) return;
+    const told = this.#told.get(tid);
+    if (told === hash) return;
+    // A thread that perf has no name for is printed as `:1234`, also where other lines have its name.
+    const isNamed = commEnd > commStart && line.bytes[commStart] !== COLON;
+    if (!isNamed && told !== undefined) return;
     this.#told.set(tid, hash);
-    // A thread that perf has no name for is printed as `:1234`.
-    const isNamed = line.bytes[commStart] !== COLON;
     const comm = isNamed ? Buffer.from(line.bytes.subarray(commStart, commEnd)).toString('utf8') : '';
     this.#sink.task(tid, comm, tgid < 0 ? undefined : tgid);
   }

@@ -30,7 +30,8 @@ export function readLiterals(
   previous: HuffmanTable | undefined,
 ): Literals | undefined {
   const header = readHeader(bytes, start, end);
-  if (header === undefined || header.size > room.length || header.next + header.packed > end) return undefined;
+  if (header === undefined || header.size > room.length || header.next + header.packed > end)
+    return undefined;
   const out = room.subarray(0, header.size);
   const next = header.next + header.packed;
   if (header.type === 0) out.set(bytes.subarray(header.next, next));
@@ -70,12 +71,24 @@ function readHeader(bytes: Uint8Array, start: number, end: number): LiteralsHead
   };
 }
 
-function oneStream(table: HuffmanTable, bytes: Uint8Array, start: number, end: number, out: Uint8Array): boolean {
+function oneStream(
+  table: HuffmanTable,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+): boolean {
   return decodeHuffman(table, bytes, start, end - start, out, 0, out.length);
 }
 
 /** Four streams behind a table of three 16-bit lengths; each but the last makes a quarter of the literals, rounded up. */
-function fourStreams(table: HuffmanTable, bytes: Uint8Array, start: number, end: number, out: Uint8Array): boolean {
+function fourStreams(
+  table: HuffmanTable,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+): boolean {
   if (start + 6 > end) return false;
   const part = (out.length + 3) >> 2;
   let from = start + 6;

@@ -19,12 +19,13 @@ export interface Output {
 
 const SHARES = {
   literalLength: [
-    4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1,
+    4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1,
   ],
   offset: [1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1],
   matchLength: [
-    1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+    1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
   ],
 };
 
@@ -36,11 +37,12 @@ const KINDS = {
 } as const;
 
 const LITERAL_EXTRA = [
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+  15, 16,
 ];
 const MATCH_EXTRA = [
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3,
-  3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1,
+  2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 ];
 const LITERAL_BASE = bases(LITERAL_EXTRA, 0);
 const MATCH_BASE = bases(MATCH_EXTRA, 3);
@@ -85,7 +87,11 @@ export function runSequences(
 }
 
 /** The number of sequences, in one to three bytes. */
-function readCount(bytes: Uint8Array, start: number, end: number): { count: number; next: number } | undefined {
+function readCount(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { count: number; next: number } | undefined {
   if (start >= end) return undefined;
   const first = bytes[start]!;
   if (first < 128) return { count: first, next: start + 1 };
@@ -106,7 +112,11 @@ function readTables(
   const modes = bytes[start]!;
   const chosen: { -readonly [kind in keyof SequenceTables]?: FseTable } = {};
   let at = start + 1;
-  for (const [kind, shift] of [['literalLength', 6], ['offset', 4], ['matchLength', 2]] as const) {
+  for (const [kind, shift] of [
+    ['literalLength', 6],
+    ['offset', 4],
+    ['matchLength', 2],
+  ] as const) {
     const { usual, maxLog, maxSymbol } = KINDS[kind];
     const mode = (modes >> shift) & 3;
     if (mode === 0) chosen[kind] = usual;
@@ -189,7 +199,8 @@ function copyLiterals(literals: Uint8Array, from: number, count: number, out: Ou
 function copyMatch(distance: number, count: number, out: Output, stop: number): boolean {
   const { bytes, position } = out;
   if (distance < 1 || position - distance < out.oldest || position + count > stop) return false;
-  if (distance >= count && count > 32) bytes.copyWithin(position, position - distance, position - distance + count);
+  if (distance >= count && count > 32)
+    bytes.copyWithin(position, position - distance, position - distance + count);
   else for (let i = 0; i < count; i++) bytes[position + i] = bytes[position - distance + i]!;
   out.position += count;
   return true;

@@ -10,12 +10,7 @@ import type { ExactRelation } from './relation.ts';
 type Log = NonNullable<GroundTruth['log']>;
 
 /** Both streams are stamped with the TSC. `offset` in ticks; the result is in ns at `nsPerTick`. */
-export function exactByTsc(
-  guest: Source,
-  host: Source,
-  offset: bigint,
-  nsPerTick: number,
-): ExactRelation {
+export function exactByTsc(guest: Source, host: Source, offset: bigint, nsPerTick: number): ExactRelation {
   const ticks = Number(host.events.epoch - guest.events.epoch + offset);
   const ns = Math.round(ticks * nsPerTick);
   // Both machines' ticks were rounded to ns once each.

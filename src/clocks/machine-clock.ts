@@ -30,7 +30,9 @@ export function joinMachine(
   if (first === undefined) return undefined;
   const main = inNs(first, rate);
   if (main === undefined)
-    return { failure: `${first.name} is stamped with a counter whose rate nothing tells; give a request log, facts with clock pairs, or --tsc-hz` };
+    return {
+      failure: `${first.name} is stamped with a counter whose rate nothing tells; give a request log, facts with clock pairs, or --tsc-hz`,
+    };
   const clock = clockOf(first, main, facts.hostClockPairs ?? []);
   const joined: EventTable[] = [main];
   const unjoined: { source: Source; why: string }[] = [];

@@ -16,9 +16,12 @@ type Log = NonNullable<GroundTruth['log']>;
 /** The rate over the longest stretch that is known in both units. */
 export function tickRate(log: Log | undefined, facts: RecordingFacts): TickRate | undefined {
   const fromLog = log === undefined ? undefined : rateOfLog(log);
-  if (fromLog !== undefined) return { nsPerTick: fromLog, source: 'the request log’s times and TSC readings' };
+  if (fromLog !== undefined)
+    return { nsPerTick: fromLog, source: 'the request log’s times and TSC readings' };
   const fromPairs = rateOfPairs(facts.hostClockPairs ?? []);
-  return fromPairs === undefined ? undefined : { nsPerTick: fromPairs, source: 'pairs of clock and TSC readings on the host' };
+  return fromPairs === undefined
+    ? undefined
+    : { nsPerTick: fromPairs, source: 'pairs of clock and TSC readings on the host' };
 }
 
 function rateOfLog(log: Log): number | undefined {

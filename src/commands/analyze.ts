@@ -5,8 +5,8 @@ import { exactByPairs, exactByTsc } from '../clocks/exact.ts';
 import { joinMachine, type MachineTable } from '../clocks/machine-clock.ts';
 import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
-import { matchApplication } from '../correlate/application.ts';
-import { type Correlated, correlate } from '../correlate/correlate.ts';
+import type { ApplicationLog } from '../correlate/application.ts';
+import { correlate } from '../correlate/correlate.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
 import type { ReportModel } from '../report/report-model.ts';
@@ -14,7 +14,7 @@ import { breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest } from '../stats/counts.ts';
 import { numaStats } from '../stats/numa.ts';
 import { checkIntegrity } from '../trace/integrity.ts';
-import type { Recording } from '../trace/recording.ts';
+import type { GroundTruth, Recording } from '../trace/recording.ts';
 
 export interface AnalyzeOptions {
   readonly version: string;
@@ -35,12 +35,22 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
   // One tick rate for both machines: KVM's guests count the host's TSC unless it is scaled.
   const rate: TickRate | undefined =
     tickRate(log, facts) ??
-    (options.tscHz === undefined ? undefined : { nsPerTick: 1e9 / options.tscHz, source: 'given by the user' });
+    (options.tscHz === undefined
+      ? undefined
+      : { nsPerTick: 1e9 / options.tscHz, source: 'given by the user' });
   // Raw rows, in file order: what is missing, doubled or out of order is found before anything is moved.
   const streams = recording.sources.map((source) => ({ source, integrity: checkIntegrity(source) }));
   // One table per machine: ns of one clock, time order.
-  const guest = joinMachine(recording.sources.filter(({ machine }) => machine === 'guest'), facts, rate);
-  const host = joinMachine(recording.sources.filter(({ machine }) => machine === 'host'), facts, rate);
+  const guest = joinMachine(
+    recording.sources.filter(({ machine }) => machine === 'guest'),
+    facts,
+    rate,
+  );
+  const host = joinMachine(
+    recording.sources.filter(({ machine }) => machine === 'host'),
+    facts,
+    rate,
+  );
   if (guest !== undefined && 'failure' in guest) return guest;
   if (host !== undefined && 'failure' in host) return host;
   const roundingNs = (guest?.roundingNs ?? 0) + (host?.roundingNs ?? 0);
@@ -50,7 +60,7 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
     host: host?.table,
     facts,
     path: options.path,
-    sectors: log === undefined ? undefined : new Set(log.sector),
+    log: log === undefined ? undefined : logOnTrace(recording, log, guest ?? host, rate),
     exact: exactRelation(recording, guest, host, rate),
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
@@ -66,7 +76,7 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
     correlated,
     breakdown: stages,
     application:
-      groundTruth === undefined ? undefined : { truth: groundTruth, match: matchLog(correlated, recording, guest ?? host, rate) },
+      groundTruth === undefined ? undefined : { truth: groundTruth, match: correlated.application },
     counts: countsPerRequest(correlated, stages.matched),
     numa: numaStats(correlated, stages.matched, facts),
     pathGiven: options.path !== undefined,
@@ -90,25 +100,33 @@ function exactRelation(
     return exactByTsc(first('guest'), first('host'), offset, rate.nsPerTick);
   }
   if (guest.isTsc || host.isTsc) return undefined;
-  return exactByPairs(groundTruth?.log, facts.hostClockPairs ?? [], offset, host.clock, guest.table.epoch, host.table.epoch);
+  return exactByPairs(
+    groundTruth?.log,
+    facts.hostClockPairs ?? [],
+    offset,
+    host.clock,
+    guest.table.epoch,
+    host.table.epoch,
+  );
 }
 
-/** The application's log on the trace's time line, and which request is which of its lines. */
-function matchLog(
-  correlated: Correlated,
-  { groundTruth, sources }: Recording,
+/** The application's log on the trace's time line, as if both had one clock; whether they do is found out later. */
+function logOnTrace(
+  { sources }: Recording,
+  log: NonNullable<GroundTruth['log']>,
   machine: MachineTable | undefined,
   rate: TickRate | undefined,
-) {
-  const log = groundTruth?.log;
-  if (log === undefined || machine === undefined) return undefined;
+): ApplicationLog | undefined {
+  if (machine === undefined) return undefined;
   if (machine.isTsc && rate !== undefined) {
-    const epoch = sources.find((source) => source.machine === correlated.path.app)!.events.epoch;
-    const shift = Number(log.epochTsc - epoch);
-    return matchApplication(correlated.requests, log, log.startTsc.map((ticks) => (ticks + shift) * rate.nsPerTick));
+    const app = sources.some((source) => source.machine === 'guest') ? 'guest' : 'host';
+    const shift = Number(log.epochTsc - sources.find((source) => source.machine === app)!.events.epoch);
+    const toNs = (ticks: Float64Array) => ticks.map((value) => (value + shift) * rate.nsPerTick);
+    return { sector: log.sector, startNs: toNs(log.startTsc), endNs: toNs(log.endTsc) };
   }
   const shift = Number(log.epochNs - machine.table.epoch);
-  return matchApplication(correlated.requests, log, log.startNs.map((ns) => ns + shift));
+  const moved = (ns: Float64Array) => ns.map((value) => value + shift);
+  return { sector: log.sector, startNs: moved(log.startNs), endNs: moved(log.endNs) };
 }
 
 function environmentOf({ facts }: Recording): ReportModel['environment'] {
@@ -122,6 +140,9 @@ function environmentOf({ facts }: Recording): ReportModel['environment'] {
   for (const { name, before, after } of facts.guestInterrupts ?? [])
     add('guest interrupts', `${name}: ${before} → ${after}`);
   for (const [name, value] of Object.entries(facts.kvmStats ?? {})) add('KVM', `${name}: ${value}`);
-  add('memory of QEMU by node', facts.memoryPagesByNode?.map(({ node, pages }) => `node ${node}: ${pages} pages`).join(', '));
+  add(
+    'memory of QEMU by node',
+    facts.memoryPagesByNode?.map(({ node, pages }) => `node ${node}: ${pages} pages`).join(', '),
+  );
   return rows;
 }

@@ -33,10 +33,26 @@ const ASYNC_SUBMIT = kindId('io_uring_submit_req');
 const ASYNC_COMPLETE = kindId('io_uring_complete');
 
 /** System calls that carry an application's I/O; the exit kind of each is its enter kind's partner. */
-const IO_CALLS = ['read', 'pread64', 'preadv', 'preadv2', 'write', 'pwrite64', 'pwritev', 'pwritev2', 'io_submit', 'io_uring_enter', 'io_getevents', 'io_pgetevents'];
+const IO_CALLS = [
+  'read',
+  'pread64',
+  'preadv',
+  'preadv2',
+  'write',
+  'pwrite64',
+  'pwritev',
+  'pwritev2',
+  'io_submit',
+  'io_uring_enter',
+  'io_getevents',
+  'io_pgetevents',
+];
 const ENTERS = new Set(IO_CALLS.map((call) => kindId(`sys_enter_${call}`)));
 const REAPING = new Set(['io_getevents', 'io_pgetevents'].map((call) => kindId(`sys_exit_${call}`)));
 const EXITS = new Set(IO_CALLS.map((call) => kindId(`sys_exit_${call}`)));
+
+/** Kernel threads that issue requests for others: a scheduler's or requeue worker, a softirq. */
+const WORKERS = /^(kworker|ksoftirqd)\//;
 
 /** Packed devices that reads and writes were issued to, the busiest first. */
 export function busyDevices(table: EventTable): { device: number; requests: number }[] {
@@ -46,7 +62,9 @@ export function busyDevices(table: EventTable): { device: number; requests: numb
     const device = table.dev[row]!;
     counts.set(device, (counts.get(device) ?? 0) + 1);
   }
-  return [...counts].map(([device, requests]) => ({ device, requests })).sort((a, b) => b.requests - a.requests);
+  return [...counts]
+    .map(([device, requests]) => ({ device, requests }))
+    .sort((a, b) => b.requests - a.requests);
 }
 
 /** Reads and writes of one device, in the order of their issue. */
@@ -185,7 +203,8 @@ class Walk {
   /** The task whose call this request serves: the issuing task, or the only one in a call when a worker issues. */
   #caller(tid: number): number | undefined {
     if (this.#openCall.has(tid)) return tid;
-    if (this.#openCall.size !== 1) return undefined;
+    const isWorker = WORKERS.test(this.#table.tasks.get(tid)?.comm ?? '');
+    if (!isWorker || this.#openCall.size !== 1) return undefined;
     return this.#openCall.keys().next().value;
   }
 
@@ -205,7 +224,15 @@ class Walk {
     if (equal > 0) this.#equal.set(tag[row]!, equal - 1);
     else this.#inFlight.delete(tag[row]!);
     const submitter = this.#submitter[request]!;
-    if (submitter === 0 || this.#openCall.get(submitter) === this.#submit[request]) return;
+    const open = this.#openCall.get(submitter);
+    if (submitter === 0 || open === this.#submit[request]) return;
+    // The submitting call has returned. A task inside another call learns of the completion when that one returns.
+    if (open !== undefined) {
+      const waiting = this.#waiting.get(submitter);
+      if (waiting === undefined) this.#waiting.set(submitter, [request]);
+      else waiting.push(request);
+      return;
+    }
     const unreaped = this.#unreaped.get(submitter);
     if (unreaped === undefined) this.#unreaped.set(submitter, [request]);
     else unreaped.push(request);

@@ -2,10 +2,20 @@
  * Which request is which line of the application's own log: same sector, at the usual distance in time. The distance
  * is 0 when log and trace share a clock; any other constant is found and used.
  */
-import type { GroundTruth } from '../trace/recording.ts';
-import type { RequestTable } from './request-table.ts';
 
-type Log = NonNullable<GroundTruth['log']>;
+/** The application's log on the trace's time line, if both have one clock. */
+export interface ApplicationLog {
+  readonly sector: Float64Array;
+  readonly startNs: Float64Array;
+  readonly endNs: Float64Array;
+}
+
+/** What of a request is needed to find its line: sector and time of its system call or issue. */
+export interface Asked {
+  readonly length: number;
+  readonly sector: Float64Array;
+  readonly start: Float64Array;
+}
 
 export interface ApplicationMatch {
   /** Line of the log for each request, -1 without one. */
@@ -19,12 +29,9 @@ export interface ApplicationMatch {
 /** Times within this are one clock: what lies between is user space. */
 const SAME_CLOCK_NS = 1_000_000;
 
-/** `startNs` are the log's starts on the application table's time line if both had one clock. */
-export function matchApplication(
-  requests: RequestTable,
-  log: Log,
-  startNs: Float64Array,
-): ApplicationMatch {
+/** Pairs requests with lines of the log. */
+export function matchApplication(requests: Asked, log: ApplicationLog): ApplicationMatch {
+  const { startNs } = log;
   const bySector = new Map<number, number[]>();
   log.sector.forEach((sector, index) => {
     const known = bySector.get(sector);
@@ -53,7 +60,7 @@ export function matchApplication(
   return { entry, request, offsetNs };
 }
 
-function longest(log: Log): number {
+function longest(log: ApplicationLog): number {
   let most = 0;
   log.startNs.forEach((start, index) => {
     most = Math.max(most, log.endNs[index]! - start);
@@ -63,7 +70,7 @@ function longest(log: Log): number {
 
 /** The distance most pairs of equal sectors have; 0 when it is that of one clock. */
 function usualDistance(
-  requests: RequestTable,
+  requests: Asked,
   bySector: ReadonlyMap<number, readonly number[]>,
   startNs: Float64Array,
 ): number {

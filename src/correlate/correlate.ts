@@ -2,23 +2,24 @@
  * Follows each request of one disk through all machines of a recording. Enters: time-ordered tables in ns, facts.
  * Leaves: one request table on the application's time line, the clocks' relation, the path and why it was chosen.
  */
-import { requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
 import type { IoPath } from '../paths/io-path.ts';
-import type { PointId } from '../paths/points.ts';
+import { pointById } from '../paths/points.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { APP_REJECTS, type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
-import { CriticalPath } from './critical.ts';
+import type { ApplicationLog, ApplicationMatch } from './application.ts';
+import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
 import { detectPath } from './detect.ts';
-import { type Followed, follow, type Scene, sideOf } from './follow.ts';
+import { type Followed, follow, type Scene } from './follow.ts';
 import { type HostMatch, matchHostRequests } from './host-requests.ts';
 import { inFlight, type InFlight } from './in-flight.ts';
 import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
+import { refinePath } from './refine.ts';
 import { roughRelation, tightRelation } from './relate.ts';
-import { NOT_OBSERVED, type RequestTable, STATUS } from './request-table.ts';
+import { buildRequestTable } from './build-request-table.ts';
+import type { RequestTable } from './request-table.ts';
 import { appSide, otherSide, type Side } from './side.ts';
 import { backendThreads, vcpuThreads } from './threads.ts';
 
@@ -30,8 +31,8 @@ export interface CorrelateInput {
   readonly path?: IoPath | undefined;
   /** Packed device asked for; undefined = the busiest, or the one `prefer` likes best. */
   readonly device?: number | undefined;
-  /** Sectors of the application's own log, which tell its disk from others. */
-  readonly sectors?: ReadonlySet<number> | undefined;
+  /** The application's own log; its sectors tell its disk from others. */
+  readonly log?: ApplicationLog | undefined;
   /** Exact relation to check and use: application ns − host ns over host ns, tables' epochs excluded. */
   readonly exact?: ExactRelation | undefined;
   /** The clocks of both machines are one counter: no drift. */
@@ -54,6 +55,8 @@ export interface Correlated {
   readonly vcpuThreads: ReadonlyMap<number, number>;
   readonly device: number;
   readonly begunBefore: number;
+  /** Which request is which line of the application's log. */
+  readonly application: ApplicationMatch | undefined;
   /** Recorded span common to all machines, on the application's time line. */
   readonly span: { readonly from: number; readonly to: number };
 }
@@ -66,8 +69,11 @@ export interface NotFollowed {
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appTable = input.guest ?? input.host;
   if (appTable === undefined || appTable.length === 0) return { failure: 'the recording holds no events' };
-  const device = input.device ?? likeliestDevice(appTable, input.sectors);
-  if (device === undefined) return { failure: 'no block request was issued in the recording of the application’s machine' };
+  const device =
+    input.device ??
+    likeliestDevice(appTable, input.log === undefined ? undefined : new Set(input.log.sector));
+  if (device === undefined)
+    return { failure: 'no block request was issued in the recording of the application’s machine' };
   const requests = followAppRequests(appTable, device);
   if (requests.length === 0) return { failure: 'no block request was issued to that device' };
   const host = input.guest === undefined ? undefined : input.host;
@@ -88,10 +94,16 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const scene: Scene = { ...base, host: placed.host, slackNs: 0 };
   const followed = follow(scene);
   const span = commonSpan(app, placed.host);
+  const built = buildRequestTable(scene, followed, span, placed.relation, input.log, input.roundingNs);
+  const refined =
+    input.path === undefined
+      ? refinePath(chosen.path, chosen.evidence, built.requests, followed, placed.host)
+      : chosen;
   return {
-    path: chosen.path,
-    evidence: chosen.evidence,
-    requests: buildTable(scene, followed, span, placed.relation),
+    path: refined.path,
+    evidence: refined.evidence,
+    requests: built.requests,
+    application: built.application,
     followed,
     relation: placed.relation,
     inFlight: inFlight(appTable, requests),
@@ -162,7 +174,8 @@ function choosePath(
     vcpuThreads: actors.vcpus,
     facts: input.facts,
   });
-  if ('unknown' in detected) return { failure: `the path could not be detected: ${detected.unknown}; name it with --path` };
+  if ('unknown' in detected)
+    return { failure: `the path could not be detected: ${detected.unknown}; name it with --path` };
   return detected;
 }
 
@@ -176,9 +189,16 @@ function placeHost(
   appEpoch: bigint,
 ): { host: Side | undefined; relation: Relation } {
   const { hostTable } = actors;
+  // A path without a point on the host needs no relation: the guest's own clock stamps everything.
+  const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
+  if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
   const rough = roughExchange(base, actors, input.roundingNs);
-  if (rough === undefined) return { host: undefined, relation: unrelated('nothing on the host keeps step with the guest’s completions') };
+  if (rough === undefined)
+    return {
+      host: undefined,
+      relation: unrelated('nothing on the host keeps step with the guest’s completions'),
+    };
   const first = roughRelation(rough, input.sameRate);
   if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
   const epochs = { app: appEpoch, host: hostTable.epoch };
@@ -216,8 +236,11 @@ function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange
   if (actors.match !== undefined)
     return messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs);
   const { rows } = follow({ ...base, host: undefined, slackNs: 0 });
-  const completions = rows.get('guest:irq') ?? base.requests.complete;
-  return messagesByRhythm(appTable, base.requests, completions, actors.host!, roundingNs);
+  const rhythm = {
+    completions: rows.get('guest:irq') ?? base.requests.complete,
+    kicks: rows.get('guest:kick'),
+  };
+  return messagesByRhythm(appTable, base.requests, rhythm, actors.host!, roundingNs);
 }
 
 function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {
@@ -226,94 +249,4 @@ function commonSpan(app: Side, host: Side | undefined): { from: number; to: numb
   if (host === undefined || host.table.length === 0) return own;
   const other = ends(host);
   return { from: Math.max(own.from, other.from), to: Math.min(own.to, other.to) };
-}
-
-/** Why a request could not be followed on its own machine. */
-const APP_REASONS: Record<number, string> = {
-  [APP_REJECTS.neverCompleted]: 'never completed in the recording',
-  [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
-};
-
-function buildTable(
-  scene: Scene,
-  followed: Followed,
-  span: { from: number; to: number },
-  relation: Relation,
-): RequestTable {
-  const { requests, app } = scene;
-  const n = requests.length;
-  const time = (point: PointId, request: number) => {
-    const row = followed.rows.get(point)?.[request] ?? NO_ROW;
-    return row === NO_ROW ? Number.NaN : (sideOf(scene, point)?.time[row] ?? Number.NaN);
-  };
-  const begins = (request: number) => {
-    const submit = time(scene.path.anchors.submit, request);
-    return Number.isNaN(submit) ? app.time[requests.issue[request]!]! : submit;
-  };
-  const ends = (request: number) => {
-    const returned = time(scene.path.anchors.return, request);
-    return Number.isNaN(returned) ? time(scene.path.anchors.complete, request) : returned;
-  };
-  const usable: number[] = [];
-  const outside = new Uint8Array(n);
-  for (let request = 0; request < n; request++) {
-    if (begins(request) < span.from || ends(request) > span.to) outside[request] = 1;
-    else if (requests.reject[request] === APP_REJECTS.none) usable.push(request);
-  }
-  const critical = new CriticalPath(scene.path, followed, usable, time);
-  const violators = new Set(relation.violators);
-  const reasons: string[] = [''];
-  const reasonIds = new Map<string, number>([['', 0]]);
-  const reasonId = (text: string) => {
-    const known = reasonIds.get(text);
-    if (known !== undefined) return known;
-    const id = reasons.push(text) - 1;
-    reasonIds.set(text, id);
-    return id;
-  };
-  const offsets = new Map([...followed.rows.keys()].map((point) => [point, new Int32Array(n).fill(NOT_OBSERVED)]));
-  const table = {
-    length: n,
-    start: new Float64Array(n),
-    total: new Int32Array(n),
-    offsets,
-    rows: followed.rows,
-    variant: new Uint16Array(n),
-    status: new Uint8Array(n),
-    reason: new Uint16Array(n),
-    sector: Float64Array.from(requests.issue, (row) => app.table.tag[row]!),
-    bytes: Float64Array.from(requests.issue, (row) => requestSectors(app.table.aux[row]!) * 512),
-    direction: Uint8Array.from(requests.issue, (row) => requestDirection(app.table.aux[row]!)),
-  };
-  const set = (request: number, status: number, reason: string) => {
-    table.status[request] = status;
-    table.reason[request] = reasonId(reason);
-  };
-  for (let request = 0; request < n; request++) {
-    const start = begins(request);
-    table.start[request] = start;
-    for (const [point, column] of offsets) {
-      const offset = time(point, request) - start;
-      if (Math.abs(offset) < 2 ** 31) column[request] = offset;
-    }
-    const rejected = requests.reject[request]!;
-    if (outside[request] === 1) set(request, STATUS.outside, outsideReason(begins(request), span));
-    else if (rejected !== APP_REJECTS.none) set(request, STATUS.rejected, APP_REASONS[rejected]!);
-    else if (violators.has(request)) set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
-    else {
-      const { variant, reason } = critical.judge(request);
-      if (variant === undefined) set(request, STATUS.quarantined, reason!);
-      else {
-        table.variant[request] = variant;
-        const points = critical.variants[variant]!.points;
-        table.total[request] = time(points.at(-1)!, request) - time(points[0]!, request);
-        table.start[request] = time(points[0]!, request);
-      }
-    }
-  }
-  return { ...table, variants: critical.variants, reasons };
-}
-
-function outsideReason(begin: number, span: { from: number; to: number }): string {
-  return begin < span.from ? 'before the recording of all machines began' : 'after the recording of a machine ended';
 }

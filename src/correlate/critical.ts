@@ -5,7 +5,6 @@
  */
 import type { Bypass, IoPath, PathGroup } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
-import { NO_ROW } from '../trace/units.ts';
 import { borders, type Followed } from './follow.ts';
 import type { RequestVariant } from './request-table.ts';
 
@@ -35,7 +34,12 @@ export class CriticalPath {
   readonly #required: readonly PointId[];
   readonly #groupRequired: ReadonlyMap<PathGroup, readonly PointId[]>;
 
-  constructor(path: IoPath, followed: Followed, usable: readonly number[], time: (point: PointId, request: number) => number) {
+  constructor(
+    path: IoPath,
+    followed: Followed,
+    usable: readonly number[],
+    time: (point: PointId, request: number) => number,
+  ) {
     this.#path = path;
     this.#order = borders(path).map(({ point }) => point);
     this.#stageOf = new Map(borders(path).map(({ point, stage }) => [point, stage ?? '']));
@@ -53,7 +57,9 @@ export class CriticalPath {
     const missing = this.#missing(request);
     if (missing !== undefined) return { variant: undefined, reason: missing };
     const taken = this.#path.bypasses.map((bypass) => this.#takes(bypass, request));
-    const off = new Set(this.#path.bypasses.flatMap((bypass, index) => (taken[index] === false ? bypass.points : [])));
+    const off = new Set(
+      this.#path.bypasses.flatMap((bypass, index) => (taken[index] === false ? bypass.points : [])),
+    );
     const points = this.#order.filter((point) => this.#has(point, request) && !off.has(point));
     for (let at = 1; at < points.length; at++) {
       const [before, after] = [points[at - 1]!, points[at]!];
@@ -65,7 +71,7 @@ export class CriticalPath {
   }
 
   #has(point: PointId, request: number): boolean {
-    return (this.#followed.rows.get(point)?.[request] ?? NO_ROW) !== NO_ROW;
+    return !Number.isNaN(this.#time(point, request));
   }
 
   #share(requests: readonly number[], has: (request: number) => boolean): number {
@@ -80,7 +86,8 @@ export class CriticalPath {
       ...this.#path.bypasses.flatMap((bypass) => bypass.points),
     ]);
     return this.#order.filter(
-      (point) => !optional.has(point) && this.#share(usable, (request) => this.#has(point, request)) >= REQUIRED_SHARE,
+      (point) =>
+        !optional.has(point) && this.#share(usable, (request) => this.#has(point, request)) >= REQUIRED_SHARE,
     );
   }
 
@@ -91,7 +98,9 @@ export class CriticalPath {
       const others = usable.filter((request) =>
         members.some((other) => other !== point && this.#has(other, request)),
       );
-      return others.length > 0 && this.#share(others, (request) => this.#has(point, request)) >= REQUIRED_SHARE;
+      return (
+        others.length > 0 && this.#share(others, (request) => this.#has(point, request)) >= REQUIRED_SHARE
+      );
     });
   }
 

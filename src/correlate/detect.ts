@@ -75,7 +75,9 @@ function guestPath(input: DetectInput, evidence: string[]): string | undefined {
 
 function vfioPath(input: DetectInput, polled: number, evidence: string[]): string {
   const n = input.requests.length;
-  evidence.push(`${input.app.count('nvme_setup_cmd')} NVMe commands in the guest for ${n} requests: it drives the device itself`);
+  evidence.push(
+    `${input.app.count('nvme_setup_cmd')} NVMe commands in the guest for ${n} requests: it drives the device itself`,
+  );
   if (polled >= n * 0.5) {
     evidence.push(`${of(polled, n)} requests completed in the guest’s submitting task, without an interrupt`);
     return 'vfio-pci-nvme-iopoll';
@@ -106,14 +108,18 @@ function backendPath(input: DetectInput, evidence: string[]): string | undefined
   const spdk = host.count('process_blk_task') + host.count('BDEV_IO_START') > 0;
   if (match !== undefined) {
     const shift = match.shift === 0 ? '' : `, shifted by ${match.shift}`;
-    evidence.push(`${of(match.matched, n)} requests have a block request with their sector${shift} on the host`);
+    evidence.push(
+      `${of(match.matched, n)} requests have a block request with their sector${shift} on the host`,
+    );
     if (spdk) {
       evidence.push('SPDK’s vhost target handled them');
       return 'vhost-user-blk-spdk-aio';
     }
     return servedByKernel(input, evidence);
   }
-  evidence.push('no block request on the host carries the guest’s sectors: the drive is driven from user space');
+  evidence.push(
+    'no block request on the host carries the guest’s sectors: the drive is driven from user space',
+  );
   if (spdk) {
     evidence.push('SPDK’s vhost target handled the requests');
     return 'vhost-user-blk-spdk';
@@ -157,7 +163,9 @@ function servedFromUserSpace(input: DetectInput, evidence: string[]): string | u
     return 'vhost-user-blk-qsd-nvme';
   }
   if (host.count('nvme_aio_prw_aligned') >= n * 0.5) {
-    evidence.push(`${host.count('nvme_aio_prw_aligned')} requests entered the nvme:// driver without a coroutine`);
+    evidence.push(
+      `${host.count('nvme_aio_prw_aligned')} requests entered the nvme:// driver without a coroutine`,
+    );
     return 'virtio-blk-userspace-nvme-fastpath';
   }
   if (interrupts >= n * 0.3 || host.count('nvme_handle_event') >= n * 0.3) {
@@ -169,7 +177,9 @@ function servedFromUserSpace(input: DetectInput, evidence: string[]): string | u
     return 'virtio-blk-userspace-nvme';
   }
   if (commands >= n * 0.5) {
-    evidence.push(`QEMU’s NVMe driver rang ${host.count('nvme_kick')} doorbells and only ${interrupts} VFIO interrupts came`);
+    evidence.push(
+      `QEMU’s NVMe driver rang ${host.count('nvme_kick')} doorbells and only ${interrupts} VFIO interrupts came`,
+    );
     return 'virtio-blk-userspace-nvme-pollqueue';
   }
   return undefined;
@@ -177,7 +187,9 @@ function servedFromUserSpace(input: DetectInput, evidence: string[]): string | u
 
 function vfioInterrupts(host: Occurrences): number {
   const { dev } = host.table;
-  const byName = host.rows('irq_handler_entry').filter((row) => host.table.strings[dev[row]!]?.startsWith('vfio-msi'));
+  const byName = host
+    .rows('irq_handler_entry')
+    .filter((row) => host.table.strings[dev[row]!]?.startsWith('vfio-msi'));
   return Math.max(byName.length, host.count('vfio_msihandler'));
 }
 

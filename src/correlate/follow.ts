@@ -78,7 +78,8 @@ class Work {
     this.#recorded.add(rule.point);
     const found = rule.join.by === 'sector' ? this.#bySector(rule.point) : this.#search(rule, side, event);
     const known = this.#rows.get(rule.point);
-    if (known === undefined || observed(found) > observed(known)) this.#rows.set(rule.point, found);
+    // A second way to find a point replaces the first only when the first hardly finds any.
+    if (known === undefined || observed(found) > 2 * observed(known)) this.#rows.set(rule.point, found);
   }
 
   #bySector(point: PointId): Int32Array {
@@ -90,7 +91,9 @@ class Work {
     const accepts = this.#filter(rule, side, candidates);
     const out = new Int32Array(this.#scene.requests.length).fill(NO_ROW);
     let ambiguous = 0;
+    const needed = rule.onlyWith === undefined ? undefined : this.#rows.get(rule.onlyWith);
     for (let request = 0; request < out.length; request++) {
+      if (needed?.[request] === NO_ROW) continue;
       const from = this.#bound(rule.after, request, side, 1);
       const to = this.#bound(rule.before, request, side, -1);
       const thread = this.#joinValue(rule.join, request, side);
@@ -98,7 +101,10 @@ class Work {
       const accepted = this.#sameTag(rule, request, side, accepts);
       const pick = this.#pick(rule, side, candidates, accepted, from, to, thread);
       if (pick.first === NO_ROW) continue;
-      const sure = rule.certain === true || this.#scene.alone[request] === 1 || pick.first === pick.last;
+      const only = pick.first === pick.last;
+      // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
+      const sure =
+        only || (this.#scene.slackNs === 0 && (rule.certain === true || this.#scene.alone[request] === 1));
       if (sure) out[request] = rule.pick === 'first' ? pick.first : pick.last;
       else ambiguous++;
     }
@@ -124,11 +130,12 @@ class Work {
     for (let at = firstAtOrAfter(time, candidates, from); at < candidates.length; at++) {
       const row = candidates[at]!;
       if (time[row]! > to) break;
-      if (!any && (thread === BACKEND ? !this.#scene.backend.has(column[row]!) : column[row] !== thread)) continue;
+      if (!any && (thread === BACKEND ? !this.#scene.backend.has(column[row]!) : column[row] !== thread))
+        continue;
       if (!accepts(row)) continue;
       if (first === NO_ROW) first = row;
       last = row;
-      if (rule.pick === 'first' && rule.certain === true) break;
+      if (rule.pick === 'first' && rule.certain === true && this.#scene.slackNs === 0) break;
     }
     return { first, last };
   }

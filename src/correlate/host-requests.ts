@@ -90,7 +90,13 @@ function pairBySector(
   const users = new Map<number, number>();
   guest.issue.forEach((row, request) => {
     const expected = guestTable.ts[row]! - offset.at(guestTable.ts[row]!);
-    const index = nearestOf(bySector.get(guestTable.tag[row]!) ?? [], host, hostTable, expected, offset.reach);
+    const index = nearestOf(
+      bySector.get(guestTable.tag[row]!) ?? [],
+      host,
+      hostTable,
+      expected,
+      reachOf(guestTable, guest, request, offset),
+    );
     if (index === undefined) return;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
@@ -131,6 +137,13 @@ function usualOffset(
     if (end - start > best.count) best = { count: end - start, middle: sorted[(start + end - 1) >> 1]! };
   }
   return { at: () => best.middle, reach };
+}
+
+/** A slow request's host request may be as far from the usual distance as the request is long. */
+function reachOf(table: EventTable, requests: AppRequests, request: number, offset: Offset): number {
+  const completed = requests.complete[request]!;
+  if (completed === NO_ROW) return offset.reach;
+  return Math.max(offset.reach, table.ts[completed]! - table.ts[requests.issue[request]!]!);
 }
 
 /** Duration that nearly all requests stay below. */
@@ -178,7 +191,9 @@ function joinMerged(
   issue: Int32Array,
   complete: Int32Array,
 ): number {
-  const long = [...host.issue.keys()].filter((index) => requestSectors(hostTable.aux[host.issue[index]!]!) > 8);
+  const long = [...host.issue.keys()].filter(
+    (index) => requestSectors(hostTable.aux[host.issue[index]!]!) > 8,
+  );
   let merged = 0;
   for (let request = 0; request < guest.length && long.length > 0; request++) {
     if (issue[request] !== NO_ROW) continue;

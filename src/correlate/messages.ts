@@ -62,7 +62,7 @@ export function messagesBySector(
   return { lower: lower.finish(), upper: upper.finish() };
 }
 
-/** Host events that come once per completion and carry no identity, the most specific first. */
+/** Host events that come once per completion, and once per kick, and carry no identity; the most specific first. */
 const COMPLETION_EVENTS = [
   'kvm_apic_accept_irq',
   'kvm_apicv_accept_irq',
@@ -72,43 +72,87 @@ const COMPLETION_EVENTS = [
   'vfio_msihandler',
   'eventfd_write',
 ];
+const KICK_EVENTS = ['kvm_mmio', 'ioeventfd_write', 'kvm_fast_mmio', 'eventfd_signal', 'virtio_queue_notify'];
 
-/** Messages found by rhythm: the guest's completions against whichever of the host's completion events keeps step. */
+/** A lane is tried when it has at least this share of the requests' number, and preferred when it fits this much better. */
+const LEAST_OF_REQUESTS = 0.3;
+const CLEARLY_BETTER = 0.02;
+
+/** Application-side rows that the rhythm is taken from, per request. */
+export interface RhythmRows {
+  readonly completions: Int32Array;
+  /** Undefined when the guest's kicks were not recorded. */
+  readonly kicks: Int32Array | undefined;
+}
+
+/**
+ * Messages found by rhythm: the guest's completions, and its kicks, against whichever of the host's events keep step.
+ * Undefined when nothing keeps step with the completions.
+ */
 export function messagesByRhythm(
   app: EventTable,
   requests: AppRequests,
-  completions: Int32Array,
+  { completions, kicks }: RhythmRows,
   host: Occurrences,
   roundingNs: number,
 ): Exchange | undefined {
-  const known = [...requests.issue.keys()].filter((request) => completions[request] !== NO_ROW);
-  const times = Float64Array.from(known, (request) => app.ts[completions[request]!]!);
-  let best: { share: number; exchange: Exchange } | undefined;
-  for (const rows of completionLanes(host, known.length)) {
-    const match = matchSequences(times, Float64Array.from(rows, (row) => host.table.ts[row]!));
-    if (match === undefined || match.share <= (best?.share ?? 0) + 0.02) continue;
-    const lower = new Collector();
-    const upper = new Collector();
-    match.a.forEach((index, pair) => {
-      const request = known[index]!;
-      const hostTs = host.table.ts[rows[match.b[pair]!]!]!;
-      lower.add(request, app.ts[requests.issue[request]!]!, hostTs, -roundingNs);
-      upper.add(request, times[index]!, hostTs, roundingNs);
-    });
-    best = { share: match.share, exchange: { lower: lower.finish(), upper: upper.finish() } };
+  const lower = new Collector();
+  const upper = new Collector();
+  const completed = inStep(app, completions, host, COMPLETION_EVENTS);
+  if (completed === undefined) return undefined;
+  for (const { request, appTs, hostTs } of completed) {
+    lower.add(request, app.ts[requests.issue[request]!]!, hostTs, -roundingNs);
+    upper.add(request, appTs, hostTs, roundingNs);
   }
-  return best?.exchange;
+  for (const { request, appTs, hostTs } of (kicks && inStep(app, kicks, host, KICK_EVENTS)) ?? [])
+    lower.add(request, appTs, hostTs, -roundingNs);
+  return { lower: lower.finish(), upper: upper.finish() };
 }
 
-/** Rows that could be the host's end of completions: each event as a whole, and split by vector where it has one. */
-function* completionLanes(host: Occurrences, requests: number): Generator<Uint32Array> {
-  for (const event of COMPLETION_EVENTS) {
+interface Step {
+  readonly request: number;
+  readonly appTs: number;
+  readonly hostTs: number;
+}
+
+/** Pairs of the rows known per request with the lane of the host's events that fits them best. */
+function inStep(
+  app: EventTable,
+  rows: Int32Array,
+  host: Occurrences,
+  events: readonly string[],
+): Step[] | undefined {
+  const known = [...rows.keys()]
+    .filter((request) => rows[request] !== NO_ROW)
+    .sort((a, b) => app.ts[rows[a]!]! - app.ts[rows[b]!]!);
+  const times = Float64Array.from(known, (request) => app.ts[rows[request]!]!);
+  let best: { share: number; steps: Step[] } | undefined;
+  for (const lane of lanes(host, events, known.length)) {
+    const match = matchSequences(
+      times,
+      Float64Array.from(lane, (row) => host.table.ts[row]!),
+    );
+    if (match === undefined || match.share <= (best?.share ?? 0) + CLEARLY_BETTER) continue;
+    const steps = Array.from(match.a, (index, pair) => ({
+      request: known[index]!,
+      appTs: times[index]!,
+      hostTs: host.table.ts[lane[match.b[pair]!]!]!,
+    }));
+    best = { share: match.share, steps };
+  }
+  return best?.steps;
+}
+
+/** Rows that could be the host's end: each event split by its key (vector, address, eventfd), and as a whole. */
+function* lanes(host: Occurrences, events: readonly string[], requests: number): Generator<Uint32Array> {
+  const least = requests * LEAST_OF_REQUESTS;
+  for (const event of events) {
     const rows = host.rows(event);
-    if (rows.length < requests * 0.3) continue;
+    if (rows.length < least) continue;
     const counts = new Map<number, number>();
     for (const row of rows) counts.set(host.table.tag[row]!, (counts.get(host.table.tag[row]!) ?? 0) + 1);
     for (const [tag, count] of counts)
-      if (count >= requests * 0.3 && count < rows.length) yield rows.filter((row) => host.table.tag[row] === tag);
+      if (count >= least && count < rows.length) yield rows.filter((row) => host.table.tag[row] === tag);
     yield rows;
   }
 }

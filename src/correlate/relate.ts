@@ -18,7 +18,10 @@ export interface RoughRelation {
 }
 
 /** The relation as messages without any clock bound it; or why there is none. */
-export function roughRelation(exchange: Exchange, sameRate: boolean): RoughRelation | { readonly failure: string } {
+export function roughRelation(
+  exchange: Exchange,
+  sameRate: boolean,
+): RoughRelation | { readonly failure: string } {
   const { result } = robustLine(exchange.lower, exchange.upper, sameRate ? 0 : MOST_DRIFT_PPM);
   if (result.kind !== 'line') return { failure: failureOf(result) };
   const ends = spanOf(exchange);
@@ -132,4 +135,3 @@ function outsideBy(line: CausalLine, exact: ExactRelation, ends: Ends): number {
 function insideEverywhere(line: CausalLine, exact: ExactRelation, ends: Ends): boolean {
   return outsideBy(line, exact, ends) <= exact.uncertaintyNs;
 }
-

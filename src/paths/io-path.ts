@@ -59,6 +59,8 @@ export interface PointRule {
    * request that was alone; otherwise the point stays unobserved and its two stages are merged.
    */
   readonly certain?: true;
+  /** Only for requests that have this point, where the recording holds it at all. */
+  readonly onlyWith?: PointId;
 }
 
 /** What ties a row to the request. */
@@ -100,7 +102,16 @@ export interface Bypass {
   readonly variant: readonly [taken: string, passedBy: string];
 }
 
-/** Identity function that checks a path's shape where it is written. */
+/**
+ * Completes a path with what all of them share: the application's own time stamps around its system call, known when
+ * it logs its requests.
+ */
 export function defineIoPath(path: IoPath): IoPath {
-  return path;
+  const inner = path.points.map((point) =>
+    point.point === path.anchors.submit ? { ...point, stage: 'user-to-syscall' as const } : point,
+  );
+  return {
+    ...path,
+    points: [{ point: 'app:begin' }, ...inner, { point: 'app:end', stage: 'syscall-to-user' }],
+  };
 }

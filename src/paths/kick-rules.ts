@@ -43,5 +43,5 @@ export const COMPLETE_BYPASS: Bypass = {
   points: ['backend:complete-read'],
   upTo: ['nvme:complete', 'backend:reap'],
   stage: 'poll-complete',
-  variant: ['woken by completion', 'polled completion'],
+  variant: ['woken by completion', 'completion found awake'],
 };

@@ -26,6 +26,18 @@ const define = <const I extends string>(
 
 export const POINTS = [
   define(
+    'app:begin',
+    'app',
+    'application begins',
+    'The application’s own time stamp before it asks for the request (its request log).',
+  ),
+  define(
+    'app:end',
+    'app',
+    'application has it',
+    'The application’s own time stamp after it has the result (its request log).',
+  ),
+  define(
     'app:submit',
     'app',
     'system call',

@@ -98,6 +98,7 @@ export const kick: Segment = {
     {
       point: 'kvm:mmio',
       events: ['ioeventfd_write', 'kvm_mmio', 'kvm_fast_mmio'],
+      onlyWith: 'guest:kick',
       join: { by: 'vcpu', of: 'guest:issue' },
       pick: 'first',
       after: ['guest:issue'],
@@ -127,6 +128,7 @@ export const kick: Segment = {
     {
       point: 'kvm:ioeventfd',
       events: ['eventfd_signal', 'eventfd_signal_mask'],
+      onlyWith: 'guest:kick',
       join: { by: 'vcpu', of: 'guest:issue' },
       pick: 'first',
       after: ['kvm:exit'],

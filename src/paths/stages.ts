@@ -16,6 +16,18 @@ const define = <const I extends string>(
 
 export const STAGES = [
   define(
+    'user-to-syscall',
+    'submit',
+    'user space to system call',
+    'From the application’s own time stamp to its system call. Known only when the application logs its requests on the clock of the trace.',
+  ),
+  define(
+    'syscall-to-user',
+    'complete',
+    'system call to user space',
+    'From the system call’s return to the application’s own time stamp; holds the exit path of the kernel, and with tracing the cost of its last events.',
+  ),
+  define(
     'guest-submit',
     'submit',
     'guest submits',
@@ -114,8 +126,8 @@ export const STAGES = [
   define(
     'poll-complete',
     'complete',
-    'poll pick-up',
-    'The back-end thread was polling and found the completion without being woken.',
+    'completion found awake',
+    'The back-end thread was awake, polling or still busy, and found the completion without being woken.',
   ),
   define(
     'nvme-bh-hop',

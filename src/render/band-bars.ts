@@ -1,7 +1,7 @@
 import type { ReportModel } from '../report/report-model.ts';
 import { inUnit } from './format-ns.ts';
 import { type BarRun, FILL, stackedBar } from './stacked-bar.ts';
-import { type StageTable, stageKey } from './stage-rows.ts';
+import type { StageTable } from './stage-rows.ts';
 import { displayWidth, padEnd, padStart } from './wrap.ts';
 
 /** A labelled bar: 'mean     1,953 µs ' and its runs. No runs: there was no request to draw. */
@@ -14,12 +14,7 @@ export interface BandBar {
 interface Stack {
   readonly name: string;
   readonly totalNs: number;
-  readonly stages: readonly {
-    readonly id: string;
-    readonly from: string;
-    readonly to: string;
-    readonly meanNs: number;
-  }[];
+  readonly stages: readonly { readonly id: string; readonly meanNs: number }[];
 }
 
 /** The legend under bars. */
@@ -28,7 +23,7 @@ export const BAR_LEGEND = `${FILL.submit} submit, ${FILL.device} device, ${FILL.
 /** The bars mean, typical and slow, together with their labels `width` cells wide. */
 export function bandBars(model: ReportModel, table: StageTable, width: number): BandBar[] {
   const mean = table.sides.flatMap((group) =>
-    group.rows.map(({ stage, perRequestNs }) => ({ ...stage, meanNs: perRequestNs })),
+    group.rows.map(({ stage, perRequestNs }) => ({ id: stage.id, meanNs: perRequestNs })),
   );
   const stacks: Stack[] = [{ name: 'mean', totalNs: model.total.meanNs, stages: mean }];
   for (const name of ['typical', 'slow'] as const) {
@@ -59,9 +54,9 @@ function drawBars(stacks: readonly Stack[], table: StageTable, width: number): B
   const rows = table.sides.flatMap((group) => group.rows);
   return stacks.map((stack, at) => {
     const label = `${padEnd(stack.name, names)}${names > 0 ? '  ' : ''}${padStart(times[at]!, cells)} `;
-    const byKey = new Map(stack.stages.map((stage) => [stageKey(stage), stage.meanNs]));
+    const byId = new Map(stack.stages.map((stage) => [stage.id, stage.meanNs]));
     const segments = rows.map(({ key, stage }) => ({
-      value: byKey.get(stageKey(stage)) ?? 0,
+      value: byId.get(stage.id) ?? 0,
       side: stage.side,
       labels: [`${key} ${stage.id}`, key],
     }));

@@ -9,31 +9,32 @@ export function countParts({ counts }: ReportModel): string[] {
 
 /** Where the actors of a request ran and where its memory is, and how often it changed nodes. */
 export function numaParts({ numa }: ReportModel): string[] {
+  const someNode = numa.actors.some(({ node }) => node !== null);
   const actors = numa.actors.map(({ actor, cpus, node }) => {
     const where =
       cpus.length === 0 ? 'CPU not known' : `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${ranges(cpus)}`;
-    return `${actor}: ${node === null ? 'node not known' : `node ${formatCount(node)}`}, ${where}`;
+    return someNode
+      ? `${actor}: ${node === null ? 'node not known' : `node ${formatCount(node)}`}, ${where}`
+      : `${actor}: ${where}`;
   });
   const hops =
-    numa.hopsPerRequest === null
-      ? 'node hops not known'
-      : `${formatRatio(numa.hopsPerRequest)} hops between nodes a request`;
+    numa.hopsPerRequest === null ? [] : [`${formatRatio(numa.hopsPerRequest)} hops between nodes a request`];
   const crossings = numa.crossings.map(
     (crossing) => `${crossing.stage} crosses in ${formatShare(crossing.share)}`,
   );
-  const pages = numa.memoryPagesByNode?.reduce((sum, each) => sum + each.pages, 0) ?? 0;
-  const memory = (numa.memoryPagesByNode ?? []).map(
-    (each) =>
-      `memory on node ${formatCount(each.node)}: ${formatShare(pages > 0 ? each.pages / pages : Number.NaN)}`,
+  // The model's own note says why nodes are not known; without one it is said here.
+  const note =
+    numa.note !== null && numa.note !== '' ? [numa.note] : hops.length === 0 ? ['nodes not known'] : [];
+  return [...actors, ...hops, ...crossings, ...memoryParts(numa), ...note];
+}
+
+function memoryParts({ memoryPagesByNode }: ReportModel['numa']): string[] {
+  if (memoryPagesByNode === null) return [];
+  const all = memoryPagesByNode.reduce((sum, { pages }) => sum + pages, 0);
+  return memoryPagesByNode.map(
+    ({ node, pages }) =>
+      `memory on node ${formatCount(node)}: ${formatShare(pages / all)}, ${formatCount(pages)} pages`,
   );
-  if (numa.memoryPagesByNode === null) memory.push('placement of memory not known');
-  return [
-    ...actors,
-    hops,
-    ...crossings,
-    ...memory,
-    ...(numa.note === null || numa.note === '' ? [] : [numa.note]),
-  ];
 }
 
 /** CPU numbers as a list of ranges: 0–3,8. */
@@ -78,7 +79,7 @@ export function applicationParts({ groundTruth }: ReportModel): string[] {
   return [
     `${groundTruth.source}: ${plural(groundTruth.requests, 'request')}, mean ${formatDuration(groundTruth.meanNs)}`,
     `${formatCount(groundTruth.matched)} of them compared`,
-    `${formatDuration(groundTruth.outsideNs)} a request lie outside the traced points, between user space and the system call`,
+    `${formatDuration(groundTruth.outsideNs)} a request lie outside the stages`,
     ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
   ];
 }

@@ -1,7 +1,7 @@
 import type { ReportModel, Variant } from '../report/report-model.ts';
 import { apportion } from './apportion.ts';
 import { formatCount, formatDuration, formatShare, inUnit, NONE, stepsInUnit } from './format-ns.ts';
-import { percentileExists, type StageRow, type StageTable, stageKey, stageNs } from './stage-rows.ts';
+import { percentileExists, type StageRow, type StageTable, stageNs } from './stage-rows.ts';
 import { type Column, pipeTable } from './table.ts';
 
 const left = (title: string): Column => ({ title, align: 'left' });
@@ -90,9 +90,12 @@ export function variantStages(model: ReportModel, table: StageTable): string {
 }
 
 /** The means of a stack, one cell per row of the table, rounded so that they add up to the stack's own mean. */
-function meanColumn(stack: Pick<Variant, 'meanNs' | 'stages'>, { unit, ...table }: StageTable): string[] {
-  const means = new Map(stack.stages.map((stage) => [stageKey(stage), stage.meanNs]));
-  const present = table.sides.flatMap((group) => group.rows).map((row) => means.get(stageKey(row.stage)));
+function meanColumn(
+  stack: { readonly meanNs: number; readonly stages: Variant['stages'] },
+  { unit, ...table }: StageTable,
+): string[] {
+  const means = new Map(stack.stages.map((stage) => [stage.id, stage.meanNs]));
+  const present = table.sides.flatMap((group) => group.rows).map((row) => means.get(row.stage.id));
   const steps = present.map((ns) => (ns ?? 0) / unit.step);
   const rounded = apportion(steps, Math.round(stack.meanNs / unit.step)) ?? steps.map(Math.round);
   return present.map((ns, at) => (ns === undefined ? '' : stepsInUnit(unit, rounded[at]!, ns)));

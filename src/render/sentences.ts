@@ -43,7 +43,11 @@ export function verdictParts(model: ReportModel): string[] {
   ];
 }
 
-function lossPart({ losses }: ReportModel): string {
+/** Kinds of trouble in a stream in which nothing went missing. */
+const NOTHING_LOST: ReadonlySet<string> = new Set(['duplicate', 'out of order', 'CPU clock']);
+
+function lossPart(model: ReportModel): string {
+  const losses = model.losses.filter((loss) => !NOTHING_LOST.has(loss.kind));
   const known = losses.reduce((sum, loss) => sum + (loss.count ?? 0), 0);
   const unknown = losses.some((loss) => loss.count === null);
   if (!unknown) return `lost ${plural(known, 'event')}`;
@@ -66,7 +70,8 @@ function clockPart(clock: ReportModel['clock']): string {
 function closurePart({ groundTruth }: ReportModel): string {
   if (groundTruth === null) return 'not checked against the application';
   const whose = groundTruth.kind === 'fio' ? 'fio’s' : 'the application’s';
-  return `accounts for ${formatShare(groundTruth.closure, 1)} of ${whose} ${formatDuration(groundTruth.meanNs)}`;
+  const traced = `${formatShare(groundTruth.tracedShare, 1)} of it between traced points`;
+  return `accounts for ${formatShare(groundTruth.closure, 1)} of ${whose} ${formatDuration(groundTruth.meanNs)}, ${traced}`;
 }
 
 function overheadPart(overhead: ReportModel['overhead']): string {
@@ -89,22 +94,24 @@ export function leftOutLines({ requests }: ReportModel): string[] {
   ].filter((line) => line !== '');
 }
 
-/** 'rejected 35: no completion 30, ambiguous 5'; what the reasons do not explain of `all` is named as such. */
+/** 'rejected 35: no completion (30), ambiguous (5)'; what the reasons do not explain of `all` is named as such. */
 function byReason(label: string, reasons: Readonly<Record<string, number>>, all?: number): string {
   const named = Object.entries(reasons).filter(([, count]) => count !== 0);
   const sum = named.reduce((total, [, count]) => total + count, 0);
   const rest = (all ?? sum) - sum;
   const sorted = named.toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  const texts = sorted.map(([reason, count]) => `${reason} ${formatCount(count)}`);
-  if (rest > 0) texts.push(`no reason given ${formatCount(rest)}`);
+  if (rest > 0) sorted.push(['no reason given', rest]);
+  const texts = sorted.map(([reason, count]) =>
+    sorted.length === 1 ? reason : `${reason} (${formatCount(count)})`,
+  );
   return texts.length === 0 ? '' : `${label} ${formatCount(Math.max(sum, all ?? sum))}: ${texts.join(', ')}`;
 }
 
-/** One line per place where events were lost. */
+/** One line per place where events were lost, or came twice or out of order. */
 export function lossLines({ losses }: ReportModel): string[] {
-  return losses.map((loss) => {
-    const count = loss.count === null ? 'unknown number' : formatCount(loss.count);
-    return `lost in ${loss.source}: ${count}, ${loss.kind}${loss.text === '' ? '' : `; ${loss.text}`}`;
+  return losses.map(({ source, kind, count, text }) => {
+    const number = count === null ? 'unknown number' : formatCount(count);
+    return `${source}: ${text === '' ? `${kind}, ${number}` : text}`;
   });
 }
 
@@ -128,7 +135,7 @@ function splitPhrase({ software, total }: ReportModel, table: StageTable): strin
     : inUnit(table.unit, restNs);
   const share = same ? percentSteps(100 - side.sharePercent, restShare) : formatShare(restShare);
   return merged
-    ? `: ${device} ${unit} device merged with software that cannot be told apart, ${rest} ${unit} other software (${share})`
+    ? `: ${device} ${unit} device merged with software that cannot be told apart, ${rest} ${unit} other software (at least ${share})`
     : `: ${device} ${unit} device, ${rest} ${unit} software (${share})`;
 }
 

@@ -1,5 +1,5 @@
 import type { ReportModel } from '../report/report-model.ts';
-import { formatCount, inUnit, NONE } from './format-ns.ts';
+import { formatCount, inUnit, NONE, plural } from './format-ns.ts';
 import { FILL, type Side } from './stacked-bar.ts';
 import { percentileExists, type SideRows, type StageRow, type StageTable } from './stage-rows.ts';
 import type { Column } from './table.ts';
@@ -47,7 +47,9 @@ export function stageGrid(table: StageTable, model: ReportModel): StageGrid {
   });
   const rows = table.sides.flatMap((group) => [
     row('side', group.side, sideCells(group, table), ''),
-    ...group.rows.map((each) => row('stage', group.side, stageCells(each, table), stageNote(each, table))),
+    ...group.rows.map((each) =>
+      row('stage', group.side, { ...each, name: each.stage.id }, stageNote(each, table)),
+    ),
   ]);
   return {
     columns: columns(table),
@@ -90,12 +92,6 @@ function sideCells(group: SideRows, table: StageTable): Cells {
   return { ...BLANK, ...sum, key: FILL[group.side], name: group.side, share: group.share };
 }
 
-function stageCells(row: StageRow, table: StageTable): Cells {
-  // Where every request has every stage the one mean is the one that adds up.
-  const mean = table.mixed || row.stage.bounded ? row.mean : row.perRequest;
-  return { ...row, mean, name: row.stage.id };
-}
-
 function totalCells(table: StageTable, { total, requests }: ReportModel): Cells {
   const p99 = percentileExists(requests.matched, 0.99) ? inUnit(table.unit, total.p99Ns) : NONE;
   const p50 = inUnit(table.unit, total.p50Ns);
@@ -123,18 +119,14 @@ function stageNote({ stage, perRequest }: StageRow, table: StageTable): string {
 
 function footnotes(table: StageTable, model: ReportModel): string[] {
   const rows = table.sides.flatMap((group) => group.rows);
-  const few = rows.some((row) => row.p99 === NONE);
-  const bounded = rows.some((row) => row.stage.bounded);
-  const all = formatCount(model.requests.matched);
-  const column = table.mixed ? 'a request' : 'mean';
+  const all = plural(model.requests.matched, 'request');
+  const sum = table.addsUp ? ', last digit rounded up or down so that the column adds up' : '';
+  const mixed = `a request: mean over ${all}${sum}. mean, p50, p99: over the n that have the stage.`;
   return [
-    ...(table.addsUp ? [`${column}: last digit rounded up or down so that the column adds up.`] : []),
-    ...(table.mixed
-      ? [`a request: mean over all ${all}. mean, p50, p99: over the n requests that have the stage.`]
-      : []),
+    ...(table.mixed ? [mixed] : [`mean: over ${all}${sum}.`]),
     ...(table.crossClock ? [CROSS_CLOCK] : []),
-    ...(bounded ? ['≤: smaller than what the clocks leave open.'] : []),
-    ...(few ? [`${NONE}: fewer than 100 requests, no p99.`] : []),
+    ...(rows.some((row) => row.stage.bounded) ? ['≤: smaller than what the clocks leave open.'] : []),
+    ...(rows.some((row) => row.p99 === NONE) ? [`${NONE} under p99: fewer than 100 requests.`] : []),
   ];
 }
 

@@ -49,11 +49,6 @@ export interface StageTable {
 const SIDES: readonly Side[] = ['submit', 'device', 'complete'];
 const KEYS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** What tells stages of a model apart: the same stage may start or end at another point in another variant. */
-export function stageKey(stage: { readonly id: string; readonly from: string; readonly to: string }): string {
-  return JSON.stringify([stage.id, stage.from, stage.to]);
-}
-
 /** Prepares the critical stages of a model as table rows, grouped by side, in the order of the model. */
 export function stageTable(model: ReportModel): StageTable {
   const unit = tableUnit(model.total.meanNs);
@@ -78,14 +73,19 @@ export function stageTable(model: ReportModel): StageTable {
       sum: stepsInUnit(unit, times.sums[s]!, sumNs),
       sharePercent: percents.sums[s]!,
       share: percentSteps(percents.sums[s]!, add(stages.map((stage) => stage.share))),
-      rows: stages.map((stage, at) => ({
-        ...ownCells(stage, unit),
-        key: KEYS[firstKey[s]! + at] ?? '·',
-        stage,
-        perRequestNs: ns[s]![at]!,
-        perRequest: stepsInUnit(unit, times.rows[s]![at]!, ns[s]![at]!),
-        share: percentSteps(percents.rows[s]![at]!, stage.share),
-      })),
+      rows: stages.map((stage, at) => {
+        const perRequest = stepsInUnit(unit, times.rows[s]![at]!, ns[s]![at]!);
+        return {
+          ...ownCells(stage, unit),
+          // The same number must not be rounded in two ways side by side.
+          ...(stage.n === matched && !stage.bounded ? { mean: perRequest } : {}),
+          key: KEYS[firstKey[s]! + at] ?? '·',
+          stage,
+          perRequestNs: ns[s]![at]!,
+          perRequest,
+          share: percentSteps(percents.rows[s]![at]!, stage.share),
+        };
+      }),
     };
   });
   return {
@@ -115,12 +115,15 @@ export function stageNs(stage: Stage, ns: number, unit: NsUnit): string {
   return stage.bounded && ns < stage.uncertaintyNs ? atMost(stage, ns, unit) : inUnit(unit, ns);
 }
 
-function atMost(stage: Stage, ns: number, unit: NsUnit): string {
-  return `≤${inUnit(unit, ns + stage.uncertaintyNs)}`;
+/** The largest a value can be; one that is negative beyond its uncertainty contradicts the clocks and is printed as it is. */
+function atMost({ uncertaintyNs }: Stage, ns: number, unit: NsUnit): string {
+  if (!Number.isFinite(uncertaintyNs)) return NONE;
+  return ns < -uncertaintyNs ? inUnit(unit, ns) : `≤${inUnit(unit, ns + uncertaintyNs)}`;
 }
 
 /** An uncertainty in a table's unit, with more decimals than the table where it is small. */
 export function uncertaintyIn(unit: NsUnit, ns: number): string {
+  if (!Number.isFinite(ns)) return '?';
   if (ns === 0) return '0';
   let finer = unit;
   while (finer.decimals < 3 && finer.step > 1 && ns < 10 * finer.step)
@@ -164,10 +167,10 @@ export function largestGrowth(
   to: Band,
 ): { readonly id: string; readonly ns: number } | undefined {
   if (from.n === 0 || to.n === 0) return undefined;
-  const before = new Map(from.stages.map((stage) => [stageKey(stage), stage.meanNs]));
+  const before = new Map(from.stages.map((stage) => [stage.id, stage.meanNs]));
   const grown = to.stages.map((stage) => ({
     id: stage.id,
-    ns: stage.meanNs - (before.get(stageKey(stage)) ?? 0),
+    ns: stage.meanNs - (before.get(stage.id) ?? 0),
   }));
   const largest = grown.toSorted((a, b) => b.ns - a.ns)[0];
   return largest !== undefined && largest.ns > 0 ? largest : undefined;

@@ -150,7 +150,7 @@ function findings({ model, width, paint }: Page): string[] {
 }
 
 function environment(page: Page): string[] {
-  const { model, paint } = page;
+  const { model, width, paint } = page;
   return [
     ...joined('path', pathParts(model), page),
     ...labelled('recorded', sourceLines(model), page),
@@ -159,7 +159,9 @@ function environment(page: Page): string[] {
       model.environment.map(({ name, value }) => `${name}: ${value}`),
       page,
     ),
-    paint.faint(`${model.tool.name} ${model.tool.version}, report schema ${model.schema}`),
+    ...wrapText(`${model.tool.name} ${model.tool.version}, report schema ${model.schema}`, width).map(
+      paint.faint,
+    ),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { ApplicationMatch } from '../correlate/application.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { sideOf } from '../correlate/follow.ts';
 import { NOT_OBSERVED, STATUS } from '../correlate/request-table.ts';
-import { pointById } from '../paths/points.ts';
+import { type PointId, pointById } from '../paths/points.ts';
 import { type StageId, stageById } from '../paths/stages.ts';
 import type { Breakdown, Stack, StageStats } from '../stats/breakdown.ts';
 import type { PerRequest } from '../stats/counts.ts';
@@ -12,7 +12,14 @@ import type { NumaStats } from '../stats/numa.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 import { gradeOf } from './grade.ts';
 import type { Dist, ReportModel, Stage } from './report-model.ts';
-import { clockReasons, closureReasons, lossesOf, requestReasons, type SourceTrust, streamReasons } from './trust.ts';
+import {
+  clockReasons,
+  closureReasons,
+  lossesOf,
+  requestReasons,
+  type SourceTrust,
+  streamReasons,
+} from './trust.ts';
 
 export interface ReportInput {
   readonly version: string;
@@ -20,7 +27,9 @@ export interface ReportInput {
   readonly streams: readonly SourceTrust[];
   readonly correlated: Correlated;
   readonly breakdown: Breakdown;
-  readonly application: { readonly truth: GroundTruth; readonly match: ApplicationMatch | undefined } | undefined;
+  readonly application:
+    | { readonly truth: GroundTruth; readonly match: ApplicationMatch | undefined }
+    | undefined;
   readonly counts: readonly PerRequest[];
   readonly numa: NumaStats;
   readonly pathGiven: boolean;
@@ -32,7 +41,7 @@ export interface ReportInput {
 /** The report model of one recording. */
 export function buildReport(input: ReportInput): ReportModel {
   const { correlated, breakdown } = input;
-  const requests = requestCounts(correlated, input.application);
+  const requests = requestCounts(correlated);
   const stages = breakdown.stages.map((stage) => stageOf(stage, correlated, breakdown));
   const groundTruth = truthOf(input);
   const workload = workloadOf(correlated, breakdown);
@@ -44,7 +53,12 @@ export function buildReport(input: ReportInput): ReportModel {
     ...closureReasons(groundTruth),
     ...(bounded.length === 0
       ? []
-      : [{ letter: 'B' as const, text: `the clocks leave ${bounded.map(({ id }) => id).join(', ')} open: shorter than the uncertainty` }]),
+      : [
+          {
+            letter: 'B' as const,
+            text: `the clocks leave ${bounded.map(({ id }) => id).join(', ')} open: shorter than the uncertainty`,
+          },
+        ]),
   ];
   return {
     schema: 1,
@@ -96,13 +110,24 @@ export function buildReport(input: ReportInput): ReportModel {
   };
 }
 
-const EMPTY: Dist = { meanNs: 0, minNs: 0, p50Ns: 0, p90Ns: 0, p99Ns: 0, p999Ns: 0, maxNs: 0, ciLowNs: 0, ciHighNs: 0 };
+/** No request, no distribution: not a number anywhere (null in JSON), never 0. */
+const EMPTY: Dist = {
+  meanNs: Number.NaN,
+  minNs: Number.NaN,
+  p50Ns: Number.NaN,
+  p90Ns: Number.NaN,
+  p99Ns: Number.NaN,
+  p999Ns: Number.NaN,
+  maxNs: Number.NaN,
+  ciLowNs: Number.NaN,
+  ciHighNs: Number.NaN,
+};
 
 function deviceName({ device, path }: Correlated): string {
   return `${path.app} ${device >>> 20}:${device & 0xfffff}`;
 }
 
-function requestCounts(correlated: Correlated, application: ReportInput['application']): ReportModel['requests'] {
+function requestCounts(correlated: Correlated): ReportModel['requests'] {
   const { status, reason, reasons } = correlated.requests;
   const tally = { seen: 0, outside: 0, matched: 0, quarantined: 0 };
   const rejected: Record<string, number> = {};
@@ -115,8 +140,7 @@ function requestCounts(correlated: Correlated, application: ReportInput['applica
     const text = reasons[reason[request]!]!;
     if (value === STATUS.outside) {
       tally.outside++;
-      const warmUp = application?.match !== undefined && application.match.entry[request] === -1;
-      add(outsideReasons, warmUp ? `${text} (warm-up: not in the application’s log)` : text);
+      add(outsideReasons, text);
       return;
     }
     tally.seen++;
@@ -160,7 +184,10 @@ function stageOf(stage: StageStats, correlated: Correlated, breakdown: Breakdown
 function softwareOf(stages: readonly Stage[], breakdown: Breakdown): ReportModel['software'] {
   const matched = breakdown.matched.length;
   const sum = (side: Stage['side']) =>
-    matched === 0 ? 0 : stages.filter((stage) => stage.side === side).reduce((ns, stage) => ns + stage.meanNs * stage.n, 0) / matched;
+    matched === 0
+      ? 0
+      : stages.filter((stage) => stage.side === side).reduce((ns, stage) => ns + stage.meanNs * stage.n, 0) /
+        matched;
   const deviceNs = sum('device');
   const total = breakdown.total?.meanNs ?? 0;
   const merged = stages.some((stage) => stage.side === 'device' && stage.id.includes('+'));
@@ -196,7 +223,10 @@ function besideOf(correlated: Correlated, breakdown: Breakdown): ReportModel['be
       title: pointById(point).title,
       n,
       meanNs: sum / n,
-      why: bypass === undefined ? 'off the critical path' : `${bypass.variant[1]}: the ${bypass.name} was not waited for`,
+      why:
+        bypass === undefined
+          ? 'off the critical path'
+          : `${bypass.variant[1]}: the ${bypass.name} was not waited for`,
     });
   }
   return beside;
@@ -258,12 +288,21 @@ function truthOf({ application, correlated, breakdown }: ReportInput): ReportMod
   const base = { source: truth.source, kind: truth.kind, requests: truth.requests };
   const meanTotal = breakdown.total?.meanNs ?? 0;
   if (match === undefined || truth.log === undefined)
-    return { ...base, meanNs: truth.meanNs, closure: meanTotal / truth.meanNs, outsideNs: truth.meanNs - meanTotal, matched: breakdown.matched.length, missing: {} };
+    return {
+      ...base,
+      meanNs: truth.meanNs,
+      closure: meanTotal / truth.meanNs,
+      tracedShare: meanTotal / truth.meanNs,
+      outsideNs: truth.meanNs - meanTotal,
+      matched: breakdown.matched.length,
+      missing: {},
+    };
   const { log } = truth;
   const { requests } = correlated;
   const missing: Record<string, number> = {};
   let own = 0;
   let traced = 0;
+  let edges = 0;
   let matched = 0;
   match.request.forEach((request, line) => {
     const reason =
@@ -278,10 +317,37 @@ function truthOf({ application, correlated, breakdown }: ReportInput): ReportMod
     }
     own += log.endNs[line]! - log.startNs[line]!;
     traced += requests.total[request]!;
+    edges += edgesOf(correlated, request);
     matched++;
   });
-  if (matched === 0) return { ...base, meanNs: truth.meanNs, closure: 0, outsideNs: truth.meanNs, matched, missing };
-  return { ...base, meanNs: own / matched, closure: traced / own, outsideNs: (own - traced) / matched, matched, missing };
+  if (matched === 0)
+    return {
+      ...base,
+      meanNs: truth.meanNs,
+      closure: 0,
+      tracedShare: 0,
+      outsideNs: truth.meanNs,
+      matched,
+      missing,
+    };
+  return {
+    ...base,
+    meanNs: own / matched,
+    closure: traced / own,
+    tracedShare: (traced - edges) / own,
+    outsideNs: (own - traced) / matched,
+    matched,
+    missing,
+  };
+}
+
+/** Time of a request that lies between its application's own time stamps and its first and last traced point. */
+function edgesOf({ requests }: Correlated, request: number): number {
+  const { points } = requests.variants[requests.variant[request]!]!;
+  const offset = (point: PointId | undefined) => requests.offsets.get(point!)![request]!;
+  const before = points[0] === 'app:begin' ? offset(points[1]) - offset(points[0]) : 0;
+  const after = points.at(-1) === 'app:end' ? offset(points.at(-1)) - offset(points.at(-2)) : 0;
+  return before + after;
 }
 
 /** IOPS × mean latency must be the queue depth over the whole run; user space between requests makes it smaller. */
@@ -294,10 +360,15 @@ function littlesLawOf(workload: ReportModel['workload'], breakdown: Breakdown): 
 function notRecordedOf(correlated: Correlated): ReportModel['notRecorded'] {
   const { path, followed } = correlated;
   return path.points
-    .filter(({ point, detail }) => detail !== true && !followed.recorded.has(point))
+    .filter(
+      ({ point, detail }) => detail !== true && !point.startsWith('app:') && !followed.recorded.has(point),
+    )
     .map(({ point, stage }) => ({
       point,
       title: pointById(point).title,
-      lost: stage === undefined ? 'the beginning of the request' : `where ${stageById(stage).title} ends: merged with the stage after it`,
+      lost:
+        stage === undefined
+          ? 'the beginning of the request'
+          : `where ${stageById(stage).title} ends: merged with the stage after it`,
     }));
 }

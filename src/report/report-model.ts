@@ -89,6 +89,11 @@ export interface ReportModel {
     readonly meanNs: number;
     /** Σ stages / the application's own time, over the requests both know (fio: mean over mean). */
     readonly closure: number;
+    /**
+     * Of that own time, the share between the first and the last point the tracers stamped. The rest is user space and the
+     * way to and from the system call; with a request log on the trace's clock it is a stage at each end.
+     */
+    readonly tracedShare: number;
     /** The rest, named: user space to system call and back. */
     readonly outsideNs: number;
     readonly matched: number;
@@ -98,20 +103,31 @@ export interface ReportModel {
   readonly littlesLaw: { readonly product: number; readonly queueDepth: number; readonly ok: boolean };
   readonly numa: {
     /** Host node of each actor, by name; null = not known. */
-    readonly actors: readonly { readonly actor: string; readonly cpus: readonly number[]; readonly node: number | null }[];
+    readonly actors: readonly {
+      readonly actor: string;
+      readonly cpus: readonly number[];
+      readonly node: number | null;
+    }[];
     readonly hopsPerRequest: number | null;
     readonly crossings: readonly { readonly stage: string; readonly share: number }[];
     readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
     readonly note: string | null;
   };
-  readonly overhead: { readonly kind: 'measured' | 'estimated' | 'not measured'; readonly perRequestNs: number | null; readonly text: string };
+  readonly overhead: {
+    readonly kind: 'measured' | 'estimated' | 'not measured';
+    readonly perRequestNs: number | null;
+    readonly text: string;
+  };
   readonly losses: readonly {
     readonly source: string;
     readonly kind: string;
     readonly count: number | null;
     readonly text: string;
   }[];
-  readonly grade: { readonly letter: Grade; readonly reasons: readonly { readonly letter: Grade; readonly text: string }[] };
+  readonly grade: {
+    readonly letter: Grade;
+    readonly reasons: readonly { readonly letter: Grade; readonly text: string }[];
+  };
   readonly environment: readonly { readonly name: string; readonly value: string }[];
   readonly findings: readonly {
     readonly id: string;
@@ -176,7 +192,13 @@ export interface Band {
   readonly toNs: number;
   readonly meanNs: number;
   /** Same order and ids as `stages`; mean over the band's requests (absent = 0 time in the band). */
-  readonly stages: readonly { readonly id: string; readonly from: string; readonly to: string; readonly meanNs: number; readonly n: number }[];
+  readonly stages: readonly {
+    readonly id: string;
+    readonly from: string;
+    readonly to: string;
+    readonly meanNs: number;
+    readonly n: number;
+  }[];
 }
 
 /** Requests that took the same optional points. */
@@ -185,5 +207,10 @@ export interface Variant {
   readonly n: number;
   readonly share: number;
   readonly meanNs: number;
-  readonly stages: readonly { readonly id: string; readonly from: string; readonly to: string; readonly meanNs: number }[];
+  readonly stages: readonly {
+    readonly id: string;
+    readonly from: string;
+    readonly to: string;
+    readonly meanNs: number;
+  }[];
 }

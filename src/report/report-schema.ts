@@ -173,6 +173,7 @@ const groundTruth = z.object({
   requests: count('requests the application measured'),
   meanNs: ns('their mean'),
   closure: measure('sum of the stages over the application’s own time'),
+  tracedShare: measure('share of the application’s own time between the first and the last traced point'),
   outsideNs: ns('time a request that lies outside the traced points'),
   matched: count('requests both know'),
   missing: reasons('reason to count of requests only one side knows'),

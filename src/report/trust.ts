@@ -24,19 +24,47 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
     const add = (kind: string, n: number | null, text: string) =>
       losses.push({ source: source.name, kind, count: n, text });
     if ((source.overwritten ?? 0) > 0)
-      add('overwritten', source.overwritten!, `${count(source.overwritten!)} events were overwritten in the trace buffer before they were read`);
+      add(
+        'overwritten',
+        source.overwritten!,
+        `${count(source.overwritten!)} events were overwritten in the trace buffer before they were read`,
+      );
     if (integrity.missing > 0)
-      add('missing', integrity.missing, `${count(integrity.missing)} of ${count(source.claimed!)} events that the file says it holds are not in it`);
+      add(
+        'missing',
+        integrity.missing,
+        `${count(integrity.missing)} of ${count(source.claimed!)} events that the file says it holds are not in it`,
+      );
     for (const loss of source.losses)
-      add('lost', loss.count ?? null, `the tracer lost ${loss.count === undefined ? 'events' : `${count(loss.count)} events`}${loss.cpu < 0 ? '' : ` on CPU ${loss.cpu}`}`);
+      add(
+        'lost',
+        loss.count ?? null,
+        `the tracer lost ${loss.count === undefined ? 'events' : `${count(loss.count)} events`}${loss.cpu < 0 ? '' : ` on CPU ${loss.cpu}`}`,
+      );
     for (const reject of source.rejects)
-      add('unreadable', reject.count, `${reject.reason} (first in line ${count(reject.firstLine)}, byte ${count(reject.firstOffset)})`);
+      add(
+        'unreadable',
+        reject.count,
+        `${reject.reason} (first in line ${count(reject.firstLine)}, byte ${count(reject.firstOffset)})`,
+      );
     if (integrity.duplicates > 0)
-      add('duplicate', integrity.duplicates, `${count(integrity.duplicates)} events are there twice; one of each was used`);
+      add(
+        'duplicate',
+        integrity.duplicates,
+        `${count(integrity.duplicates)} events are there twice; one of each was used`,
+      );
     if (integrity.outOfOrder > 0)
-      add('out of order', integrity.outOfOrder, `${count(integrity.outOfOrder)} events stand before one that is earlier; they were put in order of time`);
+      add(
+        'out of order',
+        integrity.outOfOrder,
+        `${count(integrity.outOfOrder)} events stand before one that is earlier; they were put in order of time`,
+      );
     for (const skew of integrity.skewedCpus)
-      add('CPU clock', null, `the clock of CPU ${skew.cpu} is off against the others by at least ${(skew.atLeastNs / 1000).toFixed(0)} µs: ${skew.how}`);
+      add(
+        'CPU clock',
+        null,
+        `the clock of CPU ${skew.cpu} is off against the others by at least ${(skew.atLeastNs / 1000).toFixed(0)} µs: ${skew.how}`,
+      );
     return losses;
   });
 }
@@ -45,35 +73,60 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
 export function streamReasons(streams: readonly SourceTrust[]): GradeReason[] {
   return streams.flatMap(({ source, integrity }) => {
     const reasons: GradeReason[] = [];
-    const gone = (source.overwritten ?? 0) + integrity.missing + source.losses.reduce((sum, loss) => sum + (loss.count ?? 1), 0);
+    const gone =
+      (source.overwritten ?? 0) +
+      integrity.missing +
+      source.losses.reduce((sum, loss) => sum + (loss.count ?? 1), 0);
     const records = Math.max(1, source.records);
     if (gone > 0)
-      reasons.push({ letter: gone / records > 0.02 ? 'D' : 'C', text: `${count(gone)} events of ${source.name} are lost` });
+      reasons.push({
+        letter: gone / records > 0.02 ? 'D' : 'C',
+        text: `${count(gone)} events of ${source.name} are lost`,
+      });
     const unreadable = source.rejects.reduce((sum, reject) => sum + reject.count, 0);
     if (unreadable > 0)
-      reasons.push({ letter: unreadable / records > 0.01 ? 'D' : unreadable > 1 ? 'C' : 'B', text: `${count(unreadable)} lines of ${source.name} could not be read` });
+      reasons.push({
+        letter: unreadable / records > 0.01 ? 'D' : unreadable > 1 ? 'C' : 'B',
+        text: `${count(unreadable)} lines of ${source.name} could not be read`,
+      });
     if (integrity.duplicates > 0)
-      reasons.push({ letter: 'C', text: `${count(integrity.duplicates)} events of ${source.name} are there twice` });
+      reasons.push({
+        letter: 'C',
+        text: `${count(integrity.duplicates)} events of ${source.name} are there twice`,
+      });
     if (integrity.outOfOrder > 0)
-      reasons.push({ letter: 'C', text: `${count(integrity.outOfOrder)} events of ${source.name} are not in order of time` });
+      reasons.push({
+        letter: 'C',
+        text: `${count(integrity.outOfOrder)} events of ${source.name} are not in order of time`,
+      });
     for (const skew of integrity.skewedCpus)
-      reasons.push({ letter: 'E', text: `the clock of CPU ${skew.cpu} in ${source.name} is off by at least ${(skew.atLeastNs / 1000).toFixed(0)} µs; requests that touch it are left out` });
+      reasons.push({
+        letter: 'E',
+        text: `the clock of CPU ${skew.cpu} in ${source.name} is off by at least ${(skew.atLeastNs / 1000).toFixed(0)} µs; requests that touch it are left out`,
+      });
     return reasons;
   });
 }
 
 /** Reasons from the relation of the clocks. */
 export function clockReasons({ relation }: Correlated): GradeReason[] {
-  if (relation.method === 'none') return [{ letter: 'F', text: `the machines’ clocks cannot be related: ${relation.checked}` }];
+  if (relation.method === 'none')
+    return [{ letter: 'F', text: `the machines’ clocks cannot be related: ${relation.checked}` }];
   return relation.ok ? [] : [{ letter: 'E', text: relation.checked }];
 }
 
 /** Reasons from how many requests could be followed. */
 export function requestReasons(requests: ReportModel['requests']): GradeReason[] {
-  if (requests.seen === 0) return [{ letter: 'F', text: 'no request lies inside the recorded span of all machines' }];
+  if (requests.seen === 0)
+    return [{ letter: 'F', text: 'no request lies inside the recorded span of all machines' }];
   const letter = letterOfShare(requests.matched / requests.seen, [0.99, 0.97, 0.9, 0.7]);
-  return letter === 'A' ? [] : [{ letter, text: `${count(requests.matched)} of ${count(requests.seen)} requests could be followed` }];
+  return letter === 'A'
+    ? []
+    : [{ letter, text: `${count(requests.matched)} of ${count(requests.seen)} requests could be followed` }];
 }
+
+/** Below this share of the application's time between traced points the system calls themselves were not traced. */
+const LEAST_TRACED = 0.9;
 
 /** Reasons from the application's own times. */
 export function closureReasons(truth: ReportModel['groundTruth']): GradeReason[] {
@@ -81,12 +134,27 @@ export function closureReasons(truth: ReportModel['groundTruth']): GradeReason[]
   const missing = Object.values(truth.missing).reduce((sum, n) => sum + n, 0);
   const reasons: GradeReason[] = [];
   if (truth.kind === 'request-log' && missing > truth.requests * 0.01)
-    reasons.push({ letter: letterOfShare(1 - missing / truth.requests, [0.99, 0.97, 0.9, 0.7]), text: `${count(missing)} of the application’s ${count(truth.requests)} requests are not in the breakdown` });
+    reasons.push({
+      letter: letterOfShare(1 - missing / truth.requests, [0.99, 0.97, 0.9, 0.7]),
+      text: `${count(missing)} of the application’s ${count(truth.requests)} requests are not in the breakdown`,
+    });
+  if (truth.tracedShare < LEAST_TRACED)
+    reasons.push({
+      letter: 'B',
+      text: `only ${(truth.tracedShare * 100).toFixed(1)} % of the application’s own time lies between traced points`,
+    });
   if (truth.closure > 1.02)
-    reasons.push({ letter: 'D', text: `the stages sum to ${(truth.closure * 100).toFixed(1)} % of the application’s own time, which is more than all of it` });
+    reasons.push({
+      letter: 'D',
+      text: `the stages sum to ${(truth.closure * 100).toFixed(1)} % of the application’s own time, which is more than all of it`,
+    });
   else {
     const letter = letterOfShare(truth.closure, [0.98, 0.95, 0.9, 0.8]);
-    if (letter !== 'A') reasons.push({ letter, text: `the stages account for ${(truth.closure * 100).toFixed(1)} % of the application’s own time` });
+    if (letter !== 'A')
+      reasons.push({
+        letter,
+        text: `the stages account for ${(truth.closure * 100).toFixed(1)} % of the application’s own time`,
+      });
   }
   return reasons;
 }

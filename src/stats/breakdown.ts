@@ -61,7 +61,9 @@ interface Span {
 
 /** `order` gives a point's position on the path. */
 export function breakdown(requests: RequestTable, order: (point: PointId) => number): Breakdown {
-  const matched = Int32Array.from([...requests.status.keys()].filter((index) => requests.status[index] === STATUS.matched));
+  const matched = Int32Array.from(
+    [...requests.status.keys()].filter((index) => requests.status[index] === STATUS.matched),
+  );
   const spans = requests.variants.map(({ points, stages }) => joinSameNames(points, stages));
   const totals = Float64Array.from(matched, (request) => requests.total[request]!);
   const duration = ({ from, to }: Span, request: number) =>
@@ -73,7 +75,9 @@ export function breakdown(requests: RequestTable, order: (point: PointId) => num
     matched,
     total: totals.length === 0 ? undefined : describe(totals),
     stages: stageStats(requests, matched, spans, duration, order),
-    typical: stack(sorted.slice(Math.floor(sorted.length * 0.45), Math.max(1, Math.ceil(sorted.length * 0.55)))),
+    typical: stack(
+      sorted.slice(Math.floor(sorted.length * 0.45), Math.max(1, Math.ceil(sorted.length * 0.55))),
+    ),
     slow: stack(sorted.slice(Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99)))),
     variants: variantStats(requests, matched, stack),
   };
@@ -106,7 +110,9 @@ function checkClosure(
       sum += ns;
     }
     if (sum !== requests.total[request])
-      throw new Error(`internal: stages of request ${request} sum to ${sum} ns, its total is ${requests.total[request]} ns`);
+      throw new Error(
+        `internal: stages of request ${request} sum to ${sum} ns, its total is ${requests.total[request]} ns`,
+      );
   }
 }
 

@@ -6,7 +6,11 @@ import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 
 export interface NumaStats {
-  readonly actors: readonly { readonly actor: string; readonly cpus: readonly number[]; readonly node: number | null }[];
+  readonly actors: readonly {
+    readonly actor: string;
+    readonly cpus: readonly number[];
+    readonly node: number | null;
+  }[];
   readonly hopsPerRequest: number | null;
   readonly crossings: readonly { readonly stage: string; readonly share: number }[];
   readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
@@ -24,7 +28,9 @@ const ACTORS: readonly { actor: string; points: readonly PointId[] }[] = [
 const UNKNOWN_CPU = 65_535;
 
 export function numaStats(correlated: Correlated, matched: Int32Array, facts: RecordingFacts): NumaStats {
-  const nodeOf = new Map(facts.hostNodes?.flatMap(({ node, cpus }) => cpus.map((cpu) => [cpu, node] as const)));
+  const nodeOf = new Map(
+    facts.hostNodes?.flatMap(({ node, cpus }) => cpus.map((cpu) => [cpu, node] as const)),
+  );
   const actors = ACTORS.map(({ actor, points }) => ({ actor, cpus: cpusOf(correlated, matched, points) }))
     .filter(({ cpus }) => cpus.length > 0)
     .map(({ actor, cpus }) => ({ actor, cpus, node: commonNode(cpus, nodeOf) }));
@@ -36,7 +42,8 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
     hopsPerRequest: hops?.perRequest ?? null,
     crossings: hops?.crossings ?? [],
     memoryPagesByNode: facts.memoryPagesByNode ?? null,
-    note: nodeOf.size === 0 ? 'the host’s NUMA nodes were not recorded: hops between nodes are not known' : null,
+    note:
+      nodeOf.size === 0 ? 'the host’s NUMA nodes were not recorded: hops between nodes are not known' : null,
   };
 }
 
@@ -90,6 +97,8 @@ function countHops(
   }
   return {
     perRequest: matched.length === 0 ? 0 : hops / matched.length,
-    crossings: [...crossed].map(([stage, count]) => ({ stage, share: count / matched.length })).sort((a, b) => b.share - a.share),
+    crossings: [...crossed]
+      .map(([stage, count]) => ({ stage, share: count / matched.length }))
+      .sort((a, b) => b.share - a.share),
   };
 }

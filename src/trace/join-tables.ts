@@ -27,7 +27,8 @@ export function joinTables(tables: readonly EventTable[]): EventTable {
     strings.push(...table.strings.slice(1));
     for (let row = 0; row < table.length; row++) {
       joined.ts[at + row] = table.ts[row]! + shift;
-      joined.dev[at + row] = isNamed(table.kind[row]!) && table.dev[row]! > 0 ? table.dev[row]! + names : table.dev[row]!;
+      joined.dev[at + row] =
+        isNamed(table.kind[row]!) && table.dev[row]! > 0 ? table.dev[row]! + names : table.dev[row]!;
     }
     joined.kind.set(table.kind, at);
     joined.cpu.set(table.cpu, at);

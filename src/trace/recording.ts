@@ -40,7 +40,6 @@ export interface SourceLoss {
   readonly row: number;
 }
 
-
 /**
  * The application's own view, what every sum is held against: a log of single requests, or only a mean (fio JSON).
  * Times are nanoseconds after `epochNs` of the application's clock, TSC values ticks after `epochTsc`.

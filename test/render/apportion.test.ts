@@ -16,7 +16,7 @@ describe('apportion', () => {
   });
 
   it('rounds negative values as well', () => {
-    expect(apportion([-0.4, 10.4], 10)).toEqual([-1, 11]);
+    expect(apportion([-0.6, 10.4], 10)).toEqual([-1, 11]);
     expect(apportion([-2.5, 5.5], 3)).toEqual([-2, 5]);
   });
 

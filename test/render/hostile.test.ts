@@ -97,7 +97,7 @@ describe('hostile text in Markdown, code taken away', () => {
   it('starts no block but our own', () => {
     for (const line of prose) {
       expect(line, line).not.toMatch(/^(\s|>|=|\d+[.)]\s|---|\+ |~~~)/);
-      expect(line, line).not.toMatch(/^- (?:[-+*>] |#|\d+[.)] |---)/);
+      expect(line, line).not.toMatch(/^- (?:[-+*>] |#|\d+[.)] |---+\s*$)/);
     }
     expect(prose.filter((line) => line.startsWith('#')).length).toBe(1);
   });

@@ -54,7 +54,9 @@ describe('the Markdown report', () => {
       expect(lines.at(-1)).toBe('');
     },
   );
+});
 
+describe('the numbers of the Markdown report', () => {
   it('has the populations side by side, each adding up to its own mean', () => {
     const report = renderMarkdown(drawnPolling());
     const variants = report.slice(report.indexOf('<summary>Variants'), report.indexOf('<summary>Counts'));

@@ -44,9 +44,9 @@ describe('what a terminal report says', () => {
       'accounts for 99.4 %',
       'tracing adds 50.8 µs a request (measured)',
       'B: 2.4 % of the requests are not in the numbers',
-      'rejected 35: no completion 30, two kicks at once 5',
-      'quarantined 12: lost events in its time 12',
-      'outside the recorded span 20: warm-up before the host recording 20',
+      'rejected 35: no completion (30), two kicks at once (5)',
+      'quarantined 12: lost events in its time',
+      'outside the recorded span 20: warm-up before the host recording',
       '1,953 µs a request: 320 µs device, 1,633 µs software (84 %). Largest software stage: back-end wakes (iothread-wakeup), 402 µs.',
       'mean 1,953 µs │',
       'slow 2,955 µs │',
@@ -61,14 +61,17 @@ describe('what a terminal report says', () => {
     expect(order).toEqual(order.toSorted((a, b) => a - b));
   });
 
-  it('adds up to the eye: rows to sides, sides to the total, shares to 100', () => {
+  it('adds up to the eye: rows and sides to the total, shares to 100', () => {
     for (const name of ['iothread', 'fast', 'bare-metal', 'below-ten', 'polling', 'many-stages', 'grade-f']) {
-      const { rows, sides, total } = columnOf(DRAWN[name]!());
+      const { rows, sides, total, shares } = columnOf(DRAWN[name]!());
       expect(round(sum(rows)), name).toBe(total);
       expect(round(sum(sides)), name).toBe(total);
+      expect(shares, name).toBe(100);
     }
   });
+});
 
+describe('what a terminal report says about trust', () => {
   it('gives no reasons with grade A and all of them below', () => {
     expect(
       renderTerminal({
@@ -82,15 +85,22 @@ describe('what a terminal report says', () => {
 
   it('lists reasons only where there are any, and names what the reasons leave unexplained', () => {
     const report = renderTerminal(drawnGradeF());
-    placeOf(report, 'quarantined 120: lost events in its time 113, no reason given 7');
+    placeOf(report, 'quarantined 120: lost events in its time (113), no reason given (7)');
     expect(report).not.toContain('before the host recording began');
     expect(renderTerminal(drawnPolling())).not.toMatch(/rejected|quarantined|outside the recorded/);
+  });
+
+  it('counts as lost what is missing, not what came twice or at the wrong time', () => {
+    placeOf(renderTerminal(drawnIothread()), 'lost 44 events');
+    placeOf(renderTerminal(drawnIothread()), 'guest.trace: 3 events are there twice; one of each was used');
+    placeOf(renderTerminal(drawnGradeF()), 'lost 12,345 events and an unknown number more');
+    placeOf(renderTerminal(drawnGradeF()), 'guest.trace: truncated, unknown number');
   });
 
   it('says so when the device could not be told from software', () => {
     placeOf(
       renderTerminal(drawnGradeF()),
-      '1,629 µs a request: 1,205 µs device merged with software that cannot be told apart, 424 µs other software (26 %).',
+      '1,629 µs a request: 1,205 µs device merged with software that cannot be told apart, 424 µs other software (at least 26 %).',
     );
   });
 
@@ -100,6 +110,31 @@ describe('what a terminal report says', () => {
     expect(report).toMatch(/poll-pickup .* 6,200$/m);
     expect(renderTerminal(drawnGradeF())).toMatch(/vcpu-wakeup\+guest-irq +≤31 +±21 /);
     placeOf(renderTerminal(drawnGradeF()), 'kvm:inject → guest:irq, 2 stages merged, counts 10 in the sum');
+  });
+});
+
+describe('what a terminal report shows beside and instead of numbers', () => {
+  it('prints a cross-clock stage without any relation of the clocks as unknown', () => {
+    const model = drawnIothread();
+    const stages = model.stages.map((stage) =>
+      stage.clock === 'cross' ? { ...stage, uncertaintyNs: Number.POSITIVE_INFINITY, bounded: true } : stage,
+    );
+    const report = renderTerminal({
+      ...model,
+      stages,
+      clock: { ...model.clock, method: 'none', uncertaintyNs: null },
+    });
+    expect(report).toMatch(/guest-kick +– +±\? +– +– /);
+    placeOf(report, 'guest:issue → kvm:exit, counts 81 in the sum');
+  });
+
+  it('prints what contradicts the clocks as it is', () => {
+    expect(renderTerminal(DRAWN['huge-and-tiny']!())).not.toMatch(/≤/);
+    const model = drawnPolling();
+    const stages = model.stages.map((stage) =>
+      stage.id === 'vcpu-wakeup+guest-irq' ? { ...stage, meanNs: -3_000, bounded: true } : stage,
+    );
+    expect(renderTerminal({ ...model, stages })).toMatch(/vcpu-wakeup\+guest-irq +-3\.0 +-3\.0 +±0\.085/);
   });
 
   it('shows points beside the path and stages that do not count, outside the table', () => {
@@ -123,7 +158,7 @@ describe('what a terminal report says', () => {
   it('prints no time and no zero when no request was followed', () => {
     const report = renderTerminal(drawnEmpty());
     placeOf(report, 'No request could be followed from end to end');
-    placeOf(report, 'rejected 500: no host event between submission and completion 500');
+    placeOf(report, 'rejected 500: no host event between submission and completion');
     placeOf(report, 'not observed host:issue');
     expect(report).not.toMatch(/NaN|\d (ns|µs|ms|s)\b|IOPS|stage,/);
   });
@@ -131,7 +166,7 @@ describe('what a terminal report says', () => {
   it('prints no percentile that no request lies beyond', () => {
     const report = renderTerminal(drawnGradeF());
     expect(report).toMatch(/p90 1,971 +p99 – +p99\.9 –/);
-    placeOf(report, '–: fewer than 100 requests, no p99.');
+    placeOf(report, '– under p99: fewer than 100 requests.');
   });
 
   it('warns first when the stages are not the total', () => {
@@ -139,9 +174,11 @@ describe('what a terminal report says', () => {
     expect(
       placeOf(report, 'THE STAGES DO NOT ADD UP: they sum to 10.3 µs, not to the total of 12.4.'),
     ).toBeLessThan(placeOf(report, '12.4 µs a request'));
-    expect(report).not.toContain('the column adds up');
+    expect(report).not.toContain('adds up');
   });
+});
 
+describe('how a terminal report is laid out', () => {
   it('keeps to its range of widths and to UTF-8 without control characters', () => {
     expect(renderTerminal(drawnIothread(), { width: 10 })).toBe(
       renderTerminal(drawnIothread(), { width: 72 }),
@@ -175,6 +212,9 @@ function columnOf(model: ReportModel) {
     rows: table.filter((line) => /^[a-zA-Z] {2}/.test(line)).map(number),
     sides: table.filter((line) => /^[░█▒] {2}/.test(line)).map(number),
     total: number(table.at(-1)!),
+    shares: sum(
+      table.filter((line) => /^[░█▒] {2}/.test(line)).map((line) => Number(/(\d+) %/.exec(line)?.[1])),
+    ),
   };
 }
 

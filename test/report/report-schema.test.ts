@@ -10,7 +10,7 @@ const committed = () => readFileSync(new URL('../../schema/report-1.schema.json'
 describe('the published JSON Schema', () => {
   it('is the one the types give', () => {
     const how =
-      'run: npm run build && node dist/src/report/write-report-schema.js > schema/report-1.schema.json';
+      'run: npm run build && node dist/src/commands/write-report-schema.js > schema/report-1.schema.json';
     expect(committed(), how).toBe(reportJsonSchema());
   });
 

@@ -176,6 +176,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       requests: matched,
       meanNs: total * 1.006,
       closure: 1 / 1.006,
+      tracedShare: 0.985,
       outsideNs: total * 0.006,
       matched,
       missing: {},

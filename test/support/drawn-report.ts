@@ -36,11 +36,12 @@ export function drawnIothread(): ReportModel {
       outsideReasons: { 'warm-up before the host recording': 20 },
     },
     losses: [
+      { source: 'host.trace', kind: 'lost', count: 44, text: 'the tracer lost 44 events on CPU 2' },
       {
-        source: 'host.trace',
-        kind: 'ring buffer overrun',
-        count: 44,
-        text: 'CPU 2, 1.204 s after the start',
+        source: 'guest.trace',
+        kind: 'duplicate',
+        count: 3,
+        text: '3 events are there twice; one of each was used',
       },
     ],
     grade: { letter: 'B', reasons: [{ letter: 'B', text: '2.4 % of the requests are not in the numbers' }] },
@@ -173,8 +174,19 @@ function gradeFTrust(model: ReportModel): Pick<ReportModel, 'requests' | 'clock'
       roundingNs: 1_000,
     },
     losses: [
-      { source: 'host.trace', kind: 'ring buffer overrun', count: 12_345, text: 'CPUs 0 and 2' },
+      {
+        source: 'host.trace',
+        kind: 'overwritten',
+        count: 12_345,
+        text: '12,345 events were overwritten in the trace buffer',
+      },
       { source: 'guest.trace', kind: 'truncated', count: null, text: '' },
+      {
+        source: 'guest.trace',
+        kind: 'CPU clock',
+        count: null,
+        text: 'the clock of CPU 1 is off by at least 40 µs',
+      },
     ],
     grade: {
       letter: 'F',

@@ -1,0 +1,52 @@
+import type { FileHandle } from 'node:fs/promises';
+import { IotraceError, quoted } from '../errors.ts';
+import { crc32 } from './crc32.ts';
+import type { Member } from './directory.ts';
+import { inflateRange, readRange } from './file-range.ts';
+import { readLocalHeader, STORED } from './local-header.ts';
+
+/**
+ * The unpacked bytes of a member, one pass, in chunks of at most 64 KiB. Throws an IotraceError 'bundle-damaged' naming
+ * it: at once when it would give more than it claims, at the end when it gave less or its CRC-32 is wrong. So who
+ * reads to the end has read what was written.
+ */
+export async function* readMember(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  let crc = 0;
+  for await (const chunk of unpack(handle, member)) {
+    bytes += chunk.length;
+    if (bytes > member.unpacked) {
+      throw damagedMember(member.name, `unpacks to more than the ${member.unpacked} bytes it claims`);
+    }
+    crc = crc32(chunk, crc);
+    yield chunk;
+  }
+  if (bytes < member.unpacked) {
+    throw damagedMember(member.name, `has ${bytes} bytes of the ${member.unpacked} it claims`);
+  }
+  if (crc !== member.crc) {
+    throw damagedMember(member.name, 'has changed since it was written: its CRC-32 is wrong');
+  }
+}
+
+/** The error for a member whose bytes are not what the bundle says; `reason` is the end of a sentence. */
+export function damagedMember(name: string, reason: string): IotraceError {
+  return new IotraceError('bundle-damaged', `Member ${quoted(name)} of the bundle ${reason}.`, {
+    hint: 'Copy the bundle again; if it stays so, import the raw files again (iotrace import).',
+  });
+}
+
+async function* unpack(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array> {
+  const header = await readLocalHeader(handle, member.offset);
+  if (header === undefined || header.name.toString('utf8') !== member.name) {
+    throw damagedMember(member.name, 'is not where the directory says');
+  }
+  const end = header.dataStart + member.packed;
+  if (end > member.limit) throw damagedMember(member.name, 'reaches into the next member');
+  if (member.method === STORED) {
+    yield* readRange(handle, header.dataStart, end);
+    return;
+  }
+  const { damage } = yield* inflateRange(handle, header.dataStart, end);
+  if (damage !== undefined) throw damagedMember(member.name, `cannot be unpacked: ${damage}`);
+}

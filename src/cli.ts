@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+/** The program: command line in, exit code out. Commands are loaded when asked for, so that --help is quick. */
+import { writeFile } from 'node:fs/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EXIT_CODES, IotraceError, messageOf } from './errors.ts';
+import { version } from './version.ts';
+
+const GRADES = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
+const FORMATS = ['terminal', 'markdown', 'json'] as const;
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+function terminalWidth(): number {
+  return Math.min(process.stdout.columns ?? 79, 79);
+}
+
+function wantsColor(): boolean {
+  return (
+    process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
+  );
+}
+
+/** Results go to the file of -o, or to stdout ('-'). */
+async function deliver(text: string, output: string | undefined): Promise<void> {
+  if (output !== undefined && output !== '-') return writeFile(output, text);
+  await new Promise<void>((done) => process.stdout.write(text, () => done()));
+}
+
+function bigint(text: string): bigint {
+  if (!/^-?\d{1,20}$/.test(text)) throw new InvalidArgumentError('a whole number is needed');
+  return BigInt(text);
+}
+
+function frequency(text: string): number {
+  const hz = Number(text);
+  if (!(hz >= 1e6 && hz <= 1e11)) throw new InvalidArgumentError('ticks per second, like 2596000000');
+  return hz;
+}
+
+/** "0:0-1,1:2-3": node, colon, CPUs. */
+function nodes(text: string): { node: number; cpus: number[] }[] {
+  return text.split(',').map((part) => {
+    const match = /^(\d{1,4}):(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
+    if (match === null) throw new InvalidArgumentError('like 0:0-1,1:2-3 (node:first CPU-last CPU)');
+    const first = Number(match[2]);
+    const last = Number(match[3] ?? match[2]);
+    if (last < first || last - first > 4096) throw new InvalidArgumentError(`${part} is no range of CPUs`);
+    return {
+      node: Number(match[1]),
+      cpus: Array.from({ length: last - first + 1 }, (_, index) => first + index),
+    };
+  });
+}
+
+function buildProgram(): Command {
+  const program = new Command('iotrace')
+    .description('Says where the microseconds of a KVM guest’s disk request go.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(iotrace --help, or iotrace COMMAND --help)')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade, 130 interrupted.',
+    );
+  program
+    .command('report')
+    .description('print the breakdown of recordings')
+    .argument('<bundle...>', 'bundles (NAME.iotrace.zip)')
+    .addOption(new Option('-f, --format <format>', 'how to print').choices(FORMATS).default('terminal'))
+    .option('-o, --output <file>', 'write to a file instead of stdout (- is stdout)')
+    .option('--path <name>', 'take this I/O path instead of detecting it')
+    .addOption(
+      new Option('--min-grade <letter>', 'exit with 3 below this grade').choices(GRADES).default('D'),
+    )
+    .addOption(
+      new Option('--tsc-hz <hz>', 'rate of x86-tsc streams, when the recording does not tell').argParser(
+        frequency,
+      ),
+    )
+    .action(async (bundles: string[], options) => {
+      const { reportBundle } = await import('./commands/report.ts');
+      let exitCode: number = EXIT_CODES.ok;
+      let text = '';
+      for (const bundle of bundles) {
+        const result = await reportBundle(
+          bundle,
+          { ...options, color: options.output === undefined && wantsColor(), width: terminalWidth() },
+          say,
+        );
+        exitCode = Math.max(exitCode, result.exitCode);
+        text += (text === '' || options.format === 'json' ? '' : '\n') + result.text;
+      }
+      await deliver(text, options.output);
+      process.exitCode = exitCode;
+    });
+  program
+    .command('import')
+    .description('make a bundle of raw trace files')
+    .option('--host <file...>', 'streams recorded on the host', [])
+    .option('--guest <file...>', 'streams recorded in the guest', [])
+    .option('--ground-truth <file>', 'the application’s own times: a request log, or fio JSON')
+    .addOption(
+      new Option('--tsc-offset <ticks>', 'KVM’s tsc-offset: guest TSC less host TSC').argParser(bigint),
+    )
+    .option('--facts <dir>', 'folder of what was read off the machines')
+    .addOption(
+      new Option('--host-nodes <nodes>', 'CPUs of the host’s NUMA nodes, like 0:0-1,1:2-3').argParser(nodes),
+    )
+    .option('--path <name>', 'the I/O path, instead of detecting it')
+    .option('--title <text>', 'what the report calls the recording')
+    .requiredOption('-o, --output <file>', 'the bundle to write')
+    .action(async (options) => {
+      const { importRecording } = await import('./commands/import.ts');
+      await importRecording(options, say);
+    });
+  program
+    .command('explain')
+    .description('say what a path, stage or point is')
+    .argument('[name]', 'a path, stage or point; without one, what there is')
+    .action(async (name: string | undefined) => {
+      const { explain } = await import('./commands/explain.ts');
+      await deliver(explain(name, terminalWidth()), undefined);
+    });
+  return program;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+  if (error instanceof IotraceError) {
+    say(`iotrace: ${error.message}`);
+    if (error.hint !== undefined) say(error.hint);
+    return error.exitCode;
+  }
+  say(`iotrace: ${messageOf(error)}`);
+  if (process.env['IOTRACE_DEBUG'] !== undefined && error instanceof Error) say(error.stack ?? '');
+  return EXIT_CODES.failed;
+}
+
+// A reader that stops early (head) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT_CODES.ok : EXIT_CODES.failed),
+);
+process.on('SIGINT', () => process.exit(EXIT_CODES.interrupted));
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,39 @@
+import { parseFioJson, sniffFioJson } from '../../parsers/facts/fio-json.ts';
+import type { Problem } from '../../parsers/facts/reading.ts';
+import { parseRequestLog, sniffRequestLog } from '../../parsers/facts/request-log.ts';
+import type { GroundTruth } from '../trace/recording.ts';
+
+/** Largest ground truth that is read: a request log of some ten million lines. */
+export const MAX_TRUTH_BYTES = 1 << 30;
+
+export interface ReadTruth {
+  readonly truth: GroundTruth | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a request log or fio JSON, told by its content; `truth` is undefined when it is neither or says nothing. */
+export function readTruth(source: string, bytes: Uint8Array): ReadTruth {
+  if (sniffRequestLog(bytes.subarray(0, 65_536))) {
+    const { data, problems } = parseRequestLog(bytes);
+    return { truth: data === undefined ? undefined : { source, ...data }, problems };
+  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1 << 28)).toString('utf8');
+  if (!sniffFioJson(text)) return { truth: undefined, problems: [] };
+  const { data, problems } = parseFioJson(text);
+  return { truth: data === undefined ? undefined : { source, ...data }, problems };
+}
+
+/** All bytes of a stream, up to `most`; undefined when it is longer. */
+export async function allBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  most: number,
+): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > most) return undefined;
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
