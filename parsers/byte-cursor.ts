@@ -1,3 +1,9 @@
+/** The value of each byte as a hexadecimal digit, 16 for all others. A table, because letters and digits alternate at random. */
+const HEX_DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? 16 : value;
+});
+
 /** A place in a line of bytes, and the few ways of reading on from it. Makes no strings and no objects. */
 export class ByteCursor {
   bytes: Uint8Array = new Uint8Array(0);
@@ -70,8 +76,8 @@ export class ByteCursor {
     let value = 0;
     // Nine digits fit a 32-bit integer, which is several times faster than a double.
     for (const shortEnd = start + 9; at < end && at < shortEnd; at += 1) {
-      const digit = bytes[at]! - 0x30;
-      if (digit < 0 || digit > 9) break;
+      const digit = (bytes[at]! - 0x30) >>> 0;
+      if (digit > 9) break;
       value = (value * 10 + digit) | 0;
     }
     this.at = at;
@@ -84,8 +90,8 @@ export class ByteCursor {
     let at = this.at;
     let value = first;
     while (at < end) {
-      const digit = bytes[at]! - 0x30;
-      if (digit < 0 || digit > 9) break;
+      const digit = (bytes[at]! - 0x30) >>> 0;
+      if (digit > 9) break;
       value = value * 10 + digit;
       at += 1;
     }
@@ -97,46 +103,42 @@ export class ByteCursor {
   hex(): number {
     if (this.isMarkedHex()) this.at += 2;
     const start = this.at;
-    const low = this.hexBits();
-    if (this.at - start <= 7) return this.at === start ? -1 : low;
-    return this.longHex(start, 0xffff);
+    const low = this.lowHex();
+    const digits = this.at - start;
+    if (digits <= 8) return digits === 0 ? -1 : low;
+    return (this.highHex(start) & 0xffff) * 0x1_0000_0000 + low;
   }
 
   /** Reads a hexadecimal 64-bit two's complement number, with or without 0x. NaN if there is none or it is not below 2^53. */
   signedHex(): number {
     if (this.isMarkedHex()) this.at += 2;
     const start = this.at;
-    const low = this.hexBits();
-    if (this.at - start <= 7) return this.at === start ? Number.NaN : low;
-    const value = this.longHex(start, -1);
-    return Number.isSafeInteger(value) && this.at - start <= 16 ? value : Number.NaN;
+    const low = this.lowHex();
+    const digits = this.at - start;
+    if (digits <= 8) return digits === 0 ? Number.NaN : low;
+    const value = this.highHex(start) * 0x1_0000_0000 + low;
+    return Number.isSafeInteger(value) && digits <= 16 ? value : Number.NaN;
   }
 
-  /** Moves over hexadecimal digits and returns the lowest 32 bits of their number. */
-  private hexBits(): number {
+  /** Moves over hexadecimal digits and returns the lowest 32 bits of their number, unsigned. */
+  private lowHex(): number {
     const { bytes, end } = this;
     let at = this.at;
     let bits = 0;
-    while (at < end) {
-      const digit = hexDigit(bytes[at]!);
-      if (digit < 0) break;
+    for (let digit = HEX_DIGITS[bytes[at]!]!; digit < 16 && at < end; digit = HEX_DIGITS[bytes[at]!]!) {
       bits = (bits << 4) | digit;
       at += 1;
     }
     this.at = at;
-    return bits;
+    return bits >>> 0;
   }
 
-  /** The number of the hexadecimal digits from `start` to here, of whose upper half only the bits of `mask` count. */
-  private longHex(start: number, mask: number): number {
-    const end = this.at;
-    let high = 0;
-    let low = 0;
-    for (let at = start; at < end; at += 1) {
-      high = (high << 4) | (low >>> 28);
-      low = (low << 4) | hexDigit(this.bytes[at]!);
-    }
-    return (high & mask) * 0x1_0000_0000 + (low >>> 0);
+  /** The upper 32 bits, signed, of the number whose more than eight hexadecimal digits begin at `start` and end here. */
+  private highHex(start: number): number {
+    const end = this.at - 8;
+    let bits = 0;
+    for (let at = start; at < end; at += 1) bits = (bits << 4) | HEX_DIGITS[this.bytes[at]!]!;
+    return bits;
   }
 
   /** Reads an address or id as the kernel's probes print it: 7, -22 or 0x1f (its low 48 bits). NaN if there is none. */
@@ -161,7 +163,7 @@ export class ByteCursor {
   /** Whether 0x and a hexadecimal digit come next. */
   private isMarkedHex(): boolean {
     const { bytes, at } = this;
-    return at + 2 < this.end && bytes[at] === 0x30 && bytes[at + 1] === 0x78 && hexDigit(bytes[at + 2]!) >= 0;
+    return bytes[at] === 0x30 && bytes[at + 1] === 0x78 && at + 2 < this.end && HEX_DIGITS[bytes[at + 2]!]! < 16;
   }
 }
 
@@ -194,10 +196,4 @@ export function lastIndexOfText(bytes: Uint8Array, text: Uint8Array, from: numbe
     if (bytes[at] === first && startsWith(bytes, text, at, end)) return at;
   }
   return -1;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

@@ -1,18 +1,13 @@
 /** What `find` returns for bytes that are not in the table. */
 export const NOT_FOUND = -2;
 
-/** A key and its number. */
-interface Entry {
-  readonly hash: number;
-  readonly length: number;
-  readonly value: number;
-  /** The key, four bytes to a number; then its last four bytes, which may overlap. */
-  readonly words: Int32Array;
-}
-
 /** Bytes of the shortest and of the longest key. */
 const MIN_KEY = 4;
 const MAX_KEY = 128;
+const WORDS_PER_KEY = MAX_KEY / 4;
+
+/** Columns of a slot: the key's hash, its length in bytes (0 = the slot is free), where its words are, the number stored. */
+const SLOT = { hash: 0, length: 1, words: 2, value: 3, columns: 4 } as const;
 
 /**
  * Remembers a small number for each of a bounded set of byte strings: event names, interrupt names. Looked up by hash
@@ -21,26 +16,30 @@ const MAX_KEY = 128;
 export class ByteTable {
   private readonly limit: number;
   private readonly mask: number;
-  /** Twice as many as entries. */
-  private readonly slots: (Entry | undefined)[];
+  /** Twice as many slots as keys. */
+  private readonly slots: Int32Array;
+  /** The keys, four bytes to a number; the last number of a key may overlap the one before. */
+  private keys: Int32Array = new Int32Array(WORDS_PER_KEY * 16);
+  private keysEnd = 0;
   private count = 0;
 
   /** A table for at most `limit` keys, a power of two. */
   constructor(limit: number) {
     this.limit = limit;
     this.mask = limit * 2 - 1;
-    this.slots = new Array<Entry | undefined>(limit * 2).fill(undefined);
+    this.slots = new Int32Array(limit * 2 * SLOT.columns);
   }
 
   /** The number stored for the bytes [start, end) of `view`, whose hash the caller has; NOT_FOUND if there is none. */
   find(view: DataView, start: number, end: number, hash: number): number {
-    const { mask, slots } = this;
-    let slot = spread(hash) & mask;
-    for (;;) {
-      const entry = slots[slot];
-      if (entry === undefined) return NOT_FOUND;
-      if (entry.hash === hash && entry.length === end - start && isKey(entry.words, view, start, end)) return entry.value;
-      slot = (slot + 1) & mask;
+    const { slots, mask } = this;
+    for (let number = spread(hash) & mask; ; number = (number + 1) & mask) {
+      const slot = number * SLOT.columns;
+      const length = slots[slot + SLOT.length]!;
+      if (length === 0) return NOT_FOUND;
+      if (slots[slot] === hash && length === end - start && this.isKey(slots[slot + SLOT.words]!, view, start, end)) {
+        return slots[slot + SLOT.value]!;
+      }
     }
   }
 
@@ -49,26 +48,31 @@ export class ByteTable {
    * is shorter than 4 or longer than 128 bytes.
    */
   add(view: DataView, start: number, end: number, hash: number, value: number): boolean {
-    const length = end - start;
-    if (this.count === this.limit || length < MIN_KEY || length > MAX_KEY) return false;
-    let slot = spread(hash) & this.mask;
-    while (this.slots[slot] !== undefined) slot = (slot + 1) & this.mask;
-    this.slots[slot] = { hash, length, value, words: keyWords(view, start, end) };
+    if (this.count === this.limit || end - start < MIN_KEY || end - start > MAX_KEY) return false;
+    let number = spread(hash) & this.mask;
+    while (this.slots[number * SLOT.columns + SLOT.length] !== 0) number = (number + 1) & this.mask;
+    this.slots.set([hash, end - start, this.keysEnd, value], number * SLOT.columns);
+    this.addKey(view, start, end);
     this.count += 1;
     return true;
   }
-}
 
-function keyWords(view: DataView, start: number, end: number): Int32Array {
-  const words = [];
-  for (let at = start; at + 4 < end; at += 4) words.push(view.getInt32(at, true));
-  return Int32Array.from([...words, view.getInt32(end - 4, true)]);
-}
+  private addKey(view: DataView, start: number, end: number): void {
+    if (this.keysEnd + WORDS_PER_KEY > this.keys.length) {
+      const larger = new Int32Array(this.keys.length * 2);
+      larger.set(this.keys);
+      this.keys = larger;
+    }
+    for (let at = start; at + 4 < end; at += 4) this.keys[this.keysEnd++] = view.getInt32(at, true);
+    this.keys[this.keysEnd++] = view.getInt32(end - 4, true);
+  }
 
-function isKey(words: Int32Array, view: DataView, start: number, end: number): boolean {
-  const last = words.length - 1;
-  for (let i = 0; i < last; i += 1) if (view.getInt32(start + i * 4, true) !== words[i]) return false;
-  return view.getInt32(end - 4, true) === words[last];
+  private isKey(words: number, view: DataView, start: number, end: number): boolean {
+    const { keys } = this;
+    let word = words;
+    for (let at = start; at + 4 < end; at += 4) if (view.getInt32(at, true) !== keys[word++]) return false;
+    return view.getInt32(end - 4, true) === keys[word];
+  }
 }
 
 /** One step of a hash: mixes the next bytes, up to four as a 32-bit number, into the hash of those before (start with 0). */

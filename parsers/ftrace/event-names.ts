@@ -32,14 +32,14 @@ export class EventNames {
     // Four letters or underscores at a time: these have bit 6 set; digits and what ends a name have not.
     for (const last = end - 4; at <= last; at += 4) {
       const four = view.getInt32(at, true);
-      if ((~four & 0x40404040) !== 0) break;
+      const others = ~four & 0x40404040;
+      if (others !== 0) {
+        at += (31 - Math.clz32(others & -others)) >> 3;
+        break;
+      }
       hash = mixHash(hash, four);
     }
-    let byte = bytes[at]!;
-    while (byte > COLON || (byte !== COLON && byte !== OPEN && byte !== SPACE && at < end)) {
-      at += 1;
-      byte = bytes[at]!;
-    }
+    while (bytes[at]! > COLON || !isNameEnd(bytes[at]!, at, end)) at += 1;
     if (at === start || at >= end) return NO_NAME;
     at += 1;
     // The last four bytes hold all that is not in the hash yet, unless the name has digits further up.
@@ -57,6 +57,10 @@ export class EventNames {
     this.known.add(line.view, start, end, hash, kind);
     return kind;
   }
+}
+
+function isNameEnd(byte: number, at: number, end: number): boolean {
+  return byte === COLON || byte === OPEN || byte === SPACE || at >= end;
 }
 
 /** `kvm_exit:` is an event, `sys_read(` the beginning of a system call, `sys_read -> ` its end. */

@@ -86,7 +86,7 @@ export class LinePrefix {
     let at = this.groupAt;
     while (bytes[at] === SPACE) at += 1;
     let group = 0;
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
+    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9; digit = (bytes[at]! - ZERO) >>> 0) {
       group = (group * 10 + digit) | 0;
       at += 1;
     }
@@ -98,7 +98,7 @@ export class LinePrefix {
     // `-8109    (   8098) `, `-151     `
     let at = dash + 1;
     let tid = 0;
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
+    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9; digit = (bytes[at]! - ZERO) >>> 0) {
       tid = (tid * 10 + digit) | 0;
       at += 1;
     }
@@ -131,7 +131,7 @@ export class LinePrefix {
     // `38.875870: `, `3000483527813: `; nine digits fit a 32-bit integer, which is several times faster than a double.
     let start = at;
     let first = 0;
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9 && at < start + 9; digit = bytes[at]! - ZERO) {
+    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9 && at < start + 9; digit = (bytes[at]! - ZERO) >>> 0) {
       first = (first * 10 + digit) | 0;
       at += 1;
     }
@@ -141,7 +141,7 @@ export class LinePrefix {
       at += 1;
       start = at;
     }
-    for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9 && at < start + 18; digit = bytes[at]! - ZERO) {
+    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9 && at < start + 18; digit = (bytes[at]! - ZERO) >>> 0) {
       second = (second * 10 + digit) | 0;
       at += 1;
     }

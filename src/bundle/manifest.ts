@@ -11,6 +11,9 @@ import { whyBadMemberName } from './member-name.ts';
 /** The manifest's version. A change that an older iotrace would misread, or a new field, makes it one more. */
 export const MANIFEST_SCHEMA = 1;
 
+/** Largest script that is kept: those of tracers have some kilobytes. */
+export const MAX_SCRIPT_CHARACTERS = 262_144;
+
 const member = z.string().refine((name) => !name.endsWith('/') && whyBadMemberName(name) === undefined, {
   error: 'not the name of a member',
 });
@@ -26,6 +29,8 @@ const stream = z
     format: z.string(),
     /** Bytes of the member when unpacked. */
     bytes: z.int().nonnegative().max(MAX_MEMBER_BYTES),
+    /** Source of the bpftrace script that wrote the stream, where its own header does not name its events. */
+    script: z.string().max(MAX_SCRIPT_CHARACTERS).optional(),
   })
   .readonly();
 

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { IotraceError, messageOf, quoted } from '../errors.ts';
 import { type Member, readDirectory } from './directory.ts';
 import { MAX_MANIFEST_BYTES } from './limits.ts';
@@ -59,9 +59,8 @@ export async function openBundle(path: string): Promise<Bundle> {
 /** Opens the file of a bundle for reading; throws an IotraceError that says why it cannot be. */
 export async function openFile(path: string): Promise<FileHandle> {
   try {
-    const handle = await open(path, 'r');
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
+    // Before opening: opening a pipe without a writer would wait for ever.
+    if ((await stat(path)).isFile()) return await open(path, 'r');
   } catch (cause) {
     throw new IotraceError('bundle-missing', `${quoted(path)} cannot be opened: ${messageOf(cause)}.`, {
       hint: 'Check the name of the bundle and your right to read it.',

@@ -22,6 +22,8 @@ export interface FileInput {
 export interface StreamInput extends FileInput {
   readonly machine: ManifestStream['machine'];
   readonly format: string;
+  /** Source of the bpftrace script that wrote it. */
+  readonly script?: string | undefined;
 }
 
 /** Everything a bundle is made of. */
@@ -64,7 +66,7 @@ export async function writeBundle(target: string, input: BundleInput): Promise<M
 async function describe(input: BundleInput): Promise<Manifest> {
   const streams: ManifestStream[] = [];
   for (const [index, stream] of input.streams.entries()) {
-    const { name, machine, format } = stream;
+    const { name, machine, format, script } = stream;
     const bytes = stream.bytes ?? (await countBytes(stream));
     streams.push({
       member: `raw/${machine}/${index + 1}-${safeName(name)}`,
@@ -72,6 +74,7 @@ async function describe(input: BundleInput): Promise<Manifest> {
       machine,
       format,
       bytes,
+      script,
     });
   }
   const truth = input.groundTruth;

@@ -1,12 +1,6 @@
-import { FORMATS } from '../../parsers/formats.ts';
 import type { Format } from '../../parsers/format.ts';
 import { EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
-
-/** The format a stream begins like, or undefined. */
-export function recognise(head: Uint8Array): Format | undefined {
-  return FORMATS.find((format) => format.sniff(head));
-}
 
 /** Reads one stream into a table. What the stream holds never makes this throw; only reading it can. */
 export async function readSource(

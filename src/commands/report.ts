@@ -81,7 +81,7 @@ function givenPath(name: string | undefined) {
 async function readRecording({ manifest, member }: Bundle, say: Say): Promise<Recording> {
   const sources: Source[] = [];
   for (const stream of manifest.streams) {
-    const { format } = await chooseFormat(stream.name, await headOf(member(stream.member)));
+    const format = chooseFormat(stream.name, await headOf(member(stream.member)), stream.script);
     sources.push(await readSource(stream.name, stream.machine, format, member(stream.member)));
   }
   let groundTruth: GroundTruth | undefined;

@@ -1,14 +1,19 @@
+import { bpftraceJson, bpftraceJsonWithScript } from '../../parsers/bpftrace-json.ts';
+import { bpftraceText, bpftraceTextWithScript } from '../../parsers/bpftrace-text.ts';
 import type { Format } from '../../parsers/format.ts';
 import { FORMATS } from '../../parsers/formats.ts';
 import { IotraceError, quoted } from '../errors.ts';
 
-/** The format of a stream, told by how it begins. Throws an IotraceError that names the file and what it begins with. */
-export async function chooseFormat(file: string, head: Uint8Array): Promise<{ format: Format }> {
+/**
+ * The format of a stream, told by how it begins. `script` is the source of the bpftrace script that wrote it, where one
+ * is known. Throws an IotraceError that names the file and what it begins with.
+ */
+export function chooseFormat(file: string, head: Uint8Array, script?: string | undefined): Format {
   if (head.length === 0)
     throw new IotraceError('input-empty', `${quoted(file)} is empty.`, {
       hint: 'The tracer wrote nothing: was tracing_on set, were events enabled, did the copy succeed?',
     });
-  const format = FORMATS.find((candidate) => candidate.sniff(head));
+  const format = recognise(head);
   if (format === undefined)
     throw new IotraceError(
       'input-unknown',
@@ -17,7 +22,19 @@ export async function chooseFormat(file: string, head: Uint8Array): Promise<{ fo
         hint: `Known: ${FORMATS.map(({ name }) => name).join(', ')}. Told by content, never by name; gzip is unpacked.`,
       },
     );
-  return { format };
+  if (script === undefined) return format;
+  if (format === bpftraceJson) return bpftraceJsonWithScript(script);
+  return format === bpftraceText ? bpftraceTextWithScript(script) : format;
+}
+
+/** The format a stream begins like, or undefined. */
+export function recognise(head: Uint8Array): Format | undefined {
+  return FORMATS.find((format) => format.sniff(head));
+}
+
+/** True for formats whose events get their names from a script. */
+export function wantsScript(format: Format): boolean {
+  return format === bpftraceJson || format === bpftraceText;
 }
 
 /** The first bytes, as text where they are text. */

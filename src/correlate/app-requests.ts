@@ -58,7 +58,7 @@ const WORKERS = /^(kworker|ksoftirqd)\//;
 export function busyDevices(table: EventTable): { device: number; requests: number }[] {
   const counts = new Map<number, number>();
   for (let row = 0; row < table.length; row++) {
-    if (table.kind[row] !== ISSUE || !isData(table.aux[row]!)) continue;
+    if (table.kind[row] !== ISSUE || !isData(table.aux[row]!, table.tag[row]!)) continue;
     const device = table.dev[row]!;
     counts.set(device, (counts.get(device) ?? 0) + 1);
   }
@@ -74,8 +74,10 @@ export function followAppRequests(table: EventTable, device: number): AppRequest
   return walk.finish();
 }
 
-function isData(aux: number): boolean {
+/** Reads and writes. A tracer that did not record the direction (other) leaves only flushes to tell: they have no sector. */
+function isData(aux: number, sector: number): boolean {
   const direction = requestDirection(aux);
+  if (direction === DIRECTION.other) return sector > 0;
   return direction === DIRECTION.read || direction === DIRECTION.write;
 }
 
@@ -171,7 +173,7 @@ class Walk {
 
   #onIssue(row: number): void {
     const { dev, aux, tag, tid } = this.#table;
-    if (dev[row] !== this.#device || !isData(aux[row]!)) return;
+    if (dev[row] !== this.#device || !isData(aux[row]!, tag[row]!)) return;
     const request = this.#issue.length;
     const caller = this.#caller(tid[row]!);
     this.#submit.push(caller === undefined ? NO_ROW : this.#openCall.get(caller)!);
@@ -210,7 +212,7 @@ class Walk {
 
   #onComplete(row: number): void {
     const { dev, aux, tag } = this.#table;
-    if (dev[row] !== this.#device || !isData(aux[row]!)) return;
+    if (dev[row] !== this.#device || !isData(aux[row]!, tag[row]!)) return;
     const request = this.#inFlight.get(tag[row]!);
     if (request === undefined) {
       this.#begunBefore++;

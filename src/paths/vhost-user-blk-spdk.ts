@@ -1,4 +1,5 @@
 import { defineIoPath, type IoPath, type PathPoint, type PointRule } from './io-path.ts';
+import { HOST_REQUEST_GROUP } from './path-groups.ts';
 import { guestInterrupt, guestSubmit, hostBlock, injectInterrupt } from './segments.ts';
 
 /** Vhost target to the bdev layer. Functions are those of SPDK v22.09 and later; spdk_trace names in capitals. */
@@ -115,6 +116,7 @@ export const vhostUserBlkSpdk = defineIoPath({
 
 export const vhostUserBlkSpdkAio = defineIoPath({
   ...base,
+  groups: [HOST_REQUEST_GROUP],
   name: 'vhost-user-blk-spdk-aio',
   title: 'vhost-user-blk, SPDK on a kernel block device',
   talk: 'SPDK vhost-user-blk',

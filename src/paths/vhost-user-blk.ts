@@ -1,5 +1,11 @@
 import { defineIoPath, type IoPath, type PathPoint, type PointRule } from './io-path.ts';
-import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './kick-rules.ts';
+import {
+  COMPLETE_BYPASS,
+  COMPLETE_GROUP,
+  HOST_REQUEST_GROUP,
+  KICK_BYPASS,
+  KICK_GROUPS,
+} from './path-groups.ts';
 import {
   aioComplete,
   guestInterrupt,
@@ -88,7 +94,7 @@ export const vhostUserBlkQsd = defineIoPath({
     ...kick.rules,
     ...kickRead.rules,
   ],
-  groups: [...KICK_GROUPS, COMPLETE_GROUP],
+  groups: [...KICK_GROUPS, HOST_REQUEST_GROUP, COMPLETE_GROUP],
   bypasses: [{ ...KICK_BYPASS, variant: ['kicked', 'picked up without the kick'] }, COMPLETE_BYPASS],
   about:
     'A process of its own serves the virtqueue; QEMU is not in the data path. The export has no poll handler for the kick, so up to QEMU 10.2 it never busy-polls.',

@@ -1,5 +1,11 @@
 import { defineIoPath } from './io-path.ts';
-import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './kick-rules.ts';
+import {
+  COMPLETE_BYPASS,
+  COMPLETE_GROUP,
+  HOST_REQUEST_GROUP,
+  KICK_BYPASS,
+  KICK_GROUPS,
+} from './path-groups.ts';
 import {
   aioComplete,
   guestPolls,
@@ -39,7 +45,7 @@ export const virtioBlkIopoll = defineIoPath({
     ...kick.rules,
     ...kickRead.rules,
   ],
-  groups: [...KICK_GROUPS, COMPLETE_GROUP],
+  groups: [...KICK_GROUPS, HOST_REQUEST_GROUP, COMPLETE_GROUP],
   bypasses: [KICK_BYPASS, COMPLETE_BYPASS],
   about:
     'The guest’s task polls the used ring (virtio_blk.poll_queues and io_uring IOPOLL): the back-end injects no interrupt and the vCPU does not halt.',

@@ -1,5 +1,11 @@
 import { defineIoPath, type IoPath } from './io-path.ts';
-import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './kick-rules.ts';
+import {
+  COMPLETE_BYPASS,
+  COMPLETE_GROUP,
+  HOST_REQUEST_GROUP,
+  KICK_BYPASS,
+  KICK_GROUPS,
+} from './path-groups.ts';
 import {
   aioComplete,
   guestInterrupt,
@@ -42,7 +48,7 @@ const base = {
   anchors: { submit: 'app:submit', issue: 'guest:issue', complete: 'guest:complete', return: 'app:return' },
   points: POINTS,
   rules: RULES,
-  groups: [...KICK_GROUPS, COMPLETE_GROUP],
+  groups: [...KICK_GROUPS, HOST_REQUEST_GROUP, COMPLETE_GROUP],
   bypasses: [KICK_BYPASS, COMPLETE_BYPASS],
 } as const satisfies Partial<IoPath>;
 

@@ -1,5 +1,5 @@
 import { defineIoPath, type Bypass, type PathGroup, type PathPoint, type PointRule } from './io-path.ts';
-import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './kick-rules.ts';
+import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './path-groups.ts';
 import {
   guestInterrupt,
   guestSubmit,

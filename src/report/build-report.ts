@@ -3,6 +3,7 @@ import { DIRECTION } from '../../parsers/event-kinds.ts';
 import type { ApplicationMatch } from '../correlate/application.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { sideOf } from '../correlate/follow.ts';
+import { type TornGroup, tornGroups } from '../correlate/torn-groups.ts';
 import { NOT_OBSERVED, STATUS } from '../correlate/request-table.ts';
 import { type PointId, pointById } from '../paths/points.ts';
 import { type StageId, stageById } from '../paths/stages.ts';
@@ -46,7 +47,9 @@ export function buildReport(input: ReportInput): ReportModel {
   const groundTruth = truthOf(input);
   const workload = workloadOf(correlated, breakdown);
   const bounded = stages.filter((stage) => stage.bounded && stage.critical);
+  const torn = tornGroups(correlated.path, correlated.followed, breakdown.matched);
   const reasons = [
+    ...torn.map(tornReason),
     ...streamReasons(input.streams),
     ...clockReasons(correlated),
     ...requestReasons(requests),
@@ -102,7 +105,7 @@ export function buildReport(input: ReportInput): ReportModel {
     littlesLaw: littlesLawOf(workload, breakdown),
     numa: input.numa,
     overhead: { kind: 'not measured', perRequestNs: null, text: 'what tracing added was not measured' },
-    losses: lossesOf(input.streams),
+    losses: [...lossesOf(input.streams), ...torn.map(tornLoss)],
     grade: gradeOf(reasons),
     environment: input.environment,
     findings: input.findings,
@@ -122,6 +125,18 @@ const EMPTY: Dist = {
   ciLowNs: Number.NaN,
   ciHighNs: Number.NaN,
 };
+
+function tornSentence({ name, point, missing, of }: TornGroup): string {
+  return `${missing} of ${of} requests have a ${name} without ${point}: the tracer lost these events and did not say so`;
+}
+
+function tornLoss(torn: TornGroup): ReportModel['losses'][number] {
+  return { source: 'host', kind: 'missing', count: torn.missing, text: tornSentence(torn) };
+}
+
+function tornReason(torn: TornGroup): { letter: 'C' | 'D'; text: string } {
+  return { letter: torn.missing > torn.of * 0.1 ? 'D' : 'C', text: tornSentence(torn) };
+}
 
 function deviceName({ device, path }: Correlated): string {
   return `${path.app} ${device >>> 20}:${device & 0xfffff}`;

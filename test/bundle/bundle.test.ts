@@ -263,6 +263,18 @@ describe('a cut bundle', () => {
       await bundle.close();
     }));
 
+  it('does not call a stream whole whose checksum is wrong', () =>
+    inFolder(async (folder) => {
+      const target = join(folder, 'a');
+      await writeBundle(target, input());
+      const file = await readFile(target);
+      file[file.indexOf('PK\u0007\u0008') + 4]! ^= 1;
+      await writeFile(target, file.subarray(0, file.length - 30));
+      const bundle = await openBundleOrRecover(target);
+      expect(bundle.lost[0]).toMatchObject({ member: 'raw/host/1-host_trace', keptBytes: HOST.length });
+      await bundle.close();
+    }));
+
   it('keeps all that is before damage', () =>
     inFolder(async (folder) => {
       const target = join(folder, 'a');

@@ -55,7 +55,9 @@ describe('samples', () => {
     const { rows } = await read(buildFile([mmio], [MMIO], [sample(mmio, { time }, words(1))]));
     expect(rows[0]).toMatchObject({ sec: 1_795_347_620, nsec: 77_198_123 });
   });
+});
 
+describe('clocks and layouts', () => {
   it.each([
     [undefined, 'local'],
     [0, 'realtime'],

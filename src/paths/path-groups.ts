@@ -26,6 +26,12 @@ export const COMPLETE_GROUP: PathGroup = {
   absence: 'the back-end found the completion by polling',
 };
 
+/** A host request that was issued has completed when the guest's has: one without the other is a lost event. */
+export const HOST_REQUEST_GROUP: PathGroup = {
+  name: 'host request',
+  members: ['host:issue', 'host:complete'],
+};
+
 /** Polled pick-up of the request. */
 export const KICK_BYPASS: Bypass = {
   name: 'kick',
