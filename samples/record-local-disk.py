@@ -84,7 +84,7 @@ def read_blocks(fd, pieces, count):
         while (device := device_offset(pieces, offset := choice.randrange(FILE_BYTES // BLOCK) * BLOCK)) is None:
             pass
         start = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-        got = os.preadv(fd, [buffer], offset, os.RWF_HIPRI * 0)
+        got = os.preadv(fd, [buffer], offset)
         end = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         if got != BLOCK:
             sys.exit(f"read {index} returned {got}")

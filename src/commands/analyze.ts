@@ -6,10 +6,11 @@ import { joinMachine, type MachineTable } from '../clocks/machine-clock.ts';
 import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
-import { correlate } from '../correlate/correlate.ts';
+import { type Correlated, correlate } from '../correlate/correlate.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
 import type { ReportModel } from '../report/report-model.ts';
+import type { SourceTrust } from '../report/trust.ts';
 import { breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest } from '../stats/counts.ts';
 import { numaStats } from '../stats/numa.ts';
@@ -29,7 +30,18 @@ export interface NotAnalyzed {
   readonly failure: string;
 }
 
-export function analyze(recording: Recording, options: AnalyzeOptions): ReportModel | NotAnalyzed {
+/** A recording's requests, followed; what every report is made of. */
+export interface FollowedRecording {
+  readonly streams: readonly SourceTrust[];
+  readonly correlated: Correlated;
+  readonly roundingNs: number;
+}
+
+/** Tables per machine, clocks related, requests followed and judged. */
+export function followRecording(
+  recording: Recording,
+  options: Pick<AnalyzeOptions, 'path' | 'tscHz'>,
+): FollowedRecording | NotAnalyzed {
   const { facts, groundTruth } = recording;
   const log = groundTruth?.log;
   // One tick rate for both machines: KVM's guests count the host's TSC unless it is scaled.
@@ -65,7 +77,15 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
   });
-  if ('failure' in correlated) return correlated;
+  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs };
+}
+
+/** The report of a recording, or why there is none. */
+export function analyze(recording: Recording, options: AnalyzeOptions): ReportModel | NotAnalyzed {
+  const { facts, groundTruth } = recording;
+  const followed = followRecording(recording, options);
+  if ('failure' in followed) return followed;
+  const { streams, correlated, roundingNs } = followed;
   // Exact partition: per request the stages sum to the total, or this throws.
   const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
   const stages = breakdown(correlated.requests, (point) => position.get(point) ?? 0);

@@ -1,5 +1,7 @@
 import { defineIoPath, type IoPath, type PointRule } from './io-path.ts';
-import { afterIrqfd, guestInterrupt, guestPolls, guestSubmit, vfioInterrupt } from './segments.ts';
+import { guestInterrupt, guestPolls, guestSubmit } from './segments/guest.ts';
+import { afterIrqfd } from './segments/inject.ts';
+import { vfioInterrupt } from './segments/vfio-interrupt.ts';
 
 const irqfd: PointRule = {
   point: 'kvm:irqfd',

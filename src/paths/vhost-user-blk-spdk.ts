@@ -1,6 +1,8 @@
 import { defineIoPath, type IoPath, type PathPoint, type PointRule } from './io-path.ts';
 import { HOST_REQUEST_GROUP } from './path-groups.ts';
-import { guestInterrupt, guestSubmit, hostBlock, injectInterrupt } from './segments.ts';
+import { guestInterrupt, guestSubmit } from './segments/guest.ts';
+import { hostBlock } from './segments/host-block.ts';
+import { injectInterrupt } from './segments/inject.ts';
 
 /** Vhost target to the bdev layer. Functions are those of SPDK v22.09 and later; spdk_trace names in capitals. */
 const pickUp: { points: readonly PathPoint[]; rules: readonly PointRule[] } = {

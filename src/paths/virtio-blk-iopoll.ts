@@ -6,16 +6,11 @@ import {
   KICK_BYPASS,
   KICK_GROUPS,
 } from './path-groups.ts';
-import {
-  aioComplete,
-  guestPolls,
-  guestSubmit,
-  hostBlock,
-  kick,
-  kickRead,
-  qemuSubmit,
-  usedEntry,
-} from './segments.ts';
+import { aioComplete, usedEntry } from './segments/completion.ts';
+import { guestPolls, guestSubmit } from './segments/guest.ts';
+import { hostBlock } from './segments/host-block.ts';
+import { kick, kickRead } from './segments/kick.ts';
+import { qemuSubmit } from './segments/qemu-submit.ts';
 
 const polls = guestPolls('guest-poll-pickup');
 

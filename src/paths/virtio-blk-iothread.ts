@@ -6,17 +6,12 @@ import {
   KICK_BYPASS,
   KICK_GROUPS,
 } from './path-groups.ts';
-import {
-  aioComplete,
-  guestInterrupt,
-  guestSubmit,
-  hostBlock,
-  injectInterrupt,
-  kick,
-  kickRead,
-  qemuSubmit,
-  usedEntry,
-} from './segments.ts';
+import { aioComplete, usedEntry } from './segments/completion.ts';
+import { guestInterrupt, guestSubmit } from './segments/guest.ts';
+import { hostBlock } from './segments/host-block.ts';
+import { injectInterrupt } from './segments/inject.ts';
+import { kick, kickRead } from './segments/kick.ts';
+import { qemuSubmit } from './segments/qemu-submit.ts';
 
 const POINTS = [
   ...guestSubmit.points,

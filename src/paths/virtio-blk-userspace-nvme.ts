@@ -1,14 +1,10 @@
-import { defineIoPath, type Bypass, type PathGroup, type PathPoint, type PointRule } from './io-path.ts';
+import { type Bypass, defineIoPath, type PathGroup, type PathPoint, type PointRule } from './io-path.ts';
 import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './path-groups.ts';
-import {
-  guestInterrupt,
-  guestSubmit,
-  injectInterrupt,
-  kick,
-  kickRead,
-  usedEntry,
-  vfioInterrupt,
-} from './segments.ts';
+import { usedEntry } from './segments/completion.ts';
+import { guestInterrupt, guestSubmit } from './segments/guest.ts';
+import { injectInterrupt } from './segments/inject.ts';
+import { kick, kickRead } from './segments/kick.ts';
+import { vfioInterrupt } from './segments/vfio-interrupt.ts';
 
 /** Bounds that the completion side gives to everything on the submission side. */
 const COMPLETION = ['backend:done', 'backend:push', 'kvm:irqfd', 'guest:irq', 'guest:complete'] as const;

@@ -1,0 +1,99 @@
+import type { PointRule } from '../io-path.ts';
+import type { Segment } from './segment.ts';
+
+/** Exit class of kvm_exit for HLT. */
+const HALT_EXIT = 3;
+
+/** Used entry to the vCPU's entry with the interrupt. */
+export const injectInterrupt: Segment = {
+  points: [
+    { point: 'backend:call', detail: true },
+    { point: 'backend:call-write', detail: true },
+    { point: 'kvm:irqfd', stage: 'used-notify' },
+    { point: 'kvm:inject', stage: 'irq-inject' },
+    { point: 'kvm:halt', detail: true },
+    { point: 'kvm:deliver', detail: true },
+    { point: 'kvm:entry', stage: 'vcpu-wakeup' },
+  ],
+  rules: [
+    {
+      point: 'kvm:irqfd',
+      events: ['irqfd_wakeup', 'kvm_arch_set_irq_inatomic', 'kvm_set_msi', 'kvm_msi_set_irq'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['host:complete', 'guest:issue'],
+      before: ['guest:irq'],
+    },
+    {
+      point: 'backend:call',
+      events: ['virtio_notify_irqfd', 'vu_queue_notify', 'virtio_notify', 'rte_vhost_vring_call_nonblock'],
+      join: { by: 'backend' },
+      pick: 'last',
+      after: ['backend:push', 'host:complete', 'guest:issue'],
+      before: ['kvm:irqfd', 'guest:irq', 'guest:complete'],
+    },
+    {
+      point: 'backend:call-write',
+      events: ['eventfd_write', 'sys_enter_write'],
+      join: { by: 'task', of: 'kvm:irqfd' },
+      pick: 'last',
+      after: ['backend:push', 'host:complete', 'guest:issue'],
+      before: ['kvm:irqfd'],
+      certain: true,
+    },
+    ...afterIrqfd(),
+  ],
+};
+
+/** KVM's part of an injection, whoever raised the irqfd. */
+export function afterIrqfd(): readonly PointRule[] {
+  return [
+    {
+      point: 'kvm:inject',
+      events: ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq', 'kvm_msi_set_irq'],
+      join: { by: 'cpu', of: 'kvm:irqfd' },
+      pick: 'first',
+      after: ['kvm:irqfd'],
+      before: ['guest:irq'],
+      certain: true,
+    },
+    {
+      point: 'kvm:inject',
+      events: ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq', 'kvm_msi_set_irq'],
+      join: { by: 'window' },
+      pick: 'last',
+      after: ['host:complete', 'guest:issue'],
+      before: ['guest:irq'],
+      tag: 'learned',
+    },
+    {
+      point: 'kvm:deliver',
+      events: ['kvm_inj_virq'],
+      join: { by: 'vcpu', of: 'guest:irq' },
+      pick: 'first',
+      after: ['kvm:inject'],
+      before: ['guest:irq'],
+      tag: { sameAs: 'kvm:inject' },
+      certain: true,
+    },
+    {
+      point: 'kvm:entry',
+      events: ['kvm_entry'],
+      join: { by: 'vcpu', of: 'guest:irq' },
+      pick: 'first',
+      after: ['kvm:inject', 'kvm:deliver'],
+      before: ['guest:irq'],
+      certain: true,
+    },
+    {
+      point: 'kvm:halt',
+      events: ['kvm_exit'],
+      join: { by: 'vcpu', of: 'guest:irq' },
+      pick: 'last',
+      after: ['guest:issue'],
+      before: ['kvm:entry'],
+      tag: HALT_EXIT,
+      certain: true,
+    },
+  ];
+}

@@ -1,0 +1,69 @@
+/** The report's requests: how many became what, and what the workload looked like. */
+import { DIRECTION } from '../../parsers/event-kinds.ts';
+import type { Correlated } from '../correlate/correlate.ts';
+import { STATUS } from '../correlate/request-table.ts';
+import type { Breakdown } from '../stats/breakdown.ts';
+import type { ReportModel } from './report-model.ts';
+
+/** What became of the requests of the traced disk, by status and by reason. */
+export function requestCounts(correlated: Correlated): ReportModel['requests'] {
+  const { status, reason, reasons } = correlated.requests;
+  const tally = { seen: 0, outside: 0, matched: 0, quarantined: 0 };
+  const rejected: Record<string, number> = {};
+  const quarantineReasons: Record<string, number> = {};
+  const outsideReasons: Record<string, number> = {};
+  const add = (into: Record<string, number>, text: string) => {
+    into[text] = (into[text] ?? 0) + 1;
+  };
+  status.forEach((value, request) => {
+    const text = reasons[reason[request]!]!;
+    if (value === STATUS.outside) {
+      tally.outside++;
+      add(outsideReasons, text);
+      return;
+    }
+    tally.seen++;
+    if (value === STATUS.matched) tally.matched++;
+    else if (value === STATUS.quarantined) {
+      tally.quarantined++;
+      add(quarantineReasons, text);
+    } else add(rejected, text);
+  });
+  if (correlated.begunBefore > 0) {
+    outsideReasons['completed in the recording, issued before it'] = correlated.begunBefore;
+    tally.outside += correlated.begunBefore;
+  }
+  return { ...tally, rejected, quarantineReasons, outsideReasons };
+}
+
+/** Queue depth, direction, size and rate, of the requests inside the recorded span. */
+export function workloadOf(correlated: Correlated, breakdown: Breakdown): ReportModel['workload'] {
+  const { requests } = correlated;
+  const { matched } = breakdown;
+  const seen = [...requests.status.keys()].filter((request) => requests.status[request] !== STATUS.outside);
+  const first = seen[0];
+  const last = seen.at(-1);
+  const begin = first === undefined ? 0 : requests.start[first]!;
+  const end = last === undefined ? 0 : requests.start[last]! + requests.total[last]!;
+  const sizes = new Set([...matched].map((request) => requests.bytes[request]!));
+  const directions = new Set([...matched].map((request) => requests.direction[request]!));
+  const [size] = sizes;
+  const [direction] = directions;
+  return {
+    queueDepth: correlated.inFlight.mean,
+    queueDepthMax: correlated.inFlight.most,
+    direction: directions.size !== 1 ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
+    requestBytes: sizes.size === 1 ? size! : null,
+    iops: end > begin ? (seen.length * 1e9) / (end - begin) : 0,
+    spanNs: end - begin,
+  };
+}
+
+/** IOPS × mean latency must be the queue depth over the whole run; user space between requests makes it smaller. */
+export function littlesLawOf(
+  workload: ReportModel['workload'],
+  breakdown: Breakdown,
+): ReportModel['littlesLaw'] {
+  const product = (workload.iops * (breakdown.total?.meanNs ?? 0)) / 1e9;
+  return { product, queueDepth: workload.queueDepth, ok: product <= workload.queueDepthMax * 1.02 };
+}

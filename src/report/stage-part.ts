@@ -1,0 +1,100 @@
+/** The report's stages, and what is made of them: sides, bands, points beside the critical path. */
+import type { Correlated } from '../correlate/correlate.ts';
+import { sideOf } from '../correlate/follow.ts';
+import { NOT_OBSERVED } from '../correlate/request-table.ts';
+import { pointById } from '../paths/points.ts';
+import { type StageId, stageById } from '../paths/stages.ts';
+import type { Breakdown, Stack, StageStats } from '../stats/breakdown.ts';
+import type { ReportModel, Stage } from './report-model.ts';
+
+/** One stage with its words, its clock and how far the clocks leave it open. */
+export function stageOf(stage: StageStats, correlated: Correlated, breakdown: Breakdown): Stage {
+  const names = stage.id.split('+').map((id) => stageById(id as StageId));
+  const from = sideOf(correlated, stage.from);
+  const to = sideOf(correlated, stage.to);
+  const cross = from !== to;
+  const uncertaintyNs = cross ? correlated.relation.uncertaintyNs : 0;
+  const sides = names.map(({ side }) => side);
+  const sumOfAll = breakdown.stages.reduce((sum, { sumNs }) => sum + sumNs, 0);
+  return {
+    id: stage.id,
+    title: names.map(({ title }) => title).join(' + '),
+    from: stage.from,
+    to: stage.to,
+    clock: cross ? 'cross' : from === correlated.app && correlated.path.app === 'guest' ? 'guest' : 'host',
+    side: sides.includes('device') ? 'device' : sides[0]!,
+    critical: true,
+    n: stage.n,
+    share: sumOfAll === 0 ? 0 : stage.sumNs / sumOfAll,
+    uncertaintyNs,
+    bounded: stage.distribution.meanNs < uncertaintyNs,
+    ...stage.distribution,
+  };
+}
+
+/** Total less device, ns a request; null when no stage is known to be the device’s. */
+export function softwareOf(stages: readonly Stage[], breakdown: Breakdown): ReportModel['software'] {
+  const matched = breakdown.matched.length;
+  const sum = (side: Stage['side']) =>
+    matched === 0
+      ? 0
+      : stages.filter((stage) => stage.side === side).reduce((ns, stage) => ns + stage.meanNs * stage.n, 0) /
+        matched;
+  const deviceNs = sum('device');
+  const total = breakdown.total?.meanNs ?? 0;
+  const merged = stages.some((stage) => stage.side === 'device' && stage.id.includes('+'));
+  const known = deviceNs > 0;
+  return {
+    meanNs: known ? total - deviceNs : null,
+    share: known ? (total - deviceNs) / total : null,
+    submitNs: sum('submit'),
+    completeNs: sum('complete'),
+    deviceNs,
+    deviceIsMerged: merged,
+  };
+}
+
+/** Borders that some matched requests passed off their critical path. */
+export function besideOf(correlated: Correlated, breakdown: Breakdown): ReportModel['beside'] {
+  const { requests, path } = correlated;
+  const beside: { point: string; title: string; n: number; meanNs: number; why: string }[] = [];
+  for (const { point, detail } of path.points) {
+    const offsets = requests.offsets.get(point);
+    if (offsets === undefined || detail === true) continue;
+    let n = 0;
+    let sum = 0;
+    for (const request of breakdown.matched) {
+      const critical = requests.variants[requests.variant[request]!]!.points;
+      if (offsets[request] === NOT_OBSERVED || critical.includes(point)) continue;
+      n++;
+      sum += offsets[request]!;
+    }
+    if (n === 0) continue;
+    const bypass = path.bypasses.find(({ points }) => points.includes(point));
+    beside.push({
+      point,
+      title: pointById(point).title,
+      n,
+      meanNs: sum / n,
+      why:
+        bypass === undefined
+          ? 'off the critical path'
+          : `${bypass.variant[1]}: the ${bypass.name} was not waited for`,
+    });
+  }
+  return beside;
+}
+
+/** A mean stack in the order of the stages; a stage no request of the band has takes 0 of its time. */
+export function bandOf(stack: Stack, stages: readonly Stage[]): ReportModel['bands']['typical'] {
+  return {
+    n: stack.n,
+    fromNs: stack.fromNs,
+    toNs: stack.toNs,
+    meanNs: stack.meanNs,
+    stages: stages.map(({ id, from, to }) => {
+      const part = stack.parts.find((each) => each.id === id);
+      return { id, from, to, meanNs: part?.meanNs ?? 0, n: part?.n ?? 0 };
+    }),
+  };
+}

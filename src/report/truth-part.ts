@@ -1,0 +1,87 @@
+/** The report against the application's own times: what the stages account for, and which requests are missing. */
+import type { ApplicationMatch } from '../correlate/application.ts';
+import type { Correlated } from '../correlate/correlate.ts';
+import { STATUS } from '../correlate/request-table.ts';
+import type { PointId } from '../paths/points.ts';
+import type { Breakdown } from '../stats/breakdown.ts';
+import type { GroundTruth } from '../trace/recording.ts';
+import type { ReportModel } from './report-model.ts';
+
+/** A ground truth, and for a request log which request is which of its lines. */
+export interface ApplicationTruth {
+  readonly truth: GroundTruth;
+  readonly match: ApplicationMatch | undefined;
+}
+
+/** Undefined application: null. Closure is Σ stages over own time, over the requests both know. */
+export function truthOf(
+  application: ApplicationTruth | undefined,
+  correlated: Correlated,
+  breakdown: Breakdown,
+): ReportModel['groundTruth'] {
+  if (application === undefined) return null;
+  const { truth, match } = application;
+  const base = { source: truth.source, kind: truth.kind, requests: truth.requests };
+  const meanTotal = breakdown.total?.meanNs ?? 0;
+  if (match === undefined || truth.log === undefined)
+    return {
+      ...base,
+      meanNs: truth.meanNs,
+      closure: meanTotal / truth.meanNs,
+      tracedShare: meanTotal / truth.meanNs,
+      outsideNs: truth.meanNs - meanTotal,
+      matched: breakdown.matched.length,
+      missing: {},
+    };
+  const { log } = truth;
+  const { requests } = correlated;
+  const missing: Record<string, number> = {};
+  let own = 0;
+  let traced = 0;
+  let edges = 0;
+  let matched = 0;
+  match.request.forEach((request, line) => {
+    const reason =
+      request === -1
+        ? 'no block request of it was recorded'
+        : requests.status[request] === STATUS.matched
+          ? undefined
+          : requests.reasons[requests.reason[request]!]!;
+    if (reason !== undefined) {
+      missing[reason] = (missing[reason] ?? 0) + 1;
+      return;
+    }
+    own += log.endNs[line]! - log.startNs[line]!;
+    traced += requests.total[request]!;
+    edges += edgesOf(correlated, request);
+    matched++;
+  });
+  if (matched === 0)
+    return {
+      ...base,
+      meanNs: truth.meanNs,
+      closure: 0,
+      tracedShare: 0,
+      outsideNs: truth.meanNs,
+      matched,
+      missing,
+    };
+  return {
+    ...base,
+    meanNs: own / matched,
+    closure: traced / own,
+    tracedShare: (traced - edges) / own,
+    outsideNs: (own - traced) / matched,
+    matched,
+    missing,
+  };
+}
+
+/** Time of a request that lies between its application's own time stamps and its first and last traced point. */
+function edgesOf({ requests }: Correlated, request: number): number {
+  const { points } = requests.variants[requests.variant[request]!]!;
+  const offset = (point: PointId | undefined) => requests.offsets.get(point!)![request]!;
+  const before = points[0] === 'app:begin' ? offset(points[1]) - offset(points[0]) : 0;
+  const after = points.at(-1) === 'app:end' ? offset(points.at(-1)) - offset(points.at(-2)) : 0;
+  return before + after;
+}
