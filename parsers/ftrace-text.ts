@@ -12,7 +12,7 @@
 import type { EventSink } from './event-sink.ts';
 import type { Format, ParseReport } from './format.ts';
 import { ArgumentLine } from './ftrace/argument-line.ts';
-import { ARGUMENT_READERS } from './ftrace/arguments.ts';
+import { ARGUMENT_READERS, NO_ARGUMENTS } from './ftrace/arguments.ts';
 import { EventNames, NO_NAME, UNUSED } from './ftrace/event-names.ts';
 import { LinePrefix } from './ftrace/line-prefix.ts';
 import { Notes } from './ftrace/notes.ts';
@@ -114,7 +114,8 @@ class FtraceReader implements LineReader {
     const kind = this.names.read(line);
     if (kind < 0) return this.uselessEvent(kind);
     line.clear();
-    if (!ARGUMENT_READERS[kind]!(line)) return FTRACE_REJECTS.badArguments;
+    const readArguments = ARGUMENT_READERS[kind]!;
+    if (readArguments !== NO_ARGUMENTS && !readArguments(line)) return FTRACE_REJECTS.badArguments;
     this.tasks.note(line.bytes, prefix);
     this.events += 1;
     this.sink.event(kind, prefix.sec, prefix.nsec, prefix.cpu, prefix.tid, line.dev, line.tag, line.aux);

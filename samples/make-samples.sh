@@ -8,6 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 recordings=${1:?the folder that holds the recordings}
 shift
+iotrace=${IOTRACE:-$here/../dist/src/cli.js}
 wanted=" $* "
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
@@ -31,7 +32,7 @@ sample() {
     if [[ -e $folder/$file.gz ]]; then args+=(--host "$folder/$file.gz"); fi
   done
   if [[ -e $folder/guest.trace.gz ]]; then args+=(--guest "$folder/guest.trace.gz"); fi
-  node "$here/../dist/src/cli.js" import "${args[@]}" --ground-truth "$folder/qd1.txt" --facts "$staged" \
+  node "$iotrace" import "${args[@]}" --ground-truth "$folder/qd1.txt" --facts "$staged" \
     --title "$name, an emulated host: order counts, speed does not" "$@" -o "$here/$name.iotrace.zip"
 }
 
@@ -39,7 +40,7 @@ sample() {
 if [[ $wanted == '  ' || $wanted == *' local-block-device '* ]]; then
   local=$recordings/local-disk
   cp "$local"/int[01] "$staged/"
-  node "$here/../dist/src/cli.js" import --host "$local/host.trace.gz" --ground-truth "$local/requests.txt" \
+  node "$iotrace" import --host "$local/host.trace.gz" --ground-truth "$local/requests.txt" \
     --facts "$staged" --title 'local-block-device, the virtio-blk disk of a cloud machine' \
     -o "$here/local-block-device.iotrace.zip"
 fi

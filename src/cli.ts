@@ -115,8 +115,8 @@ function buildProgram(): Command {
     });
   program
     .command('explain')
-    .description('say what a path, stage or point is')
-    .argument('[name]', 'a path, stage or point; without one, what there is')
+    .description('say what a path, stage, point or finding is')
+    .argument('[name]', 'a path, stage, point or finding; without one, what there is')
     .action(async (name: string | undefined) => {
       const { explain } = await import('./commands/explain.ts');
       await deliver(explain(name, terminalWidth()), undefined);

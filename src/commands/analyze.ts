@@ -7,6 +7,7 @@ import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
 import { type Correlated, correlate } from '../correlate/correlate.ts';
+import { FINDINGS } from '../findings/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
 import type { ReportModel } from '../report/report-model.ts';
@@ -89,6 +90,12 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
   // Exact partition: per request the stages sum to the total, or this throws.
   const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
   const stages = breakdown(correlated.requests, (point) => position.get(point) ?? 0);
+  const evidence = {
+    correlated,
+    breakdown: stages,
+    numa: numaStats(correlated, stages.matched, facts),
+    facts,
+  };
   return buildReport({
     version: options.version,
     title: options.title,
@@ -98,11 +105,16 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
     application:
       groundTruth === undefined ? undefined : { truth: groundTruth, match: correlated.application },
     counts: countsPerRequest(correlated, stages.matched),
-    numa: numaStats(correlated, stages.matched, facts),
+    numa: evidence.numa,
     pathGiven: options.path !== undefined,
     roundingNs,
     environment: environmentOf(recording),
-    findings: [],
+    findings: FINDINGS.flatMap((finding) => {
+      const found = finding.find(evidence);
+      return found === undefined
+        ? []
+        : [{ id: finding.id, severity: finding.severity, title: finding.title, ...found }];
+    }),
   });
 }
 

@@ -1,5 +1,6 @@
-/** `iotrace explain`: what the tool knows of paths, stages and points, in the tool. */
+/** `iotrace explain`: what the tool knows of paths, stages, points and findings, in the tool. */
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { FINDINGS } from '../findings/index.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { POINTS, pointById } from '../paths/points.ts';
@@ -17,6 +18,8 @@ export function explain(topic: string | undefined, width: number): string {
     return stages.map((stage) => explainStage(stage, width)).join('\n');
   const point = POINTS.find(({ id }) => id === topic);
   if (point !== undefined) return explainPoint(point.id, width);
+  const finding = FINDINGS.find(({ id }) => id === topic);
+  if (finding !== undefined) return `${finding.id}: ${finding.title}\n\n${lines(finding.about, width)}`;
   throw new IotraceError('explain-unknown', `Nothing is named ${quoted(topic)}.`, {
     hint: 'iotrace explain without a name lists what there is.',
     exitCode: EXIT_CODES.usage,
@@ -40,6 +43,10 @@ function overview(width: number): string {
     names(
       'stages',
       STAGES.map(({ id, title }) => [id, title]),
+    ) +
+    names(
+      'findings',
+      FINDINGS.map(({ id, title }) => [id, title]),
     ) +
     names(
       'points',

@@ -82,7 +82,7 @@ function countHops(
     const { points, stages } = requests.variants[requests.variant[request]!]!;
     let last: number | undefined;
     points.forEach((point, index) => {
-      const row = followed.rows.get(point)![request]!;
+      const row = followed.rows.get(point)?.[request] ?? NO_ROW;
       const side = sideOf(scene, point);
       if (row === NO_ROW || side === undefined || side !== hostSide) return;
       const node = nodeOf.get(side.table.cpu[row]!);

@@ -50,11 +50,27 @@ export const VCPU_KICKS = chain(
   [150, 'eventfd_signal: (eventfd_signal+0x0/0x10) ctx=0xffff88816a6d4940 id=7'],
 );
 
-/** Host: the vCPU goes on, has nothing to do and halts. */
-export const VCPU_HALTS = chain(
+/** Host: the vCPU goes on. */
+export const VCPU_RESUMES = chain(
   VCPU,
   [100, 'eventfd_signal_mask: (eventfd_signal_mask+0x0/0xc0) ctx=0xffff88816a6d4940 id=7'],
   [700, 'kvm_entry: vcpu 0, rip 0xffffffff815446ec'],
+);
+
+/** Host: the guest sets its timer, in some requests only. */
+export const VCPU_SETS_TIMER = chain(
+  VCPU,
+  [
+    1200,
+    'kvm_exit: vcpu 0 reason msr rip 0xffffffff8107e914 info1 0x0000000000000001 info2 0x0000000000000000 intr_info 0x00000000 error_code 0x00000000 ',
+  ],
+  [300, 'kvm_apic: apic_write APIC_TMICT = 0x0'],
+  [600, 'kvm_entry: vcpu 0, rip 0xffffffff8107e916'],
+);
+
+/** Host: the vCPU has nothing to do and halts. */
+export const VCPU_HALTS = chain(
+  VCPU,
   [
     2500,
     'kvm_exit: vcpu 0 reason hlt rip 0xffffffff81a592ea info1 0x0000000000000000 info2 0x0000000000000000 intr_info 0x00000000 error_code 0x00000000 ',
@@ -123,10 +139,7 @@ export const IOTHREAD_COMPLETES = chain(
 
 export const IOTHREAD_RETURNS = chain(
   IOTHREAD,
-  [
-    300,
-    'kvm_arch_set_irq_inatomic_ret: (irqfd_wakeup+0x125/0x1d0 [kvm] <- kvm_arch_set_irq_inatomic) ret=1',
-  ],
+  [300, 'kvm_arch_set_irq_inatomic_ret: (irqfd_wakeup+0x125/0x1d0 [kvm] <- kvm_arch_set_irq_inatomic) ret=1'],
   [400, 'sys_write -> 0x8'],
   [500, 'aio_poll: (0x55a448fedf70)'],
   [400, 'sys_ppoll(ufds: 7ff66c0030c0, nfds: 3, tsp: 0, sigmask: 0, sigsetsize: 8)'],
@@ -154,17 +167,6 @@ export const GUEST_RETURNS = chain(APP_IN_CALL, [2500, 'sys_preadv2 -> 0x1000'])
 
 /** Host: seen at the vCPU's next exit. */
 export const VCPU_ENDS_INTERRUPT = chain(VCPU, [100, 'kvm_eoi: apicid 0 vector 38']);
-
-/** Host, beside the requests: the guest's timer. */
-export const GUEST_TIMER = chain(
-  VCPU,
-  [
-    0,
-    'kvm_exit: vcpu 0 reason msr rip 0xffffffff8107e914 info1 0x0000000000000001 info2 0x0000000000000000 intr_info 0x00000000 error_code 0x00000000 ',
-  ],
-  [300, 'kvm_irq_delivery_to_apic: (kvm_irq_delivery_to_apic+0x0/0x2c0 [kvm])'],
-  [600, 'kvm_entry: vcpu 0, rip 0xffffffff8107e916'],
-);
 
 /** Host, beside the requests: another disk. */
 export const OTHER_DISK = [

@@ -23,7 +23,6 @@ export class LineTemplate {
 
 /** Writes lines into one buffer and hands it on when it is full. */
 export class LineWriter {
-  lines = 0;
   readonly #take: (bytes: Uint8Array) => void;
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
   #at = 0;
@@ -51,7 +50,6 @@ export class LineWriter {
     for (const part of template.parts)
       if (typeof part === 'string') this.#number(values[part]);
       else this.#bytes(part);
-    this.lines++;
   }
 
   finish(): void {

@@ -1,0 +1,24 @@
+import { defineFinding } from './finding.ts';
+
+/** Kernel threads that issue requests on behalf of others. */
+const WORKER = /^kworker\//;
+
+export const guestScheduler = defineFinding({
+  id: 'guest-scheduler',
+  severity: 'warning',
+  title: 'A kernel worker issues the requests, not the task that asked',
+  about:
+    'With an I/O scheduler (mq-deadline is the default of a single-queue virtio-blk disk) a request may be handed to a kernel worker, which costs a wake-up and a context switch in the guest before the driver sees it. A fast drive needs no scheduler.',
+  find({ correlated, breakdown }) {
+    const { app, followed, path } = correlated;
+    const issues = followed.rows.get(path.anchors.issue)!;
+    const workers = breakdown.matched.filter((request) =>
+      WORKER.test(app.table.tasks.get(app.table.tid[issues[request]!]!)?.comm ?? ''),
+    ).length;
+    if (workers * 2 < breakdown.matched.length) return undefined;
+    return {
+      evidence: `${workers} of ${breakdown.matched.length} requests were issued by a kworker`,
+      fix: 'echo none > /sys/block/DEV/queue/scheduler, on the machine the application runs on',
+    };
+  },
+});
