@@ -52,16 +52,13 @@ function nodes(text: string): { node: number; cpus: number[] }[] {
   });
 }
 
-function buildProgram(): Command {
-  const program = new Command('iotrace')
-    .description('Says where the microseconds of a KVM guest’s disk request go.')
-    .version(version())
-    .exitOverride()
-    .showHelpAfterError('(iotrace --help, or iotrace COMMAND --help)')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade, 130 interrupted.',
-    );
+function tscHzOption(): Option {
+  return new Option('--tsc-hz <hz>', 'rate of x86-tsc streams, when the recording does not tell').argParser(
+    frequency,
+  );
+}
+
+function addReport(program: Command): void {
   program
     .command('report')
     .description('print the breakdown of recordings')
@@ -72,11 +69,7 @@ function buildProgram(): Command {
     .addOption(
       new Option('--min-grade <letter>', 'exit with 3 below this grade').choices(GRADES).default('D'),
     )
-    .addOption(
-      new Option('--tsc-hz <hz>', 'rate of x86-tsc streams, when the recording does not tell').argParser(
-        frequency,
-      ),
-    )
+    .addOption(tscHzOption())
     .action(async (bundles: string[], options) => {
       const { reportBundle } = await import('./commands/report.ts');
       let exitCode: number = EXIT_CODES.ok;
@@ -93,6 +86,9 @@ function buildProgram(): Command {
       await deliver(text, options.output);
       process.exitCode = exitCode;
     });
+}
+
+function addImport(program: Command): void {
   program
     .command('import')
     .description('make a bundle of raw trace files')
@@ -113,6 +109,24 @@ function buildProgram(): Command {
       const { importRecording } = await import('./commands/import.ts');
       await importRecording(options, say);
     });
+}
+
+function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write one row per request, for scripts')
+    .argument('<bundle>', 'a bundle (NAME.iotrace.zip)')
+    .addOption(new Option('--to <format>', 'form of the rows').choices(['ndjson']).default('ndjson'))
+    .option('-o, --output <file>', 'file to write (- is stdout)', '-')
+    .option('--path <name>', 'take this I/O path instead of detecting it')
+    .addOption(tscHzOption())
+    .action(async (bundle: string, options) => {
+      const { exportRequests } = await import('./commands/export.ts');
+      await exportRequests(bundle, options.output, options, say);
+    });
+}
+
+function addExplain(program: Command): void {
   program
     .command('explain')
     .description('say what a path, stage, point or finding is')
@@ -121,6 +135,22 @@ function buildProgram(): Command {
       const { explain } = await import('./commands/explain.ts');
       await deliver(explain(name, terminalWidth()), undefined);
     });
+}
+
+function buildProgram(): Command {
+  const program = new Command('iotrace')
+    .description('Says where the microseconds of a KVM guest’s disk request go.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(iotrace --help, or iotrace COMMAND --help)')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade, 130 interrupted.',
+    );
+  addReport(program);
+  addImport(program);
+  addExport(program);
+  addExplain(program);
   return program;
 }
 

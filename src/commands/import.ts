@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readScript } from '../../parsers/bpftrace/script.ts';
-import { readFactsFolder, type FactFile } from '../../parsers/facts/facts-folder.ts';
+import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
 import { MAX_SCRIPT_CHARACTERS } from '../bundle/manifest.ts';

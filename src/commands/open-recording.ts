@@ -1,0 +1,80 @@
+/** Opens a bundle for analysis: every stream in its table, ground truth and facts beside. Touches no machine. */
+import type { Bundle } from '../bundle/read-bundle.ts';
+import { openBundleOrRecover } from '../bundle/recover-bundle.ts';
+import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { IO_PATHS, pathByName } from '../paths/index.ts';
+import type { IoPath } from '../paths/io-path.ts';
+import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
+import type { Say } from './import.ts';
+import { readSource } from './read-source.ts';
+import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
+import { chooseFormat } from './stream-format.ts';
+
+/** A bundle's content, read. */
+export interface OpenedRecording {
+  readonly recording: Recording;
+  readonly title: string;
+  /** The path the user or the bundle names; undefined = to be detected. */
+  readonly path: IoPath | undefined;
+}
+
+/** Reads a whole bundle. Throws an IotraceError; what is missing of a cut bundle is said. */
+export async function openRecording(
+  file: string,
+  path: string | undefined,
+  say: Say,
+): Promise<OpenedRecording> {
+  const bundle = await openBundleOrRecover(file);
+  try {
+    for (const part of bundle.lost)
+      say(
+        `${quoted(file)} was cut: ${quoted(part.name)} has ${part.keptBytes} of ${part.expectedBytes ?? '?'} bytes`,
+      );
+    const given = givenPath(path ?? bundle.manifest.path);
+    return { recording: await readRecording(bundle, say), title: bundle.manifest.title, path: given };
+  } finally {
+    await bundle.close();
+  }
+}
+
+function givenPath(name: string | undefined): IoPath | undefined {
+  if (name === undefined) return undefined;
+  const path = pathByName(name);
+  if (path === undefined)
+    throw new IotraceError('path-unknown', `No I/O path is named ${quoted(name)}.`, {
+      hint: `One of: ${IO_PATHS.map((each) => each.name).join(', ')}.`,
+      exitCode: EXIT_CODES.usage,
+    });
+  return path;
+}
+
+/** Every stream of the bundle in its table, ground truth and facts beside. */
+async function readRecording({ manifest, member }: Bundle, say: Say): Promise<Recording> {
+  const sources: Source[] = [];
+  for (const stream of manifest.streams) {
+    const format = chooseFormat(stream.name, await headOf(member(stream.member)), stream.script);
+    sources.push(await readSource(stream.name, stream.machine, format, member(stream.member)));
+  }
+  let groundTruth: GroundTruth | undefined;
+  if (manifest.groundTruth !== null) {
+    const bytes = await allBytes(member(manifest.groundTruth.member), MAX_TRUTH_BYTES);
+    const read = bytes === undefined ? undefined : readTruth(manifest.groundTruth.name, bytes);
+    groundTruth = read?.truth;
+    for (const { line, reason } of read?.problems ?? [])
+      say(`${quoted(manifest.groundTruth.name)}, line ${line}: ${reason}`);
+  }
+  return { sources, groundTruth, facts: manifest.facts };
+}
+
+const HEAD_BYTES = 65_536;
+
+async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length >= HEAD_BYTES) break;
+  }
+  return Buffer.concat(parts).subarray(0, HEAD_BYTES);
+}
