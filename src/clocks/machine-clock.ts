@@ -9,6 +9,12 @@ import { sortedByTime } from '../trace/order.ts';
 import type { ClockPair, RecordingFacts, Source } from '../trace/recording.ts';
 import { type TickRate, ticksToNs } from './ticks.ts';
 
+/** A stream that stands on a clock of its own, and why it could not be joined with the others of its machine. */
+export interface UnjoinedSource {
+  readonly source: Source;
+  readonly why: string;
+}
+
 export interface MachineTable {
   readonly table: EventTable;
   /** The clock of the joined table. */
@@ -17,7 +23,7 @@ export interface MachineTable {
   readonly isTsc: boolean;
   readonly roundingNs: number;
   /** Sources that could not be joined, and why. */
-  readonly unjoined: readonly { readonly source: Source; readonly why: string }[];
+  readonly unjoined: readonly UnjoinedSource[];
 }
 
 /** Joins a machine's sources; undefined when there are none. Fails with a sentence when ticks have no rate. */
@@ -35,7 +41,7 @@ export function joinMachine(
     };
   const clock = clockOf(first, main, facts.hostClockPairs ?? []);
   const joined: EventTable[] = [main];
-  const unjoined: { source: Source; why: string }[] = [];
+  const unjoined: UnjoinedSource[] = [];
   for (const source of others) {
     const moved = onClock(source, clock, facts.hostClockPairs ?? [], rate);
     if (typeof moved === 'string') unjoined.push({ source, why: moved });

@@ -2,7 +2,7 @@
  * From a recording to its report, one step a line. Each step is a function of tables; what it guarantees is said here.
  */
 import { exactByPairs, exactByTsc } from '../clocks/exact.ts';
-import { joinMachine, type MachineTable } from '../clocks/machine-clock.ts';
+import { joinMachine, type MachineTable, type UnjoinedSource } from '../clocks/machine-clock.ts';
 import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
@@ -36,6 +36,8 @@ export interface FollowedRecording {
   readonly streams: readonly SourceTrust[];
   readonly correlated: Correlated;
   readonly roundingNs: number;
+  /** Streams that could not be put on their machine's clock, and why. */
+  readonly unjoined: readonly UnjoinedSource[];
 }
 
 /** Tables per machine, clocks related, requests followed and judged. */
@@ -78,7 +80,8 @@ export function followRecording(
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
   });
-  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs };
+  const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
+  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined };
 }
 
 /** The report of a recording, or why there is none. */
@@ -86,7 +89,7 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
   const { facts, groundTruth } = recording;
   const followed = followRecording(recording, options);
   if ('failure' in followed) return followed;
-  const { streams, correlated, roundingNs } = followed;
+  const { streams, correlated, roundingNs, unjoined } = followed;
   // Exact partition: per request the stages sum to the total, or this throws.
   const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
   const stages = breakdown(correlated.requests, (point) => position.get(point) ?? 0);
@@ -100,6 +103,7 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
     version: options.version,
     title: options.title,
     streams,
+    unjoined,
     correlated,
     breakdown: stages,
     application:

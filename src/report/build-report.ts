@@ -1,3 +1,4 @@
+import type { UnjoinedSource } from '../clocks/machine-clock.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { type TornGroup, tornGroups } from '../correlate/torn-groups.ts';
 import { pointById } from '../paths/points.ts';
@@ -23,6 +24,7 @@ export interface ReportInput {
   readonly version: string;
   readonly title: string;
   readonly streams: readonly SourceTrust[];
+  readonly unjoined: readonly UnjoinedSource[];
   readonly correlated: Correlated;
   readonly breakdown: Breakdown;
   readonly application: ApplicationTruth | undefined;
@@ -45,6 +47,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const torn = tornGroups(correlated.path, correlated.followed, breakdown.matched);
   const reasons = [
     ...torn.map(tornReason),
+    ...input.unjoined.map((unjoined) => ({ letter: 'C' as const, text: unjoinedLoss(unjoined).text })),
     ...streamReasons(input.streams),
     ...clockReasons(correlated),
     ...requestReasons(requests),
@@ -100,7 +103,7 @@ export function buildReport(input: ReportInput): ReportModel {
     littlesLaw: littlesLawOf(workload, breakdown),
     numa: input.numa,
     overhead: { kind: 'not measured', perRequestNs: null, text: 'what tracing added was not measured' },
-    losses: [...lossesOf(input.streams), ...torn.map(tornLoss)],
+    losses: [...lossesOf(input.streams), ...torn.map(tornLoss), ...input.unjoined.map(unjoinedLoss)],
     grade: gradeOf(reasons),
     environment: input.environment,
     findings: input.findings,
@@ -123,6 +126,15 @@ const EMPTY: Dist = {
 
 function tornSentence({ name, point, missing, of }: TornGroup): string {
   return `${missing} of ${of} requests have a ${name} without ${point}: the tracer lost these events and did not say so`;
+}
+
+function unjoinedLoss({ source, why }: UnjoinedSource): ReportModel['losses'][number] {
+  return {
+    source: source.name,
+    kind: 'not used',
+    count: source.events.length,
+    text: `${source.name} was not used: ${why}`,
+  };
 }
 
 function tornLoss(torn: TornGroup): ReportModel['losses'][number] {

@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBundle } from '../../src/bundle/read-bundle.ts';
+import { ROOT, runCli } from './run-cli.ts';
+
+const SAMPLE = `${ROOT}samples/vfio-pci-nvme.iotrace.zip`;
+const TIMEOUT = { timeout: 60_000 };
+
+/** A folder with the raw files of the sample, as a user would have them. */
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iotrace-test-'));
+  const bundle = await openBundle(SAMPLE);
+  const { streams, groundTruth } = bundle.manifest;
+  const save = async (name: string, member: string) => {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of bundle.member(member)) parts.push(chunk);
+    await writeFile(join(folder, name), Buffer.concat(parts));
+  };
+  for (const { machine, member } of streams) await save(`${machine}.trace`, member);
+  await save('requests.txt', groundTruth!.member);
+  await bundle.close();
+  await mkdir(join(folder, 'facts'));
+  await writeFile(join(folder, 'facts', 'lscpu'), '# CPU,Node\n0,0\n1,0\n2,1\n3,1\n');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const FILES = ['--host', 'host.trace', '--guest', 'guest.trace', '--ground-truth', 'requests.txt'];
+
+describe('iotrace import', () => {
+  it('makes a bundle that reports as the sample does', TIMEOUT, async () => {
+    const { exitCode, stdout, stderr } = await runCli(['import', ...FILES, '-o', 'made.iotrace.zip'], folder);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr).toBe(
+      'host: host.trace, tracefs text\nguest: guest.trace, tracefs text\nwrote made.iotrace.zip\n',
+    );
+    const json = async (file: string) => JSON.parse((await runCli(['report', '-f', 'json', file])).stdout);
+    const made = await json(join(folder, 'made.iotrace.zip'));
+    const sample = await json(SAMPLE);
+    expect(made.stages).toEqual(sample.stages);
+    expect(made.requests).toEqual(sample.requests);
+  });
+
+  it('makes the same bytes of the same files', TIMEOUT, async () => {
+    await runCli(['import', ...FILES, '--title', 'same', '-o', 'first.zip'], folder);
+    await runCli(['import', ...FILES, '--title', 'same', '-o', 'second.zip'], folder);
+    const first = await readFile(join(folder, 'first.zip'));
+    expect(first.equals(await readFile(join(folder, 'second.zip')))).toBe(true);
+  });
+
+  it('unpacks gzip by content, whatever the file is called', TIMEOUT, async () => {
+    await writeFile(join(folder, 'packed.trace'), gzipSync(await readFile(join(folder, 'guest.trace'))));
+    const run = await runCli(['import', '--guest', 'packed.trace', '-o', 'packed.zip'], folder);
+    expect(run.stderr).toBe('guest: packed.trace, tracefs text\nwrote packed.zip\n');
+  });
+
+  it('takes the NUMA nodes from the facts folder, or from --host-nodes', TIMEOUT, async () => {
+    await runCli(['import', ...FILES, '--facts', 'facts', '-o', 'facts.zip'], folder);
+    await runCli(['import', ...FILES, '--host-nodes', '0:0-1,1:2-3', '-o', 'nodes.zip'], folder);
+    const numa = async (file: string) =>
+      JSON.parse((await runCli(['report', '-f', 'json', join(folder, file)])).stdout).numa;
+    expect((await numa('facts.zip')).hopsPerRequest).toBeGreaterThan(0);
+    expect(await numa('nodes.zip')).toEqual(await numa('facts.zip'));
+  });
+});
