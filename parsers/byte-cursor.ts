@@ -163,7 +163,9 @@ export class ByteCursor {
   /** Whether 0x and a hexadecimal digit come next. */
   private isMarkedHex(): boolean {
     const { bytes, at } = this;
-    return bytes[at] === 0x30 && bytes[at + 1] === 0x78 && at + 2 < this.end && HEX_DIGITS[bytes[at + 2]!]! < 16;
+    return (
+      bytes[at] === 0x30 && bytes[at + 1] === 0x78 && at + 2 < this.end && HEX_DIGITS[bytes[at + 2]!]! < 16
+    );
   }
 }
 

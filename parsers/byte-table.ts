@@ -37,7 +37,11 @@ export class ByteTable {
       const slot = number * SLOT.columns;
       const length = slots[slot + SLOT.length]!;
       if (length === 0) return NOT_FOUND;
-      if (slots[slot] === hash && length === end - start && this.isKey(slots[slot + SLOT.words]!, view, start, end)) {
+      if (
+        slots[slot] === hash &&
+        length === end - start &&
+        this.isKey(slots[slot + SLOT.words]!, view, start, end)
+      ) {
         return slots[slot + SLOT.value]!;
       }
     }

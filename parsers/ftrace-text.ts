@@ -60,8 +60,9 @@ class FtraceReader implements LineReader {
   /** Digits behind the dot of the first time stamp, -1 before it. */
   private digits = -1;
   private roundingNs = 0;
-  /** The first time stamp, roughly. */
+  /** The first and the last value of a counter, roughly. */
   private firstTicks = -1;
+  private lastTicks = -1;
 
   constructor(sink: EventSink) {
     this.sink = sink;
@@ -93,7 +94,7 @@ class FtraceReader implements LineReader {
     const isCounter = this.digits === 0;
     const records = this.events + this.unused;
     const isTsc =
-      isCounter && (records === 1 || this.ticks() - this.firstTicks >= records * MIN_TICKS_AN_EVENT);
+      isCounter && (records === 1 || this.lastTicks - this.firstTicks >= records * MIN_TICKS_AN_EVENT);
     return {
       unit: isCounter ? 'ticks' : 'ns',
       roundingNs: this.roundingNs,
@@ -111,11 +112,13 @@ class FtraceReader implements LineReader {
     const prefix = this.prefix;
     if (this.labels.foreignNext) return this.foreignEvent();
     if (prefix.fractionDigits !== this.digits && !this.acceptClock()) return FTRACE_REJECTS.otherClock;
+    if (this.digits === 0) this.noteTicks();
     const kind = this.names.read(line);
     if (kind < 0) return this.uselessEvent(kind);
     line.clear();
     const readArguments = ARGUMENT_READERS[kind]!;
-    if (readArguments !== NO_ARGUMENTS && !readArguments(line)) return FTRACE_REJECTS.badArguments;
+    if (readArguments !== NO_ARGUMENTS && !(readArguments(line) && line.fits()))
+      return FTRACE_REJECTS.badArguments;
     this.tasks.note(line.bytes, prefix);
     this.events += 1;
     this.sink.event(kind, prefix.sec, prefix.nsec, prefix.cpu, prefix.tid, line.dev, line.tag, line.aux);
@@ -139,12 +142,12 @@ class FtraceReader implements LineReader {
     if (this.digits >= 0 && (this.digits === 0 || digits === 0)) return false;
     if (digits === 6) this.roundingNs = 500;
     this.digits = digits;
-    if (this.firstTicks < 0) this.firstTicks = this.ticks();
     return true;
   }
 
-  private ticks(): number {
-    return this.prefix.sec * 1e9 + this.prefix.nsec;
+  private noteTicks(): void {
+    this.lastTicks = this.prefix.sec * 1e9 + this.prefix.nsec;
+    if (this.firstTicks < 0) this.firstTicks = this.lastTicks;
   }
 
   /** A line that is no event in the usual columns. Returns why it cannot be used, if so. */

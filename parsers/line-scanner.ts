@@ -104,6 +104,8 @@ class LineScanner {
   /** Where the text of a line begins: behind the mark that some editors put before the first one. */
   private begin(bytes: Buffer, start: number, end: number): number {
     if (this.number !== 1 || end - start < BYTE_ORDER_MARK.length) return start;
-    return BYTE_ORDER_MARK.every((byte, i) => bytes[start + i] === byte) ? start + BYTE_ORDER_MARK.length : start;
+    return BYTE_ORDER_MARK.every((byte, i) => bytes[start + i] === byte)
+      ? start + BYTE_ORDER_MARK.length
+      : start;
   }
 }

@@ -137,6 +137,57 @@ function addExplain(program: Command): void {
     });
 }
 
+/** A number of at least `least`; whole unless `fraction`. */
+function atLeast(least: number, fraction = false): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+(\.\d+)?$/.test(text) || !(value >= least) || value > 1e9 || (!fraction && value % 1 !== 0))
+      throw new InvalidArgumentError(`a${fraction ? '' : ' whole'} number of at least ${least} is needed`);
+    return value;
+  };
+}
+
+/** How a report that ends a recording looks. */
+function reportOptions() {
+  return { format: 'terminal', minGrade: 'D', color: wantsColor(), width: terminalWidth() } as const;
+}
+
+function addRecord(program: Command): void {
+  program
+    .command('record')
+    .description('record this machine’s own disk, and print the breakdown')
+    .argument('[workload...]', 'command to run and record, behind --; without one, all that reads and writes')
+    .option(
+      '--disk <dev>',
+      'disk to record, like vda; else the one the workload’s files or this folder lie on',
+    )
+    .addOption(new Option('--duration <s>', 'end after so many seconds').argParser(atLeast(0.1, true)))
+    .addOption(new Option('--requests <n>', 'end when the disk has completed so many').argParser(atLeast(1)))
+    .addOption(new Option('--buffer <kib>', 'trace buffer of each CPU').argParser(atLeast(64)).default(4096))
+    .option('-o, --output <file>', 'the bundle to write (default: DISK-TIME.iotrace.zip)')
+    .action(async (workload: string[], options) => {
+      const { record } = await import('./commands/record.ts');
+      process.off('SIGINT', interrupted);
+      const result = await record(options, workload, reportOptions(), say);
+      await deliver(result.text, undefined);
+      process.exitCode = result.exitCode;
+    });
+}
+
+function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('record a few seconds of reads from this machine’s own disk, or show a sample')
+    .option('-o, --output <file>', 'keep the bundle')
+    .action(async ({ output }: { output?: string }) => {
+      const { demo } = await import('./commands/demo.ts');
+      process.off('SIGINT', interrupted);
+      const result = await demo(output, reportOptions(), say);
+      await deliver(result.text, undefined);
+      process.exitCode = result.exitCode;
+    });
+}
+
 function buildProgram(): Command {
   const program = new Command('iotrace')
     .description('Says where the microseconds of a KVM guest’s disk request go.')
@@ -147,11 +198,18 @@ function buildProgram(): Command {
       'after',
       '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade, 130 interrupted.',
     );
+  addRecord(program);
+  addDemo(program);
   addReport(program);
   addImport(program);
   addExport(program);
   addExplain(program);
   return program;
+}
+
+/** Commands that have something to finish listen themselves. */
+function interrupted(): never {
+  process.exit(EXIT_CODES.interrupted);
 }
 
 function exitCodeOf(error: unknown): number {
@@ -170,7 +228,7 @@ function exitCodeOf(error: unknown): number {
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT_CODES.ok : EXIT_CODES.failed),
 );
-process.on('SIGINT', () => process.exit(EXIT_CODES.interrupted));
+process.on('SIGINT', interrupted);
 
 try {
   await buildProgram().parseAsync();

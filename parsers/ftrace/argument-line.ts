@@ -3,6 +3,8 @@ import { ByteTable, hashBytes, NOT_FOUND } from '../byte-table.ts';
 
 /** Different texts remembered, names of interrupts; a machine has a few hundred. */
 const MAX_TEXTS = 4096;
+const MAX_DEV = 0xffff_ffff;
+const MAX_AUX = 0x7fff_ffff;
 
 /** The text behind an event's name, and the three columns that its reader fills from it. One object, used for every line. */
 export class ArgumentLine extends ByteCursor {
@@ -23,6 +25,14 @@ export class ArgumentLine extends ByteCursor {
     this.dev = 0;
     this.tag = Number.NaN;
     this.aux = 0;
+  }
+
+  /** Whether the columns hold what a row can: dev unsigned and aux signed 32-bit, tag below 2^53 or not recorded. */
+  fits(): boolean {
+    const { dev, tag, aux } = this;
+    return (
+      dev >= 0 && dev <= MAX_DEV && !(Math.abs(tag) > Number.MAX_SAFE_INTEGER) && Math.abs(aux) <= MAX_AUX
+    );
   }
 
   /** The id of the text from here to the end of the line. Does not move. */

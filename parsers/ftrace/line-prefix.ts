@@ -19,7 +19,9 @@ const MAX_NAME = 15;
 const NAME_COLUMN = 16;
 /** `%16s-%-5d [%03d] %5lu.%06lu: ` of trace-cmd, the shortest. */
 const MIN_PREFIX = 43;
-const MAX_CPU = 9999;
+const MAX_CPU_DIGITS = 4;
+/** Digits of the longest time in seconds that is believed. */
+const MAX_SECONDS_DIGITS = 12;
 /** Digits of the longest tid. */
 const MAX_TID_DIGITS = 7;
 const MAX_FLAGS = 12;
@@ -34,7 +36,6 @@ const CLOSE_BRACKET = 0x5d;
 const DOT = 0x2e;
 const COLON = 0x3a;
 const ZERO = 0x30;
-const NINE = 0x39;
 
 const POWERS = Int32Array.from({ length: 10 }, (_, i) => 10 ** i);
 
@@ -83,87 +84,138 @@ export class LinePrefix {
   /** The thread group, -1 when the line does not say. */
   group(bytes: Uint8Array): number {
     if (this.groupAt < 0) return -1;
-    let at = this.groupAt;
-    while (bytes[at] === SPACE) at += 1;
+    let at = skipBlanks(bytes, this.groupAt);
     let group = 0;
-    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9; digit = (bytes[at]! - ZERO) >>> 0) {
+    for (let digit = digitOf(bytes[at]!); digit <= 9; digit = digitOf(bytes[at]!)) {
       group = (group * 10 + digit) | 0;
       at += 1;
     }
     return group > 0 && group < MAX_TID ? group : -1;
   }
 
+  /** Everything from the dash on. All loops end by themselves, at the latest at the line's end. */
   private readBehindName(line: ByteCursor, dash: number): boolean {
+    const cpuAt = this.readTask(line, dash);
+    if (cpuAt < 0) return false;
+    const timeAt = this.readCpu(line, cpuAt);
+    return timeAt >= 0 && this.readTime(line, timeAt);
+  }
+
+  /** `-8109    (   8098) [`, `-10661   (-------) [` or `-151     [`. Returns the place behind it, -1 if it is none of these. */
+  private readTask(line: ByteCursor, dash: number): number {
     const { bytes, end } = line;
-    // `-8109    (   8098) `, `-151     `
     let at = dash + 1;
     let tid = 0;
-    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9; digit = (bytes[at]! - ZERO) >>> 0) {
+    for (let digit = digitOf(bytes[at]!); digit <= 9; digit = digitOf(bytes[at]!)) {
       tid = (tid * 10 + digit) | 0;
       at += 1;
     }
-    if (at === dash + 1 || at > dash + 1 + MAX_TID_DIGITS || tid >= MAX_TID || bytes[at] !== SPACE) return false;
-    while (bytes[at] === SPACE) at += 1;
-    let groupAt = -1;
+    const digits = at - dash - 1;
+    if (digits === 0 || digits > MAX_TID_DIGITS || tid >= MAX_TID || bytes[at] !== SPACE) return -1;
+    at = skipBlanks(bytes, at);
+    this.groupAt = -1;
     if (bytes[at] === OPEN) {
-      groupAt = at + 1;
+      this.groupAt = at + 1;
       at += MAX_TID_DIGITS + 1;
-      if (at + 1 >= end || bytes[at] !== CLOSE || bytes[at + 1] !== SPACE) return false;
-      at += 2;
+      if (at + 1 >= end || bytes[at] !== CLOSE || bytes[at + 1] !== SPACE) return -1;
+      at = skipBlanks(bytes, at + 2);
     }
-    // `[003] `, `[003] d.h1. `
-    if (bytes[at] !== BRACKET) return false;
-    let cpu = (bytes[at + 1]! - ZERO) * 100 + (bytes[at + 2]! - ZERO) * 10 + bytes[at + 3]! - ZERO;
-    at += 4;
-    if (bytes[at] !== CLOSE_BRACKET) {
-      cpu = cpu * 10 + bytes[at]! - ZERO;
+    this.dash = dash;
+    this.tid = tid;
+    return bytes[at] === BRACKET ? at + 1 : -1;
+  }
+
+  /** `003] ` or `003] d.h1. `. Returns the place behind it and the blanks, -1 if it is neither. */
+  private readCpu(line: ByteCursor, start: number): number {
+    const { bytes, end } = line;
+    let at = start;
+    let cpu = 0;
+    for (let digit = digitOf(bytes[at]!); digit <= 9; digit = digitOf(bytes[at]!)) {
+      cpu = (cpu * 10 + digit) | 0;
       at += 1;
     }
-    if (cpu < 0 || cpu > MAX_CPU || bytes[at] !== CLOSE_BRACKET) return false;
-    at += 1;
-    while (bytes[at] === SPACE) at += 1;
-    if (bytes[at]! > NINE || bytes[at]! < ZERO) {
-      const flagsAt = at;
-      while (bytes[at] !== SPACE && at < end) at += 1;
-      if (at > flagsAt + MAX_FLAGS) return false;
-      while (bytes[at] === SPACE) at += 1;
-    }
-    // `38.875870: `, `3000483527813: `; nine digits fit a 32-bit integer, which is several times faster than a double.
-    let start = at;
-    let first = 0;
-    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9 && at < start + 9; digit = (bytes[at]! - ZERO) >>> 0) {
-      first = (first * 10 + digit) | 0;
+    if (at < start + 3 || at > start + MAX_CPU_DIGITS || bytes[at] !== CLOSE_BRACKET) return -1;
+    this.cpu = cpu;
+    at = skipBlanks(bytes, at + 1);
+    if (digitOf(bytes[at]!) <= 9) return at;
+    const flagsAt = at;
+    while (bytes[at] !== SPACE && at < end) at += 1;
+    return at > flagsAt + MAX_FLAGS ? -1 : skipBlanks(bytes, at);
+  }
+
+  /** `38.875870: `, or what is longer. Nine digits fit a 32-bit integer, which is several times faster than a double. */
+  private readTime(line: ByteCursor, start: number): boolean {
+    const { bytes } = line;
+    let at = start;
+    let whole = 0;
+    for (let digit = digitOf(bytes[at]!); digit <= 9 && at < start + 9; digit = digitOf(bytes[at]!)) {
+      whole = (whole * 10 + digit) | 0;
       at += 1;
     }
+    if (at === start) return false;
+    this.sec = whole;
+    return bytes[at] === DOT ? this.readFraction(line, at + 1) : this.readLongTime(line, start, at, whole);
+  }
+
+  /** `875870: `, or `875870123: `. */
+  private readFraction(line: ByteCursor, start: number): boolean {
+    const { bytes } = line;
+    let at = start;
+    let fraction = 0;
+    for (let digit = digitOf(bytes[at]!); digit <= 9 && at < start + 9; digit = digitOf(bytes[at]!)) {
+      fraction = (fraction * 10 + digit) | 0;
+      at += 1;
+    }
+    const digits = at - start;
+    if (digits !== 6 && digits !== 9) return false;
+    this.nsec = digits === 6 ? fraction * 1000 : fraction;
+    this.fractionDigits = digits;
+    return endTime(line, at);
+  }
+
+  /**
+   * What did not end with its first nine digits: `3000483527813: `, a counter of up to 18 digits (a TSC of 3 GHz after ten
+   * years), or `1763812345.678901: `, a clock that counts from 1970.
+   */
+  private readLongTime(line: ByteCursor, start: number, split: number, first: number): boolean {
+    const { bytes } = line;
+    let at = split;
     let second = 0;
-    const isClock = bytes[at] === DOT && at > start;
-    if (isClock) {
-      at += 1;
-      start = at;
-    }
-    for (let digit = (bytes[at]! - ZERO) >>> 0; digit <= 9 && at < start + 18; digit = (bytes[at]! - ZERO) >>> 0) {
+    for (let digit = digitOf(bytes[at]!); digit <= 9 && at < split + 9; digit = digitOf(bytes[at]!)) {
       second = (second * 10 + digit) | 0;
       at += 1;
     }
-    if (bytes[at] !== COLON || bytes[at + 1] !== SPACE) return false;
-    this.dash = dash;
-    this.tid = tid;
-    this.groupAt = groupAt;
-    this.cpu = cpu;
-    line.at = at + 2;
-    const digits = at - start;
-    if (isClock) {
-      this.sec = first;
-      this.nsec = digits === 6 ? second * 1000 : second;
-      this.fractionDigits = digits;
-      return digits === 6 || digits === 9;
+    const power = POWERS[at - split]!;
+    if (bytes[at] === DOT) {
+      this.sec = first * power + second;
+      return at - start <= MAX_SECONDS_DIGITS && this.readFraction(line, at + 1);
     }
-    this.fractionDigits = 0;
-    let sec = 0;
-    for (let i = start; i < at - 9; i += 1) sec = (sec * 10 + bytes[i]! - ZERO) | 0;
-    this.sec = sec;
+    // The upper and the lower part of the value, which may be above 2^53: all but nine digits, and those nine.
+    let upper = 0;
+    for (let i = start; i < at - 9; i += 1) upper = (upper * 10 + digitOf(bytes[i]!)) | 0;
+    this.sec = upper;
     // Below 1e9, so it is right modulo 2^32 and needs no double.
-    this.nsec = digits > 9 ? (Math.imul(first, POWERS[digits - 9]!) + second - Math.imul(sec, 1_000_000_000)) | 0 : first;
-    return digits > 0;
+    this.nsec = (Math.imul(first, power) + second - Math.imul(upper, 1_000_000_000)) | 0;
+    this.fractionDigits = 0;
+    return endTime(line, at);
   }
+}
+
+/** Moves from the end of the time, `: `, to the event's name. False if the time does not end like this. */
+function endTime(line: ByteCursor, end: number): boolean {
+  const { bytes } = line;
+  if (bytes[end] !== COLON || bytes[end + 1] !== SPACE) return false;
+  line.at = skipBlanks(bytes, end + 1);
+  return true;
+}
+
+function skipBlanks(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at] === SPACE) at += 1;
+  return at;
+}
+
+/** The value of a digit; any other byte gives a number above 9. */
+function digitOf(byte: number): number {
+  return (byte - ZERO) >>> 0;
 }

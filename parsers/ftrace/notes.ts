@@ -17,6 +17,8 @@ const CPU_LOSS = ascii('CPU:');
 const LOST = ascii('LOST ');
 const EVENTS = ascii('EVENTS');
 const DROPPED = ascii(' DROPPED');
+/** CONFIG_NR_CPUS can be 8192 at most. */
+const MAX_CPUS = 8192;
 const SLASH = 0x2f;
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -47,7 +49,7 @@ export class Notes {
   read(line: ByteCursor): boolean {
     if (line.skipText(ENTRIES)) this.readEntries(line);
     else if (line.skipText(LATENCY)) this.latencyFormat = true;
-    else if (line.skipText(CPUS)) return this.readCpus(line);
+    else if (line.skipText(CPUS)) return this.readCpus(line) && line.at === line.end;
     else if (line.skipText(CPU_LOSS)) return this.readLoss(line);
     else if (line.skipText(CPU_REMARK)) return line.decimal() >= 0 && line.skipText(IS_EMPTY);
     else return isBlank(line) || REMARKS.some((text) => line.skipText(text));
@@ -58,24 +60,27 @@ export class Notes {
     const held = line.decimal();
     if (held < 0 || !line.skip(SLASH)) return;
     const written = line.decimal();
+    if (written < held || !Number.isSafeInteger(written)) return;
     this.claimed = (this.claimed ?? 0) + held;
-    if (written >= held) this.overwritten = (this.overwritten ?? 0) + written - held;
+    this.overwritten = (this.overwritten ?? 0) + written - held;
     if (line.skipPastText(PROCESSORS)) this.readCpus(line);
   }
 
   private readCpus(line: ByteCursor): boolean {
     const count = line.decimal();
-    if (count > 0) this.cpus = Math.max(this.cpus ?? 0, count);
-    return count >= 0;
+    if (count < 0 || count > MAX_CPUS) return false;
+    this.cpus = Math.max(this.cpus ?? 0, count);
+    return true;
   }
 
   private readLoss(line: ByteCursor): boolean {
     const cpu = line.decimal();
-    if (cpu < 0 || !line.skip(SPACE) || !line.skip(BRACKET)) return false;
+    if (cpu < 0 || cpu > MAX_CPUS || !line.skip(SPACE) || !line.skip(BRACKET)) return false;
     if (line.skipText(SUBBUFFER)) return true;
     const lost = line.skipText(LOST);
     const count = line.decimal();
-    if ((count >= 0 && !line.skip(SPACE)) || !line.skipText(EVENTS)) return false;
+    if ((count >= 0 && !line.skip(SPACE)) || count > Number.MAX_SAFE_INTEGER || !line.skipText(EVENTS))
+      return false;
     if ((!lost && !line.skipText(DROPPED)) || !line.skip(CLOSE_BRACKET) || line.at !== line.end) return false;
     this.sink.lost(cpu, count < 0 ? undefined : count);
     return true;

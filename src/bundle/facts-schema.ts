@@ -53,6 +53,9 @@ export const factsSchema = z
     memoryPagesByNode: list(z.strictObject({ node: count, pages: count }).readonly()).optional(),
     hostNodes: list(z.strictObject({ node: count, cpus: list(count) }).readonly()).optional(),
     driveNode: z.int().min(-1).optional(),
+    tracerCounts: list(
+      z.strictObject({ stream: z.string(), delivered: count, lost: count }).readonly(),
+    ).optional(),
     notes: list(z.string()).optional(),
   })
   .readonly();

@@ -25,11 +25,16 @@ export async function chooseDisk(
   if (asked !== undefined) {
     const found = (await byName(devices, asked)) ?? (await diskOf(devices, resolve(folder, asked), true));
     if (found === undefined) throw unknownDisk(devices, asked);
-    return underneath(devices, found.disk, found.partition ? `as the disk of ${found.partition}` : 'as asked for');
+    return underneath(
+      devices,
+      found.disk,
+      found.partition ? `as the disk of ${found.partition}` : 'as asked for',
+    );
   }
   for (const name of namedFiles(workload)) {
     const found = await diskOf(devices, resolve(folder, name), false);
-    if (found !== undefined) return underneath(devices, found.disk, `because the workload names ${quoted(name)}`);
+    if (found !== undefined)
+      return underneath(devices, found.disk, `because the workload names ${quoted(name)}`);
   }
   const found = await diskOf(devices, resolve(folder), false);
   if (found !== undefined) return underneath(devices, found.disk, 'because the current folder lies on it');
@@ -78,8 +83,7 @@ async function mountedFrom(devices: readonly BlockDevice[], major: number, minor
 
 async function byName(devices: readonly BlockDevice[], asked: string) {
   const number = /^(\d{1,9}):(\d{1,9})$/.exec(asked);
-  const found =
-    number === null ? undefined : deviceByNumber(devices, Number(number[1]), Number(number[2]));
+  const found = number === null ? undefined : deviceByNumber(devices, Number(number[1]), Number(number[2]));
   if (found !== undefined) return { disk: found.disk, partition: found.partition?.name };
   const name = basename(asked);
   if (asked !== name && asked !== `/dev/${name}`) return undefined;
@@ -101,7 +105,9 @@ function namedFiles(workload: readonly string[]): string[] {
 function underneath(devices: readonly BlockDevice[], disk: BlockDevice, why: string): DiskChoice {
   if (disk.slaves.length === 0) return { disk, why };
   const below = disk.slaves.map((name) =>
-    devices.find((each) => each.name === name || each.partitions.some((partition) => partition.name === name)),
+    devices.find(
+      (each) => each.name === name || each.partitions.some((partition) => partition.name === name),
+    ),
   );
   const [only] = below;
   if (only === undefined || below.length > 1)

@@ -4,8 +4,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TraceInstance } from './trace-instance.ts';
 import type { TracePipe } from './trace-files.ts';
+import type { TraceInstance } from './trace-instance.ts';
 
 /** Kept text of one CPU. */
 export interface DrainedStream {
@@ -18,6 +18,8 @@ export interface DrainedStream {
 }
 
 const BUFFER_BYTES = 256 * 1024;
+/** Filled so far, the buffer is written: the next piece may not fit any more. */
+const ENOUGH_BYTES = BUFFER_BYTES - 16 * 1024;
 
 interface Tap {
   readonly name: string;
@@ -29,12 +31,13 @@ interface Tap {
   bytes: number;
 }
 
-/** All pipes of some instances. */
+/** All pipes of some instances. Its methods reject when the text cannot be written (a full disk). */
 export class Drain {
   readonly #taps: Tap[] = [];
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #maxBytes: number;
   #bytes = 0;
+  #behind = false;
 
   /** `maxBytes`: most text that is kept, all files together. */
   constructor(maxBytes: number) {
@@ -55,18 +58,25 @@ export class Drain {
     return this.#bytes >= this.#maxBytes;
   }
 
-  /** Reads each pipe until it is empty. Returns the bytes read. */
+  /** True when the last pass left text behind. */
+  get behind(): boolean {
+    return this.#behind;
+  }
+
+  /** Reads each pipe once around, up to a buffer full. Returns the bytes read. */
   async pass(): Promise<number> {
     const before = this.#bytes;
+    this.#behind = false;
     for (const tap of this.#taps) {
-      // With the buffer's own size as limit a CPU that writes faster than we read cannot hold up the others.
-      for (let filled = await this.#fill(tap); filled > 0 && !this.full; filled = await this.#fill(tap)) {
-        tap.output ??= await open(tap.file, 'wx', 0o600);
-        await tap.output.writeFile(this.#buffer.subarray(0, filled));
-        tap.bytes += filled;
-        this.#bytes += filled;
-        if (filled < BUFFER_BYTES / 2) break;
-      }
+      if (this.full) break;
+      // Once around before the first comes again: a CPU that writes faster than we read must not hold up the others.
+      const filled = this.#fill(tap);
+      if (filled === 0) continue;
+      this.#behind ||= filled >= ENOUGH_BYTES;
+      tap.output ??= await open(tap.file, 'wx', 0o600);
+      await tap.output.writeFile(this.#buffer.subarray(0, filled));
+      tap.bytes += filled;
+      this.#bytes += filled;
     }
     return this.#bytes - before;
   }
@@ -88,11 +98,14 @@ export class Drain {
       .map(({ name, file, bytes, instance, cpu }) => ({ name, file, bytes, instance, cpu }));
   }
 
-  /** The kernel gives at most some kilobytes at a time. */
-  async #fill(tap: Tap): Promise<number> {
+  /**
+   * The kernel gives at most some kilobytes at a time. Read on this thread: handing each piece to another one and back
+   * takes more of the CPU that the traced requests need.
+   */
+  #fill(tap: Tap): number {
     let filled = 0;
-    while (filled < BUFFER_BYTES - 16_384) {
-      const read = await tap.pipe.read(this.#buffer, filled);
+    while (filled < ENOUGH_BYTES) {
+      const read = tap.pipe.read(this.#buffer, filled);
       if (read === 0) break;
       filled += read;
     }

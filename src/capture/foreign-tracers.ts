@@ -8,7 +8,8 @@ export async function foreignTracers(files: TraceFiles): Promise<string[]> {
   const tracer = (await text(files, 'current_tracer')).trim();
   if (tracer !== '' && tracer !== 'nop') found.push(`the tracer ${quoted(tracer)} is on`);
   const events = (await text(files, 'set_event')).split('\n').filter((line) => line !== '');
-  if (events.length > 0) found.push(`${events.length} events are on in the top instance (${quoted(events[0]!)} …)`);
+  if (events.length > 0)
+    found.push(`${events.length} events are on in the top instance (${quoted(events[0]!)} …)`);
   for (const name of await files.list('instances').catch(() => [])) {
     const whose = makerOf(name) === undefined ? 'instance' : 'another iotrace’s instance';
     const on = (await text(files, `instances/${name}/events/enable`)).trim();

@@ -40,11 +40,14 @@ export async function readSettings(disk: BlockDevice): Promise<FactText> {
     ...MACHINE_SETTINGS,
   ];
   const lines = await Promise.all(paths.map(line));
-  return { name: 'host-settings', text: [...lines, await driveNode(disk)].filter((text) => text !== '').join('') };
+  return {
+    name: 'host-settings',
+    text: [...lines, await driveNode(disk)].filter((text) => text !== '').join(''),
+  };
 }
 
 /** The counters that are read twice. */
-export async function readCounters(disk: BlockDevice, order: 'before' | 'after'): Promise<FactText[]> {
+export async function readCounters(order: 'before' | 'after'): Promise<FactText[]> {
   return [{ name: `host-interrupts-${order}`, text: await text('/proc/interrupts') }];
 }
 
@@ -57,14 +60,22 @@ export async function diskStatistics(disk: BlockDevice): Promise<string> {
 export async function interruptNames(): Promise<string[]> {
   //  36:          0     299938 PCI-MSIX-0000:00:02.0   1-edge      virtio1-req.0
   const lines = (await text('/proc/interrupts')).split('\n').filter((each) => /^\s*\d+:/.test(each));
-  return lines.flatMap((each) => each.trim().split(/\s{2,}|,\s*/).slice(1));
+  return lines.flatMap((each) =>
+    each
+      .trim()
+      .split(/\s{2,}|,\s*/)
+      .slice(1),
+  );
 }
 
 /** Kernel and disk in words. */
 export async function describeMachine(disk: BlockDevice): Promise<string[]> {
   const queues = await names(`/sys/block/${disk.name}/mq`, /^\d+$/);
   const driver = disk.driver === '' ? 'no driver of its own' : `driver ${disk.driver}`;
-  return [`kernel ${release()}`, `disk ${disk.name} (${disk.major}:${disk.minor}), ${driver}, hardware queues: ${queues.length}`];
+  return [
+    `kernel ${release()}`,
+    `disk ${disk.name} (${disk.major}:${disk.minor}), ${driver}, hardware queues: ${queues.length}`,
+  ];
 }
 
 /** /sys/…:value and a line's end, '' where the file is missing, empty or not one line. */

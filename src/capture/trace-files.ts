@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IotraceError, systemCode } from '../errors.ts';
@@ -18,8 +18,8 @@ export interface TraceFiles {
 
 /** An open trace_pipe: what is read is gone from the kernel's buffer. */
 export interface TracePipe {
-  /** Reads whole lines into the buffer; 0 when there are none now. Never waits. */
-  read(buffer: Uint8Array, offset: number): Promise<number>;
+  /** Reads whole lines into the buffer; 0 when there are none now. Never waits, so it need not be asynchronous. */
+  read(buffer: Uint8Array, offset: number): number;
   close(): Promise<void>;
 }
 
@@ -44,12 +44,20 @@ export async function findTracefs(places: readonly string[] = TRACEFS_PLACES): P
     }
   }
   if (!isRoot)
-    throw new IotraceError('record-not-root', 'Recording needs root: only root may use the kernel’s tracer.', {
-      hint: 'Run it again with sudo.',
-    });
-  throw new IotraceError('tracefs-not-mounted', `The kernel’s tracer (tracefs) is not at ${places.join(' or ')}.`, {
-    hint: 'Mount it: mount -t tracefs tracefs /sys/kernel/tracing. If that fails the kernel has no tracing (CONFIG_FTRACE, CONFIG_BLK_DEV_IO_TRACE).',
-  });
+    throw new IotraceError(
+      'record-not-root',
+      'Recording needs root: only root may use the kernel’s tracer.',
+      {
+        hint: 'Run it again with sudo.',
+      },
+    );
+  throw new IotraceError(
+    'tracefs-not-mounted',
+    `The kernel’s tracer (tracefs) is not at ${places.join(' or ')}.`,
+    {
+      hint: 'Mount it: mount -t tracefs tracefs /sys/kernel/tracing. If that fails the kernel has no tracing (CONFIG_FTRACE, CONFIG_BLK_DEV_IO_TRACE).',
+    },
+  );
 }
 
 /** The files below a folder. */
@@ -73,9 +81,9 @@ export function traceFilesAt(root: string): TraceFiles {
 
 function pipe(handle: FileHandle): TracePipe {
   return {
-    async read(buffer, offset) {
+    read(buffer, offset) {
       try {
-        return (await handle.read(buffer, offset, buffer.length - offset, null)).bytesRead;
+        return readSync(handle.fd, buffer, offset, buffer.length - offset, null);
       } catch (error) {
         if (systemCode(error) === 'EAGAIN') return 0;
         throw error;

@@ -77,7 +77,10 @@ export class TraceInstance {
   /** CPUs that have a buffer, ascending. */
   async cpus(): Promise<number[]> {
     const names = await this.#files.list(`${this.#path}/per_cpu`);
-    return names.flatMap((name) => /^cpu(\d+)$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+    return names
+      .flatMap((name) => /^cpu(\d+)$/.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
   }
 
   pipe(cpu: number): ReturnType<TraceFiles['openPipe']> {
@@ -113,13 +116,17 @@ export class TraceInstance {
     try {
       await this.#files.write(`${this.#path}/${path}`, text);
     } catch (error) {
-      throw new IotraceError('tracefs-refused', `The kernel refused '${text}' for ${path}: ${messageOf(error)}.`, {
-        hint:
-          systemCode(error) === 'ENOMEM'
-            ? 'There is no memory for the buffer: ask for less (--buffer KIB).'
-            : 'Please report it with the kernel’s version (uname -r).',
-        cause: error,
-      });
+      throw new IotraceError(
+        'tracefs-refused',
+        `The kernel refused '${text}' for ${path}: ${messageOf(error)}.`,
+        {
+          hint:
+            systemCode(error) === 'ENOMEM'
+              ? 'There is no memory for the buffer: ask for less (--buffer KIB).'
+              : 'Please report it with the kernel’s version (uname -r).',
+          cause: error,
+        },
+      );
     }
   }
 }
@@ -132,8 +139,12 @@ function notCreated(cause: unknown): IotraceError {
 }
 
 function notRemoved(name: string, cause: unknown): IotraceError {
-  return new IotraceError('instance-not-removed', `The tracing instance ${name} is still there: ${messageOf(cause)}.`, {
-    hint: `Something reads it. Afterwards: rmdir /sys/kernel/tracing/instances/${name}`,
-    cause,
-  });
+  return new IotraceError(
+    'instance-not-removed',
+    `The tracing instance ${name} is still there: ${messageOf(cause)}.`,
+    {
+      hint: `Something reads it. Afterwards: rmdir /sys/kernel/tracing/instances/${name}`,
+      cause,
+    },
+  );
 }

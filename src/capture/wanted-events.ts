@@ -100,8 +100,13 @@ export async function findEvents(
   return { found, missing };
 }
 
-async function firstOf(files: TraceFiles, system: string, names: readonly string[]): Promise<string | undefined> {
-  for (const name of names) if (await files.has(`events/${system}/${name}/format`)) return `${system}/${name}`;
+async function firstOf(
+  files: TraceFiles,
+  system: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  for (const name of names)
+    if (await files.has(`events/${system}/${name}/format`)) return `${system}/${name}`;
   return undefined;
 }
 

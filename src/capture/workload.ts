@@ -1,8 +1,8 @@
 /** Runs the user's command so that its tasks are known before it does anything. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { execa } from 'execa';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 
 /** Waits for a line on descriptor 3, then becomes the command: same process, same pid. The arguments are never shell text. */
@@ -15,8 +15,6 @@ export interface WorkloadPlan {
   readonly command: readonly string[];
   /** Keep its standard output, which is the ground truth; else it goes to our stderr. */
   readonly keepOutput: boolean;
-  /** An open file to pass on as descriptor 4. */
-  readonly file?: number | undefined;
 }
 
 /** How a workload ended. */
@@ -37,35 +35,46 @@ export interface Workload {
 }
 
 /** Makes the process, which then waits at the gate. Throws an IotraceError when there is no such command. */
-export async function prepareWorkload({ command, keepOutput, file }: WorkloadPlan): Promise<Workload> {
+export async function prepareWorkload({ command, keepOutput }: WorkloadPlan): Promise<Workload> {
   await findCommand(command[0]!);
-  const child = execa('/bin/sh', ['-c', GATE, 'iotrace-workload', ...command], {
-    stdio: ['inherit', keepOutput ? 'pipe' : 2, 'inherit', 'pipe', ...(file === undefined ? [] : [file])],
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: MAX_OUTPUT,
-    // iotrace decides about its end itself: it may still have something to say (fio's JSON).
-    cleanup: false,
+  // Not execa: there a further descriptor that is a pipe can only be read by us.
+  const child = spawn('/bin/sh', ['-c', GATE, 'iotrace-workload', ...command], {
+    stdio: ['inherit', keepOutput ? 'pipe' : 2, 'inherit', 'pipe'],
   });
-  const gate = child.stdio[3] as Writable;
-  // Gone when the command was killed before it began.
-  gate.on('error', () => undefined);
+  const ended = endOf(child);
   const { pid } = child;
   if (pid === undefined)
     throw new IotraceError('workload-not-started', 'The workload could not be started.', {
       hint: 'Is there /bin/sh, and room for one more process (ulimit -u)?',
-      cause: await child,
     });
+  const gate = child.stdio[3] as Writable;
+  // Gone when the command was killed before it began.
+  gate.on('error', () => undefined);
   return {
     pid,
+    ended,
     start: () => void gate.end('go\n'),
-    ended: child.then(({ exitCode, signal, stdout }) => ({
-      exitCode,
-      signal,
-      output: typeof stdout === 'string' ? stdout : '',
-    })),
     signal: (name) => void child.kill(name),
   };
+}
+
+function endOf(child: ChildProcess): Promise<WorkloadEnd> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  child.stdout?.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes <= MAX_OUTPUT) parts.push(part);
+  });
+  return new Promise((done) => {
+    child.once('error', () => done({ exitCode: undefined, signal: undefined, output: '' }));
+    child.once('close', (exitCode, signal) =>
+      done({
+        exitCode: exitCode ?? undefined,
+        signal: signal ?? undefined,
+        output: bytes > MAX_OUTPUT ? '' : Buffer.concat(parts).toString('utf8'),
+      }),
+    );
+  });
 }
 
 /** Whether the output of a command is ground truth: fio that prints JSON. */

@@ -41,7 +41,8 @@ interface Vertex {
  */
 export function causalLine(lower: Messages, upper: Messages, maxDriftPpm: number): CausalResult {
   if (lower.at.length === 0 || upper.at.length === 0) return { kind: 'incomplete' };
-  const middle = (extent(lower, upper).first + extent(lower, upper).last) / 2;
+  const { first, last } = extent(lower, upper);
+  const middle = (first + last) / 2;
   const low = hull(lower, 1, middle);
   const high = hull(upper, -1, middle);
   const limit = maxDriftPpm / 1e6;
@@ -100,20 +101,46 @@ interface Corner {
 
 /** The corners of the hull that can touch a line: the upper hull for lower bounds (sign 1), the lower hull for upper. */
 function hull(messages: Messages, sign: 1 | -1, middle: number): Corner[] {
-  const order = Uint32Array.from(messages.at, (_, index) => index).sort(
-    (a, b) => messages.at[a]! - messages.at[b]! || messages.offset[a]! - messages.offset[b]!,
-  );
-  const corners: Corner[] = [];
-  for (const index of order) {
-    const next = { x: messages.at[index]! - middle, y: messages.offset[index]! };
-    while (corners.length >= 2 && !turnsOutward(corners.at(-2)!, corners.at(-1)!, next, sign)) corners.pop();
-    corners.push(next);
+  const { at, offset } = messages;
+  const kept: number[] = [];
+  for (const index of inOrder(messages)) {
+    while (kept.length >= 2 && !turnsOutward(messages, kept.at(-2)!, kept.at(-1)!, index, sign, middle))
+      kept.pop();
+    kept.push(index);
   }
-  return corners;
+  return kept.map((index) => ({ x: at[index]! - middle, y: offset[index]! }));
 }
 
-function turnsOutward(a: Corner, b: Corner, c: Corner, sign: number): boolean {
-  return sign * ((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)) < 0;
+/** Moves per message after which messages are not nearly in order. */
+const FEW_MOVES = 16;
+
+/** Messages by time, then offset. They come nearly so, hence each is moved to its place; else they are sorted. */
+function inOrder({ at, offset }: Messages): Uint32Array {
+  const order = new Uint32Array(at.length);
+  const isLater = (a: number, b: number) => at[a]! > at[b]! || (at[a] === at[b] && offset[a]! > offset[b]!);
+  let moves = 0;
+  for (let index = 0; index < at.length; index++) {
+    let place = index;
+    for (; place > 0 && isLater(order[place - 1]!, index); place--) order[place] = order[place - 1]!;
+    order[place] = index;
+    moves += index - place;
+    if (moves > FEW_MOVES * at.length)
+      return order.map((_, each) => each).sort((a, b) => at[a]! - at[b]! || offset[a]! - offset[b]!);
+  }
+  return order;
+}
+
+function turnsOutward(
+  { at, offset }: Messages,
+  a: number,
+  b: number,
+  c: number,
+  sign: number,
+  middle: number,
+): boolean {
+  const ax = at[a]! - middle;
+  const [ay, by, cy] = [offset[a]!, offset[b]!, offset[c]!];
+  return sign * ((at[b]! - middle - ax) * (cy - ay) - (by - ay) * (at[c]! - middle - ax)) < 0;
 }
 
 function startingPolygon(low: readonly Corner[], high: readonly Corner[], limit: number): Vertex[] {

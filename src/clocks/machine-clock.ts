@@ -4,8 +4,10 @@
  */
 import type { ClockId } from '../../parsers/format.ts';
 import type { EventTable } from '../trace/event-table.ts';
+import { type Gap, reportedGaps } from '../trace/gaps.ts';
+import type { CheckedSource } from '../trace/integrity.ts';
 import { joinTables } from '../trace/join-tables.ts';
-import { sortedByTime } from '../trace/order.ts';
+import { sortedByTime, withoutRows } from '../trace/order.ts';
 import type { ClockPair, RecordingFacts, Source } from '../trace/recording.ts';
 import { type TickRate, ticksToNs } from './ticks.ts';
 
@@ -24,14 +26,19 @@ export interface MachineTable {
   readonly roundingNs: number;
   /** Sources that could not be joined, and why. */
   readonly unjoined: readonly UnjoinedSource[];
+  /** Where tracers say they lost events, ns after the table's epoch. */
+  readonly reported: readonly Gap[];
 }
 
-/** Joins a machine's sources; undefined when there are none. Fails with a sentence when ticks have no rate. */
+/**
+ * Joins a machine's sources, each row once; undefined when there are none. Fails with a sentence when ticks have no rate.
+ */
 export function joinMachine(
-  sources: readonly Source[],
+  checked: readonly CheckedSource[],
   facts: RecordingFacts,
   rate: TickRate | undefined,
 ): MachineTable | { readonly failure: string } | undefined {
+  const sources = checked.map(({ source }) => source);
   const [first, ...others] = sources;
   if (first === undefined) return undefined;
   const main = inNs(first, rate);
@@ -40,20 +47,30 @@ export function joinMachine(
       failure: `${first.name} is stamped with a counter whose rate nothing tells; give a request log, facts with clock pairs, or --tsc-hz`,
     };
   const clock = clockOf(first, main, facts.hostClockPairs ?? []);
-  const joined: EventTable[] = [main];
+  const joined: { source: Source; table: EventTable }[] = [{ source: first, table: main }];
   const unjoined: UnjoinedSource[] = [];
   for (const source of others) {
     const moved = onClock(source, clock, facts.hostClockPairs ?? [], rate);
     if (typeof moved === 'string') unjoined.push({ source, why: moved });
-    else joined.push(moved);
+    else joined.push({ source, table: moved });
   }
+  const repeats = new Map(checked.map(({ source, integrity }) => [source, integrity.repeats]));
+  const once = joined.map(({ source, table }) => withoutRows(table, repeats.get(source)));
+  const table = sortedByTime(once.length === 1 ? once[0]! : joinTables(once));
   return {
-    table: sortedByTime(joined.length === 1 ? main : joinTables(joined)),
+    table,
     clock,
     isTsc: first.unit === 'ticks',
     roundingNs: Math.max(...sources.map((source) => source.roundingNs)),
     unjoined,
+    reported: joined.flatMap((part) => gapsOf(part.source, part.table, table.epoch)),
   };
+}
+
+/** A source's reported gaps in ns after `epoch`; `table` holds all its rows in the order of the file. */
+function gapsOf({ losses }: Source, table: EventTable, epoch: bigint): Gap[] {
+  const shift = Number(table.epoch - epoch);
+  return reportedGaps(table, losses).map((gap) => ({ ...gap, from: gap.from + shift, to: gap.to + shift }));
 }
 
 function inNs(source: Source, rate: TickRate | undefined): EventTable | undefined {

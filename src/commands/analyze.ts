@@ -15,8 +15,10 @@ import type { SourceTrust } from '../report/trust.ts';
 import { breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest } from '../stats/counts.ts';
 import { numaStats } from '../stats/numa.ts';
+import { findDoubts, NO_DOUBTS } from '../trace/doubts.ts';
 import { checkIntegrity } from '../trace/integrity.ts';
-import type { GroundTruth, Recording } from '../trace/recording.ts';
+import type { GroundTruth, MachineName, Recording } from '../trace/recording.ts';
+import { troubleOf } from '../trace/stream-trouble.ts';
 
 export interface AnalyzeOptions {
   readonly version: string;
@@ -54,21 +56,28 @@ export function followRecording(
       ? undefined
       : { nsPerTick: 1e9 / options.tscHz, source: 'given by the user' });
   // Raw rows, in file order: what is missing, doubled or out of order is found before anything is moved.
-  const streams = recording.sources.map((source) => ({ source, integrity: checkIntegrity(source) }));
-  // One table per machine: ns of one clock, time order.
-  const guest = joinMachine(
-    recording.sources.filter(({ machine }) => machine === 'guest'),
-    facts,
-    rate,
-  );
-  const host = joinMachine(
-    recording.sources.filter(({ machine }) => machine === 'host'),
-    facts,
-    rate,
-  );
+  const streams = recording.sources.map((source) => ({
+    source,
+    integrity: checkIntegrity(source, rate?.nsPerTick),
+  }));
+  // One table per machine: ns of one clock, time order, each row once.
+  const joinOf = (machine: MachineName) =>
+    joinMachine(
+      streams.filter(({ source }) => source.machine === machine),
+      facts,
+      rate,
+    );
+  const guest = joinOf('guest');
+  const host = joinOf('host');
   if (guest !== undefined && 'failure' in guest) return guest;
   if (host !== undefined && 'failure' in host) return host;
   const roundingNs = (guest?.roundingNs ?? 0) + (host?.roundingNs ?? 0);
+  // Where rows are missing or stamped wrongly; requests are kept away from there.
+  const doubtsOf = (machine: MachineName, joined: MachineTable | undefined) =>
+    joined === undefined
+      ? NO_DOUBTS
+      : findDoubts(joined.table, troubleOf(streams, machine, joined.reported));
+  const doubts = { guest: doubtsOf('guest', guest), host: doubtsOf('host', host) };
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({
     guest: guest?.table,
@@ -79,6 +88,7 @@ export function followRecording(
     exact: exactRelation(recording, guest, host, rate),
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
+    doubts,
   });
   const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
   return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined };
@@ -165,14 +175,16 @@ function logOnTrace(
   return { sector: log.sector, startNs: moved(log.startNs), endNs: moved(log.endNs) };
 }
 
-function environmentOf({ facts }: Recording): ReportModel['environment'] {
+function environmentOf({ facts, sources }: Recording): ReportModel['environment'] {
   const rows: { name: string; value: string }[] = [];
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== '') rows.push({ name, value });
   };
   add('QEMU', facts.qemuCommandLine);
   add('storage daemon', facts.daemonCommandLine);
-  for (const note of facts.notes ?? []) add('guest', note);
+  // A recording without a guest speaks of its only machine.
+  const noted = sources.some(({ machine }) => machine === 'guest') ? 'guest' : 'host';
+  for (const note of facts.notes ?? []) add(noted, note);
   for (const { name, before, after } of facts.guestInterrupts ?? [])
     add('guest interrupts', `${name}: ${before} → ${after}`);
   for (const [name, value] of Object.entries(facts.kvmStats ?? {})) add('KVM', `${name}: ${value}`);

@@ -4,7 +4,7 @@ import { openBundleOrRecover } from '../bundle/recover-bundle.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
-import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
+import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
 import type { Say } from './import.ts';
 import { readSource } from './read-source.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
@@ -53,7 +53,8 @@ async function readRecording({ manifest, member }: Bundle, say: Say): Promise<Re
   const sources: Source[] = [];
   for (const stream of manifest.streams) {
     const format = chooseFormat(stream.name, await headOf(member(stream.member)), stream.script);
-    sources.push(await readSource(stream.name, stream.machine, format, member(stream.member)));
+    const source = await readSource(stream.name, stream.machine, format, member(stream.member));
+    sources.push(withCount(source, manifest.facts.tracerCounts));
   }
   let groundTruth: GroundTruth | undefined;
   if (manifest.groundTruth !== null) {
@@ -64,6 +65,14 @@ async function readRecording({ manifest, member }: Bundle, say: Say): Promise<Re
       say(`${quoted(manifest.groundTruth.name)}, line ${line}: ${reason}`);
   }
   return { sources, groundTruth, facts: manifest.facts };
+}
+
+/** What the tracer counted becomes what the stream claims to hold; losses it marked in place are not counted twice. */
+function withCount(source: Source, counts: readonly TracerCount[] | undefined): Source {
+  const count = counts?.find(({ stream }) => stream === source.name);
+  if (count === undefined) return source;
+  const marked = source.losses.reduce((sum, loss) => sum + (loss.count ?? 0), 0);
+  return { ...source, claimed: count.delivered, overwritten: Math.max(0, count.lost - marked) };
 }
 
 const HEAD_BYTES = 65_536;

@@ -2,7 +2,13 @@
  * Finds the application side's block requests: enters the time-ordered table of the machine the application runs on,
  * leaves one row per request with the rows of its four anchors. Nothing here looks at another machine.
  */
-import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
+import {
+  DIRECTION,
+  EVENT_KINDS,
+  kindId,
+  requestDirection,
+  requestSectors,
+} from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
 
@@ -51,26 +57,47 @@ const ENTERS = new Set(IO_CALLS.map((call) => kindId(`sys_enter_${call}`)));
 const REAPING = new Set(['io_getevents', 'io_pgetevents'].map((call) => kindId(`sys_exit_${call}`)));
 const EXITS = new Set(IO_CALLS.map((call) => kindId(`sys_exit_${call}`)));
 
+/** What a kind means to the walk, 0 for most; a table, because every row of a recording is asked. */
+const STEP = { issue: 1, complete: 2, enter: 3, exit: 4, submit: 5, posted: 6 } as const;
+const STEPS = Uint8Array.from(EVENT_KINDS, ({ id }) => {
+  if (id === ISSUE) return STEP.issue;
+  if (id === COMPLETE) return STEP.complete;
+  if (ENTERS.has(id)) return STEP.enter;
+  if (EXITS.has(id)) return STEP.exit;
+  if (id === ASYNC_SUBMIT) return STEP.submit;
+  return id === ASYNC_COMPLETE ? STEP.posted : 0;
+});
+
 /** Kernel threads that issue requests for others: a scheduler's or requeue worker, a softirq. */
 const WORKERS = /^(kworker|ksoftirqd)\//;
 
-/** Packed devices that reads and writes were issued to, the busiest first. */
-export function busyDevices(table: EventTable): { device: number; requests: number }[] {
-  const counts = new Map<number, number>();
+/** Packed devices that reads and writes were issued to, the busiest first; `hits` are those to one of `sectors`. */
+export function busyDevices(
+  table: EventTable,
+  sectors?: ReadonlySet<number>,
+): { device: number; requests: number; hits: number }[] {
+  const devices = new Map<number, { device: number; requests: number; hits: number }>();
   for (let row = 0; row < table.length; row++) {
     if (table.kind[row] !== ISSUE || !isData(table.aux[row]!, table.tag[row]!)) continue;
     const device = table.dev[row]!;
-    counts.set(device, (counts.get(device) ?? 0) + 1);
+    let known = devices.get(device);
+    if (known === undefined) {
+      known = { device, requests: 0, hits: 0 };
+      devices.set(device, known);
+    }
+    known.requests++;
+    if (sectors?.has(table.tag[row]!) === true) known.hits++;
   }
-  return [...counts]
-    .map(([device, requests]) => ({ device, requests }))
-    .sort((a, b) => b.requests - a.requests);
+  return [...devices.values()].sort((a, b) => b.requests - a.requests);
 }
 
 /** Reads and writes of one device, in the order of their issue. */
 export function followAppRequests(table: EventTable, device: number): AppRequests {
   const walk = new Walk(table, device);
-  for (let row = 0; row < table.length; row++) walk.step(row);
+  for (let row = 0; row < table.length; row++) {
+    const step = STEPS[table.kind[row]!]!;
+    if (step !== 0) walk.step(row, step);
+  }
   return walk.finish();
 }
 
@@ -113,14 +140,13 @@ class Walk {
     this.#device = device;
   }
 
-  step(row: number): void {
-    const kind = this.#table.kind[row]!;
-    if (kind === ISSUE) this.#onIssue(row);
-    else if (kind === COMPLETE) this.#onComplete(row);
-    else if (ENTERS.has(kind)) this.#onEnter(row);
-    else if (EXITS.has(kind)) this.#onExit(row);
-    else if (kind === ASYNC_SUBMIT) this.#nextPointer.set(this.#table.tid[row]!, this.#table.tag[row]!);
-    else if (kind === ASYNC_COMPLETE) this.#onPosted(row);
+  step(row: number, step: number): void {
+    if (step === STEP.issue) this.#onIssue(row);
+    else if (step === STEP.complete) this.#onComplete(row);
+    else if (step === STEP.enter) this.#onEnter(row);
+    else if (step === STEP.exit) this.#onExit(row);
+    else if (step === STEP.submit) this.#nextPointer.set(this.#table.tid[row]!, this.#table.tag[row]!);
+    else this.#onPosted(row);
   }
 
   finish(): AppRequests {

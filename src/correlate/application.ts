@@ -74,12 +74,13 @@ function usualDistance(
   bySector: ReadonlyMap<number, readonly number[]>,
   startNs: Float64Array,
 ): number {
-  const distances: number[] = [];
+  const known: number[] = [];
   requests.sector.forEach((sector, index) => {
-    for (const candidate of (bySector.get(sector) ?? []).slice(0, 8))
-      distances.push(startNs[candidate]! - requests.start[index]!);
+    const candidates = bySector.get(sector) ?? [];
+    for (let at = 0; at < candidates.length && at < 8; at++)
+      known.push(startNs[candidates[at]!]! - requests.start[index]!);
   });
-  distances.sort((a, b) => a - b);
+  const distances = Float64Array.from(known).sort();
   let best = { count: 0, middle: 0 };
   for (let start = 0, end = 0; start < distances.length; start++) {
     while (end < distances.length && distances[end]! - distances[start]! <= SAME_CLOCK_NS) end++;

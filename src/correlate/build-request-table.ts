@@ -9,7 +9,9 @@ import { APP_REJECTS } from './app-requests.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
 import { CriticalPath } from './critical.ts';
 import { type Followed, type Scene, sideOf } from './follow.ts';
+import { requestsNearGaps, type SideDoubts } from './near-gaps.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
+import { thinRequests } from './thin-requests.ts';
 
 export interface BuiltRequests {
   readonly requests: RequestTable;
@@ -38,9 +40,11 @@ export function buildRequestTable(
   relation: Relation,
   log: ApplicationLog | undefined,
   roundingNs: number,
+  doubts: SideDoubts,
 ): BuiltRequests {
   const times = new Times(scene, followed);
   const begins = Float64Array.from(scene.requests.issue.keys(), (request) => times.begin(request));
+  const lifetimes = { begin: begins, end: begins.map((_, request) => times.end(request)) };
   const sector = Float64Array.from(scene.requests.issue, (row) => scene.app.table.tag[row]!);
   const application =
     log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
@@ -49,6 +53,9 @@ export function buildRequestTable(
   const usable = [...begins.keys()].filter(
     (request) => outside[request] === undefined && scene.requests.reject[request] === APP_REJECTS.none,
   );
+  const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
+  const whole = usable.filter((request) => nearGap[request] === undefined);
+  const thin = thinRequests(scene, followed, whole, doubts);
   const critical = new CriticalPath(scene.path, followed, usable, times.at);
   const layout = new Layout(scene, followed, times, sector);
   const violators = new Set(relation.violators);
@@ -59,6 +66,8 @@ export function buildRequestTable(
     else if (rejected !== APP_REJECTS.none) layout.set(request, STATUS.rejected, APP_REASONS[rejected]!);
     else if (violators.has(request))
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
+    else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]);
+    else if (thin.has(request)) layout.set(request, STATUS.quarantined, thin.get(request)!);
     else {
       const { variant, reason } = critical.judge(request);
       if (variant === undefined) layout.set(request, STATUS.quarantined, reason!);

@@ -5,20 +5,22 @@
 import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { pointById } from '../paths/points.ts';
+import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
-import type { ApplicationLog, ApplicationMatch } from './application.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
+import type { ApplicationLog, ApplicationMatch } from './application.ts';
+import { buildRequestTable } from './build-request-table.ts';
 import { detectPath } from './detect.ts';
 import { type Followed, follow, type Scene } from './follow.ts';
 import { type HostMatch, matchHostRequests } from './host-requests.ts';
-import { inFlight, type InFlight } from './in-flight.ts';
+import { type InFlight, inFlight } from './in-flight.ts';
 import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
+import type { SideDoubts } from './near-gaps.ts';
 import { refinePath } from './refine.ts';
 import { roughRelation, tightRelation } from './relate.ts';
-import { buildRequestTable } from './build-request-table.ts';
 import type { RequestTable } from './request-table.ts';
 import { appSide, otherSide, type Side } from './side.ts';
 import { backendThreads, vcpuThreads } from './threads.ts';
@@ -39,6 +41,8 @@ export interface CorrelateInput {
   readonly sameRate: boolean;
   /** Sum of both machines' rounding, ns. */
   readonly roundingNs: number;
+  /** What may be wrong with the machines' rows; nothing unless given. */
+  readonly doubts?: { readonly guest: Doubts; readonly host: Doubts } | undefined;
 }
 
 export interface Correlated {
@@ -81,6 +85,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const app = appSide(appTable);
   const chosen = choosePath(input, app.occurrences, requests, actors);
   if ('failure' in chosen) return chosen;
+  const concurrent = inFlight(appTable, requests);
   const base = {
     path: chosen.path,
     requests,
@@ -88,13 +93,14 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     hostIssue: actors.match?.issue ?? none(requests.length),
     hostComplete: actors.match?.complete ?? none(requests.length),
     backend: actors.backend,
-    alone: inFlight(appTable, requests).alone,
+    alone: concurrent.alone,
   };
   const placed = placeHost(base, actors, input, appTable.epoch);
   const scene: Scene = { ...base, host: placed.host, slackNs: 0 };
+  const doubts = sideDoubts(input);
   const followed = follow(scene);
   const span = commonSpan(app, placed.host);
-  const built = buildRequestTable(scene, followed, span, placed.relation, input.log, input.roundingNs);
+  const built = buildRequestTable(scene, followed, span, placed.relation, input.log, input.roundingNs, doubts);
   const refined =
     input.path === undefined
       ? refinePath(chosen.path, chosen.evidence, built.requests, followed, placed.host)
@@ -106,7 +112,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     application: built.application,
     followed,
     relation: placed.relation,
-    inFlight: inFlight(appTable, requests),
+    inFlight: concurrent,
     app,
     host: placed.host,
     match: actors.match,
@@ -118,16 +124,16 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   };
 }
 
+function sideDoubts({ guest, doubts }: CorrelateInput): SideDoubts {
+  const host = doubts?.host ?? NO_DOUBTS;
+  return guest === undefined ? { app: host, host: NO_DOUBTS } : { app: doubts?.guest ?? NO_DOUBTS, host };
+}
+
 const none = (length: number) => new Int32Array(length).fill(NO_ROW);
 
 function likeliestDevice(table: EventTable, sectors: ReadonlySet<number> | undefined): number | undefined {
-  const devices = busyDevices(table);
-  if (sectors === undefined) return devices[0]?.device;
-  const known = devices.map(({ device }) => {
-    const requests = followAppRequests(table, device);
-    return { device, hits: requests.issue.filter((row) => sectors.has(table.tag[row]!)).length };
-  });
-  return known.sort((a, b) => b.hits - a.hits)[0]?.device;
+  const devices = busyDevices(table, sectors);
+  return sectors === undefined ? devices[0]?.device : devices.sort((a, b) => b.hits - a.hits)[0]?.device;
 }
 
 interface Actors {
@@ -152,7 +158,7 @@ function findActors(
     hostTable,
     host,
     match,
-    vcpus: vcpuThreads(hostTable, facts),
+    vcpus: vcpuThreads(host, facts),
     backend: backendThreads(host, match?.issue ?? none(requests.length)),
   };
 }
@@ -205,16 +211,17 @@ function placeHost(
   let relation: Relation | undefined;
   let toApp = (ns: number) => ns + first.line.offsetAt(ns);
   let slackNs = first.slackNs;
+  const time = new Float64Array(hostTable.length);
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
   for (let pass = 0; pass < 2; pass++) {
-    const scene: Scene = { ...base, host: otherSide(hostTable, actors.vcpus, toApp), slackNs };
+    const scene: Scene = { ...base, host: otherSide(actors.host, actors.vcpus, toApp, time), slackNs };
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
     relation = tightRelation(messages, input.sameRate, input.exact, epochs);
     if (relation.method === 'none') return { host: undefined, relation };
     toApp = relation.toApp;
     slackNs = relation.uncertaintyNs;
   }
-  return { host: otherSide(hostTable, actors.vcpus, toApp), relation: relation! };
+  return { host: otherSide(actors.host, actors.vcpus, toApp, time), relation: relation! };
 }
 
 function unrelated(why: string): Relation {

@@ -3,13 +3,14 @@
  * machines' events on one time line, a path. Leaves: per point a column of rows, NO_ROW where the point was not observed.
  * Works a point at a time, so that the bounds of a search are columns that are already there.
  */
-import type { Join, PathPoint, PointRule, IoPath } from '../paths/io-path.ts';
+import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
 import { type PointId, pointById } from '../paths/points.ts';
-import { firstAtOrAfter } from '../trace/occurrences.ts';
+import { firstNear } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
 import { learnKeys } from './learn.ts';
 import type { Side } from './side.ts';
+import { ANYONE, BACKEND, type Located, type WindowSource, type Windows, windowsOf } from './windows.ts';
 
 /** Everything a rule can refer to. */
 export interface Scene {
@@ -51,14 +52,21 @@ export function follow(scene: Scene): Followed {
   return work.result();
 }
 
-class Work {
+class Work implements WindowSource {
+  readonly length: number;
+  readonly slackNs: number;
   readonly #scene: Scene;
   readonly #rows = new Map<PointId, Int32Array>();
   readonly #ambiguous = new Map<PointId, number>();
   readonly #recorded = new Set<PointId>();
+  /** What the last search of a window found: first and last row, NO_ROW without any. */
+  #first = NO_ROW;
+  #last = NO_ROW;
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.length = scene.requests.length;
+    this.slackNs = scene.slackNs;
     const { anchors } = scene.path;
     for (const anchor of ['submit', 'issue', 'complete', 'return'] as const) {
       this.#rows.set(anchors[anchor], scene.requests[anchor]);
@@ -70,13 +78,30 @@ class Work {
     return { rows: this.#rows, ambiguous: this.#ambiguous, recorded: this.#recorded };
   }
 
+  located(point: PointId): Located | undefined {
+    const rows = this.#rows.get(point);
+    const side = sideOf(this.#scene, point);
+    return rows === undefined || side === undefined ? undefined : { rows, side };
+  }
+
+  /** The thread that served this request, when its host request tells; else any of the disk's threads. */
+  backendOf(request: number): number {
+    const row = this.#scene.hostIssue[request]!;
+    if (row === NO_ROW || this.#scene.host === undefined) return BACKEND;
+    const tid = this.#scene.host.table.tid[row]!;
+    return this.#scene.backend.has(tid) ? tid : BACKEND;
+  }
+
   apply(rule: PointRule): void {
     const side = sideOf(this.#scene, rule.point);
     if (side === undefined) return;
-    for (const event of rule.events) {
-      if (side.occurrences.count(event) === 0) continue;
+    const events = rule.events.filter((name) => side.occurrences.count(name) > 0);
+    if (events.length === 0) return;
+    const windows = rule.join.by === 'sector' ? undefined : windowsOf(this, rule, side);
+    for (const event of events) {
       this.#recorded.add(rule.point);
-      const found = rule.join.by === 'sector' ? this.#bySector(rule.point) : this.#search(rule, side, event);
+      const found =
+        windows === undefined ? this.#bySector(rule.point) : this.#search(rule, side, event, windows);
       const known = this.#rows.get(rule.point);
       // A second way to find a point replaces the first only when the first hardly finds any.
       if (known === undefined || observed(found) > 2 * observed(known)) this.#rows.set(rule.point, found);
@@ -89,140 +114,76 @@ class Work {
     return point === 'host:complete' ? this.#scene.hostComplete : this.#scene.hostIssue;
   }
 
-  #search(rule: PointRule, side: Side, event: string): Int32Array {
-    const candidates = side.occurrences.rows(event);
-    const accepts = this.#filter(rule, side, candidates);
-    const out = new Int32Array(this.#scene.requests.length).fill(NO_ROW);
-    let ambiguous = 0;
+  #search(rule: PointRule, side: Side, event: string, windows: Windows): Int32Array {
+    const { alone, slackNs } = this.#scene;
+    const candidates = this.#candidates(rule, side, side.occurrences.rows(event), windows);
+    const out = new Int32Array(this.length).fill(NO_ROW);
     const needed = rule.onlyWith === undefined ? undefined : this.#rows.get(rule.onlyWith);
+    const twins = typeof rule.tag === 'object' ? this.#rows.get(rule.tag.sameAs) : undefined;
+    const firstOnly = rule.pick === 'first' && rule.certain === true && slackNs === 0;
+    let ambiguous = 0;
+    let at = 0;
     for (let request = 0; request < out.length; request++) {
-      if (needed?.[request] === NO_ROW) continue;
-      const from = this.#bound(rule.after, request, side, 1);
-      const to = this.#bound(rule.before, request, side, -1);
-      const thread = this.#joinValue(rule.join, request, side);
-      if (from === undefined || to === undefined || thread === undefined) continue;
-      const accepted = this.#sameTag(rule, request, side, accepts);
-      const pick = this.#pick(rule, side, candidates, accepted, from, to, thread);
-      if (pick.first === NO_ROW) continue;
-      const only = pick.first === pick.last;
+      const from = windows.from[request]!;
+      if (Number.isNaN(from) || needed?.[request] === NO_ROW) continue;
+      const twin = typeof rule.tag === 'object' ? (twins?.[request] ?? NO_ROW) : ANY_TAG;
+      if (twin === NO_ROW) continue;
+      at = firstNear(side.time, candidates, from, at);
+      this.#pick(rule, side, candidates, at, windows.to[request]!, windows.who[request]!, twin, firstOnly);
+      if (this.#first === NO_ROW) continue;
+      const only = this.#first === this.#last;
       // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
-      const sure =
-        only || (this.#scene.slackNs === 0 && (rule.certain === true || this.#scene.alone[request] === 1));
-      if (sure) out[request] = rule.pick === 'first' ? pick.first : pick.last;
+      const sure = only || (slackNs === 0 && (rule.certain === true || alone[request] === 1));
+      if (sure) out[request] = rule.pick === 'first' ? this.#first : this.#last;
       else ambiguous++;
     }
     if (ambiguous > 0) this.#ambiguous.set(rule.point, ambiguous);
     return out;
   }
 
-  /** First and last candidate in a window; only the one that is needed is exact when the rule is certain. */
+  /** First and last candidate from position `at` up to time `to`; `firstOnly` when no other is needed. */
   #pick(
     rule: PointRule,
     side: Side,
     candidates: Uint32Array,
-    accepts: (row: number) => boolean,
-    from: number,
+    at: number,
     to: number,
-    thread: number,
-  ): { first: number; last: number } {
-    const { time } = side;
-    const column = rule.join.by === 'cpu' ? side.table.cpu : side.table.tid;
-    const any = thread === ANY_THREAD;
-    let first = NO_ROW;
-    let last = NO_ROW;
-    for (let at = firstAtOrAfter(time, candidates, from); at < candidates.length; at++) {
-      const row = candidates[at]!;
+    who: number,
+    twin: number,
+    firstOnly: boolean,
+  ): void {
+    const { time, table } = side;
+    const { backend } = this.#scene;
+    const column = rule.join.by === 'cpu' ? table.cpu : table.tid;
+    this.#first = NO_ROW;
+    this.#last = NO_ROW;
+    for (let next = at; next < candidates.length; next++) {
+      const row = candidates[next]!;
       if (time[row]! > to) break;
-      if (!any && (thread === BACKEND ? !this.#scene.backend.has(column[row]!) : column[row] !== thread))
-        continue;
-      if (!accepts(row)) continue;
-      if (first === NO_ROW) first = row;
-      last = row;
-      if (rule.pick === 'first' && rule.certain === true && this.#scene.slackNs === 0) break;
+      if (who === BACKEND ? !backend.has(column[row]!) : who !== ANYONE && column[row] !== who) continue;
+      // Only rows with the tag that another point of the same request has.
+      if (twin !== ANY_TAG && table.tag[row] !== table.tag[twin]) continue;
+      if (this.#first === NO_ROW) this.#first = row;
+      this.#last = row;
+      if (firstOnly) break;
     }
-    return { first, last };
   }
 
-  /** Latest (sign 1) or earliest (sign -1) known time among points; undefined when none is known for this request. */
-  #bound(points: readonly PointId[], request: number, side: Side, sign: 1 | -1): number | undefined {
-    let bound: number | undefined;
-    for (const point of points) {
-      const row = this.#rows.get(point)?.[request] ?? NO_ROW;
-      const on = sideOf(this.#scene, point);
-      if (row === NO_ROW || on === undefined) continue;
-      const slack = on === side ? 0 : this.#scene.slackNs;
-      const time = on.time[row]! - sign * slack;
-      if (bound === undefined || sign * time > sign * bound) bound = time;
-    }
-    return bound;
-  }
-
-  /** The thread or CPU a row must have for this request; undefined when what it hangs on was not observed. */
-  #joinValue(join: Join, request: number, side: Side): number | undefined {
-    if (join.by === 'window' || join.by === 'sector') return ANY_THREAD;
-    if (join.by === 'backend') return this.#backendOf(request);
-    const row = this.#rows.get(join.of)?.[request] ?? NO_ROW;
-    const on = sideOf(this.#scene, join.of);
-    if (row === NO_ROW || on === undefined) return undefined;
-    if (join.by === 'task') return on.table.tid[row]!;
-    if (join.by === 'cpu') return on.table.cpu[row]!;
-    return side.vcpuThreads.get(on.table.cpu[row]!);
-  }
-
-  /** The thread that served this request, when its host request tells; else any of the disk's threads. */
-  #backendOf(request: number): number {
-    const row = this.#scene.hostIssue[request]!;
-    if (row === NO_ROW || this.#scene.host === undefined) return BACKEND;
-    const tid = this.#scene.host.table.tid[row]!;
-    return this.#scene.backend.has(tid) ? tid : BACKEND;
-  }
-
-  /** Narrows a filter to rows with the tag that another point of the same request has. */
-  #sameTag(
-    rule: PointRule,
-    request: number,
-    side: Side,
-    accepts: (row: number) => boolean,
-  ): (row: number) => boolean {
-    if (typeof rule.tag !== 'object') return accepts;
-    const row = this.#rows.get(rule.tag.sameAs)?.[request] ?? NO_ROW;
-    const { tag } = side.table;
-    return row === NO_ROW ? () => false : (candidate) => tag[candidate] === tag[row];
-  }
-
-  #filter(rule: PointRule, side: Side, candidates: Uint32Array): (row: number) => boolean {
-    const { tag, dev } = side.table;
-    if (typeof rule.tag === 'number') return (row) => tag[row] === rule.tag;
-    const column = rule.tag === 'learned' ? tag : rule.dev === 'learned' ? dev : undefined;
-    if (column === undefined) return () => true;
-    const windows = this.#windows(rule, side);
-    const keys = learnKeys(side.time, column, candidates, windows);
-    return (row) => keys.has(column[row]!) || Number.isNaN(column[row]!);
-  }
-
-  /** [from, to, thread] of every request that has one; what keys are learned on. */
-  #windows(rule: PointRule, side: Side): { from: number; to: number; accepts: (row: number) => boolean }[] {
-    const windows = [];
-    const column = rule.join.by === 'cpu' ? side.table.cpu : side.table.tid;
-    for (let request = 0; request < this.#scene.requests.length; request++) {
-      const from = this.#bound(rule.after, request, side, 1);
-      const to = this.#bound(rule.before, request, side, -1);
-      const thread = this.#joinValue(rule.join, request, side);
-      if (from === undefined || to === undefined || thread === undefined) continue;
-      const accepts =
-        thread === ANY_THREAD
-          ? () => true
-          : thread === BACKEND
-            ? (row: number) => this.#scene.backend.has(column[row]!)
-            : (row: number) => column[row] === thread;
-      windows.push({ from, to, accepts });
-    }
-    return windows;
+  /** The rows of the event that can be the disk's at all. */
+  #candidates(rule: PointRule, side: Side, rows: Uint32Array, windows: Windows): Uint32Array {
+    const { tag, dev, cpu, tid } = side.table;
+    if (typeof rule.tag === 'number') return rows.filter((row) => tag[row] === rule.tag);
+    const keys = rule.tag === 'learned' ? tag : rule.dev === 'learned' ? dev : undefined;
+    if (keys === undefined) return rows;
+    const who = rule.join.by === 'cpu' ? cpu : tid;
+    const { backend } = this.#scene;
+    const learned = learnKeys({ candidates: rows, time: side.time, keys, who, backend }, windows);
+    return rows.filter((row) => learned.has(keys[row]!) || Number.isNaN(keys[row]!));
   }
 }
 
-const ANY_THREAD = -1;
-const BACKEND = -2;
+/** In place of the row whose tag decides. */
+const ANY_TAG = -2;
 
 /** How many requests have a point. */
 export function observed(rows: Int32Array): number {

@@ -2,9 +2,10 @@
  * Finds the host's block request of each guest request by identity: the same sector, shifted by a constant where the
  * guest's disk is a partition. No clock relation is needed; the rhythm decides between equal sectors.
  */
+
+import { requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { requestSectors } from '../../parsers/event-kinds.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
 
 export interface HostMatch {
@@ -57,15 +58,28 @@ function likeliestShift(
 ): number {
   const guestSectors = sectorsOf(guestTable, guest).subarray(0, SAMPLE);
   const hostSectors = sectorsOf(hostTable, host).subarray(0, SAMPLE * 16);
-  const votes = new Map<number, number>();
+  const shifts = new Float64Array(guestSectors.length * hostSectors.length);
+  let length = 0;
   for (const guestSector of guestSectors)
-    for (const hostSector of hostSectors) {
-      const shift = hostSector - guestSector;
-      if (shift >= 0) votes.set(shift, (votes.get(shift) ?? 0) + 1);
-    }
-  let shift = 0;
-  for (const [candidate, count] of votes) if (count > (votes.get(shift) ?? 0)) shift = candidate;
-  return shift;
+    for (const hostSector of hostSectors)
+      if (hostSector >= guestSector) shifts[length++] = hostSector - guestSector;
+  return commonest(shifts.subarray(0, length));
+}
+
+/** The value that is there most often; of several the 0, else the first. 0 when there is none. */
+function commonest(values: Float64Array): number {
+  const sorted = values.slice().sort();
+  let most = 0;
+  const often: number[] = [];
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    while (end < sorted.length && sorted[end] === sorted[start]) end++;
+    if (end - start > most) often.length = 0;
+    if (end - start >= most) often.push(sorted[start]!);
+    most = Math.max(most, end - start);
+  }
+  if (often[0] === undefined || often[0] === 0) return 0;
+  const candidates = new Set(often);
+  return values.find((value) => candidates.has(value))!;
 }
 
 /** Pairs in the order of both sides: among host requests of one sector the one at the usual distance in time. */
@@ -87,7 +101,6 @@ function pairBySector(
   const issue = new Int32Array(guest.length).fill(NO_ROW);
   const complete = new Int32Array(guest.length).fill(NO_ROW);
   let matched = 0;
-  const users = new Map<number, number>();
   guest.issue.forEach((row, request) => {
     const expected = guestTable.ts[row]! - offset.at(guestTable.ts[row]!);
     const index = nearestOf(
@@ -100,7 +113,6 @@ function pairBySector(
     if (index === undefined) return;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
-    users.set(index, (users.get(index) ?? 0) + 1);
     matched++;
   });
   const merged = joinMerged(guestTable, guest, hostTable, host, shift, offset, issue, complete);
@@ -126,9 +138,11 @@ function usualOffset(
   bySector: ReadonlyMap<number, readonly number[]>,
 ): Offset {
   const offsets: number[] = [];
-  for (const row of guest.issue)
-    for (const index of (bySector.get(guestTable.tag[row]!) ?? []).slice(0, 8))
-      offsets.push(guestTable.ts[row]! - hostTable.ts[host.issue[index]!]!);
+  for (const row of guest.issue) {
+    const indices = bySector.get(guestTable.tag[row]!) ?? [];
+    for (let at = 0; at < indices.length && at < 8; at++)
+      offsets.push(guestTable.ts[row]! - hostTable.ts[host.issue[indices[at]!]!]!);
+  }
   const sorted = Float64Array.from(offsets).sort();
   const reach = longestUsual(guestTable, guest) + spanOf(guestTable, guest) * 5e-4;
   let best = { count: 0, middle: 0 };
@@ -148,11 +162,11 @@ function reachOf(table: EventTable, requests: AppRequests, request: number, offs
 
 /** Duration that nearly all requests stay below. */
 function longestUsual(table: EventTable, requests: AppRequests): number {
-  const durations: number[] = [];
+  const known: number[] = [];
   requests.complete.forEach((row, request) => {
-    if (row !== NO_ROW) durations.push(table.ts[row]! - table.ts[requests.issue[request]!]!);
+    if (row !== NO_ROW) known.push(table.ts[row]! - table.ts[requests.issue[request]!]!);
   });
-  durations.sort((a, b) => a - b);
+  const durations = Float64Array.from(known).sort();
   return durations[Math.floor(durations.length * 0.98)] ?? 1e6;
 }
 

@@ -16,7 +16,8 @@ export function inFlight(table: EventTable, requests: AppRequests): InFlight {
   const alone = new Uint8Array(requests.length).fill(1);
   let latestEnd = Number.NEGATIVE_INFINITY;
   let latest = -1;
-  const edges: number[] = [];
+  const begins = new Float64Array(requests.length);
+  const ends = new Float64Array(requests.length);
   let busy = 0;
   let covered = Number.NEGATIVE_INFINITY;
   let total = 0;
@@ -32,18 +33,17 @@ export function inFlight(table: EventTable, requests: AppRequests): InFlight {
       latestEnd = end;
       latest = request;
     }
-    edges.push(begin, end);
+    begins[request] = begin;
+    ends[request] = end;
     total += end - begin;
     busy += Math.max(0, end - Math.max(begin, covered));
     covered = Math.max(covered, end);
   }
-  return { alone, most: mostAtOnce(edges), mean: busy === 0 ? 0 : total / busy };
+  return { alone, most: mostAtOnce(begins.sort(), ends.sort()), mean: busy === 0 ? 0 : total / busy };
 }
 
-/** `edges` holds begin and end alternately; an end at the time of a begin comes first. */
-function mostAtOnce(edges: readonly number[]): number {
-  const begins = edges.filter((_, index) => index % 2 === 0).sort((a, b) => a - b);
-  const ends = edges.filter((_, index) => index % 2 === 1).sort((a, b) => a - b);
+/** From begins and ends, each in order of time; an end at the time of a begin comes first. */
+function mostAtOnce(begins: Float64Array, ends: Float64Array): number {
   let most = 0;
   let ended = 0;
   begins.forEach((begin, begun) => {

@@ -2,8 +2,9 @@
  * The messages between the machines that a recording contains: which application-side row must lie before which
  * host-side row, and the other way round. They bound the clocks' relation; nothing here knows that relation.
  */
-import type { RequestMessages } from '../clocks/robust-line.ts';
+
 import { matchSequences } from '../clocks/match-sequences.ts';
+import type { RequestMessages } from '../clocks/robust-line.ts';
 import type { PointId } from '../paths/points.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
@@ -19,23 +20,31 @@ export interface Exchange {
   readonly upper: RequestMessages;
 }
 
-/** Collects messages of one direction; offsets are application time − host time. */
+/** Collects messages of one direction, at most `most`; offsets are application time − host time. */
 class Collector {
-  readonly #at: number[] = [];
-  readonly #offset: number[] = [];
-  readonly #request: number[] = [];
+  readonly #at: Float64Array;
+  readonly #offset: Float64Array;
+  readonly #request: Int32Array;
+  #length = 0;
+
+  constructor(most: number) {
+    this.#at = new Float64Array(most);
+    this.#offset = new Float64Array(most);
+    this.#request = new Int32Array(most);
+  }
 
   add(request: number, appTs: number, hostTs: number, wideningNs: number): void {
-    this.#at.push(hostTs);
-    this.#offset.push(appTs - hostTs + wideningNs);
-    this.#request.push(request);
+    const index = this.#length++;
+    this.#at[index] = hostTs;
+    this.#offset[index] = appTs - hostTs + wideningNs;
+    this.#request[index] = request;
   }
 
   finish(): RequestMessages {
     return {
-      at: Float64Array.from(this.#at),
-      offset: Float64Array.from(this.#offset),
-      request: Int32Array.from(this.#request),
+      at: this.#at.slice(0, this.#length),
+      offset: this.#offset.slice(0, this.#length),
+      request: this.#request.slice(0, this.#length),
     };
   }
 }
@@ -48,8 +57,8 @@ export function messagesBySector(
   match: HostMatch,
   roundingNs: number,
 ): Exchange {
-  const lower = new Collector();
-  const upper = new Collector();
+  const lower = new Collector(requests.length);
+  const upper = new Collector(requests.length);
   for (let request = 0; request < requests.length; request++) {
     const issued = match.issue[request]!;
     const completed = match.complete[request]!;
@@ -96,8 +105,8 @@ export function messagesByRhythm(
   host: Occurrences,
   roundingNs: number,
 ): Exchange | undefined {
-  const lower = new Collector();
-  const upper = new Collector();
+  const lower = new Collector(2 * requests.length);
+  const upper = new Collector(requests.length);
   const completed = inStep(app, completions, host, COMPLETION_EVENTS);
   if (completed === undefined) return undefined;
   for (const { request, appTs, hostTs } of completed) {
@@ -164,35 +173,50 @@ const INTERRUPT_RECEIVERS: readonly PointId[] = ['guest:irq', 'guest:poll-found'
 
 /** The tightest messages of requests that were alone, from the points found for them. */
 export function messagesByPoints(scene: Scene, followed: Followed, roundingNs: number): Exchange {
-  const lower = new Collector();
-  const upper = new Collector();
-  const { host, app } = scene;
+  const { host, app, requests } = scene;
+  const lower = new Collector(host === undefined ? 0 : 3 * requests.length);
+  const upper = new Collector(host === undefined ? 0 : requests.length);
   if (host === undefined) return { lower: lower.finish(), upper: upper.finish() };
-  const rowOf = (point: PointId, request: number) => followed.rows.get(point)?.[request] ?? NO_ROW;
-  const firstKnown = (points: readonly PointId[], request: number) =>
-    points.map((point) => rowOf(point, request)).find((row) => row !== NO_ROW);
-  const hostPoints = scene.path.points.filter(({ point }) => sideOf(scene, point) === host);
-  for (let request = 0; request < scene.requests.length; request++) {
+  const columns = (points: readonly PointId[]) => points.flatMap((point) => followed.rows.get(point) ?? []);
+  const senders = columns(KICK_SENDERS);
+  const receivers = columns(KICK_RECEIVERS);
+  const halts = columns(['kvm:halt']);
+  const interrupts = columns(INTERRUPT_RECEIVERS);
+  const others = columns(
+    scene.path.points
+      .map(({ point }) => point)
+      .filter((point) => sideOf(scene, point) === host)
+      .filter((point) => !KICK_RECEIVERS.includes(point) && point !== 'kvm:halt'),
+  );
+  for (let request = 0; request < requests.length; request++) {
     if (scene.alone[request] !== 1) continue;
-    const send = (appRow: number | undefined, hostRow: number | undefined) => {
-      if (appRow === undefined || hostRow === undefined) return;
-      lower.add(request, app.table.ts[appRow]!, host.table.ts[hostRow]!, -roundingNs);
-    };
-    const issue = scene.requests.issue[request]!;
-    send(firstKnown(KICK_SENDERS, request), firstKnown(KICK_RECEIVERS, request));
+    const issue = requests.issue[request]!;
+    const kick = firstKnown(senders, request);
+    const kicked = firstKnown(receivers, request);
+    if (kick !== NO_ROW && kicked !== NO_ROW)
+      lower.add(request, app.table.ts[kick]!, host.table.ts[kicked]!, -roundingNs);
     // While a vCPU sleeps it runs nothing: what its guest did before the interrupt happened before the HLT exit.
-    if (app.table.cpu[issue] === app.table.cpu[scene.requests.complete[request]!])
-      send(issue, firstKnown(['kvm:halt'], request));
-    const onHost = hostPoints
-      .filter(({ point }) => !KICK_RECEIVERS.includes(point) && point !== 'kvm:halt')
-      .map(({ point }) => rowOf(point, request))
-      .filter((row) => row !== NO_ROW)
-      .map((row) => host.table.ts[row]!);
-    if (onHost.length === 0) continue;
-    lower.add(request, app.table.ts[issue]!, Math.min(...onHost), -roundingNs);
-    const received = firstKnown(INTERRUPT_RECEIVERS, request);
-    if (received === undefined) continue;
-    upper.add(request, app.table.ts[received]!, Math.max(...onHost), roundingNs);
+    const halted = firstKnown(halts, request);
+    if (halted !== NO_ROW && app.table.cpu[issue] === app.table.cpu[requests.complete[request]!])
+      lower.add(request, app.table.ts[issue]!, host.table.ts[halted]!, -roundingNs);
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const rows of others) {
+      if (rows[request] === NO_ROW) continue;
+      const ts = host.table.ts[rows[request]!]!;
+      if (ts < first) first = ts;
+      if (ts > last) last = ts;
+    }
+    if (first > last) continue;
+    lower.add(request, app.table.ts[issue]!, first, -roundingNs);
+    const received = firstKnown(interrupts, request);
+    if (received !== NO_ROW) upper.add(request, app.table.ts[received]!, last, roundingNs);
   }
   return { lower: lower.finish(), upper: upper.finish() };
+}
+
+/** The row of the first of several points that is known for a request; NO_ROW where none is. */
+function firstKnown(columns: readonly Int32Array[], request: number): number {
+  for (const rows of columns) if (rows[request] !== NO_ROW) return rows[request]!;
+  return NO_ROW;
 }

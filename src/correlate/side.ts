@@ -7,22 +7,25 @@ export interface Side {
   readonly occurrences: Occurrences;
   /** Time of each row on the application's clock, integer ns after the application table's epoch. */
   readonly time: Float64Array;
+  /** The same for any time of the machine, fractions and infinities included. */
+  timeOf(ns: number): number;
   /** vCPU id → tid of its thread, from kvm_entry (host side of a guest recording). */
   readonly vcpuThreads: ReadonlyMap<number, number>;
 }
 
 /** The application's own machine: its clock is the time line. */
 export function appSide(table: EventTable): Side {
-  return { table, occurrences: indexOccurrences(table), time: table.ts, vcpuThreads: new Map() };
+  return { table, occurrences: indexOccurrences(table), time: table.ts, timeOf: (ns) => ns, vcpuThreads: new Map() };
 }
 
-/** Another machine, with its rows' times put on the application's time line by `toApp` (host ns → app ns). */
+/** Another machine, with its rows' times put on the application's time line by `toApp` (host ns → app ns), into `time`. */
 export function otherSide(
-  table: EventTable,
+  occurrences: Occurrences,
   vcpuThreads: ReadonlyMap<number, number>,
   toApp: (ns: number) => number,
+  time: Float64Array,
 ): Side {
-  const time = new Float64Array(table.length);
+  const { table } = occurrences;
   for (let row = 0; row < table.length; row++) time[row] = Math.round(toApp(table.ts[row]!));
-  return { table, occurrences: indexOccurrences(table), time, vcpuThreads };
+  return { table, occurrences, time, timeOf: toApp, vcpuThreads };
 }

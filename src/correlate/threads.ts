@@ -1,19 +1,16 @@
-import type { RecordingFacts } from '../trace/recording.ts';
-import { kindId } from '../../parsers/event-kinds.ts';
-import { NO_ROW } from '../trace/units.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
-
-const ENTRY = kindId('kvm_entry');
+import type { RecordingFacts } from '../trace/recording.ts';
+import { NO_ROW } from '../trace/units.ts';
 
 /**
  * vCPU id → thread, from the threads that enter a guest. With several guests in one trace the one of the facts is
  * taken, else the process that enters most.
  */
-export function vcpuThreads(table: EventTable, facts: RecordingFacts): ReadonlyMap<number, number> {
+export function vcpuThreads(host: Occurrences, facts: RecordingFacts): ReadonlyMap<number, number> {
+  const { table } = host;
   const entries = new Map<number, { vcpu: number; count: number }>();
-  for (let row = 0; row < table.length; row++) {
-    if (table.kind[row] !== ENTRY) continue;
+  for (const row of host.rows('kvm_entry')) {
     const known = entries.get(table.tid[row]!);
     if (known === undefined) entries.set(table.tid[row]!, { vcpu: table.dev[row]!, count: 1 });
     else known.count++;

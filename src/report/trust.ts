@@ -1,20 +1,22 @@
 /** What speaks against a recording: turns what the rooms before found out into losses and reasons for the grade. */
 import type { Correlated } from '../correlate/correlate.ts';
-import type { Integrity } from '../trace/integrity.ts';
-import type { Source } from '../trace/recording.ts';
+import type { CpuPair } from '../trace/file-order.ts';
+import type { CheckedSource } from '../trace/integrity.ts';
 import { type GradeReason, letterOfShare } from './grade.ts';
 import type { ReportModel } from './report-model.ts';
 
 type Loss = ReportModel['losses'][number];
 
-export interface SourceTrust {
-  readonly source: Source;
-  readonly integrity: Integrity;
-}
+export type SourceTrust = CheckedSource;
 
 /** "1,234" for counts in sentences. */
 function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** Two CPUs whose clocks differ, in words. */
+function skewText({ cpus: [one, other], atLeast }: CpuPair): string {
+  return `the clocks of CPU ${one} and CPU ${other} differ by at least ${(atLeast / 1000).toFixed(0)} µs`;
 }
 
 /** Everything that is missing from or wrong with the streams, one row each. */
@@ -59,12 +61,8 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
         integrity.outOfOrder,
         `${count(integrity.outOfOrder)} events stand before one that is earlier; they were put in order of time`,
       );
-    for (const skew of integrity.skewedCpus)
-      add(
-        'CPU clock',
-        null,
-        `the clock of CPU ${skew.cpu} is off against the others by at least ${(skew.atLeastNs / 1000).toFixed(0)} µs: ${skew.how}`,
-      );
+    for (const skew of integrity.skewed)
+      add('CPU clock', null, `${skewText(skew)}: each one’s events are in order of time, theirs together are not`);
     return losses;
   });
 }
@@ -99,10 +97,10 @@ export function streamReasons(streams: readonly SourceTrust[]): GradeReason[] {
         letter: 'C',
         text: `${count(integrity.outOfOrder)} events of ${source.name} are not in order of time`,
       });
-    for (const skew of integrity.skewedCpus)
+    for (const skew of integrity.skewed)
       reasons.push({
         letter: 'E',
-        text: `the clock of CPU ${skew.cpu} in ${source.name} is off by at least ${(skew.atLeastNs / 1000).toFixed(0)} µs; requests that touch it are left out`,
+        text: `${skewText(skew)} in ${source.name}; requests that touch both are left out`,
       });
     return reasons;
   });

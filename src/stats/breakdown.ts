@@ -5,7 +5,9 @@
  */
 import { NOT_OBSERVED, type RequestTable, STATUS } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
-import { describe, type Distribution } from './distribution.ts';
+import { ascendingOrder } from './ascending.ts';
+import { type Distribution, describe } from './distribution.ts';
+import { byVariant, type Population, type Span, spansOf } from './spans.ts';
 
 /** One stage over all matched requests that have it. */
 export interface StageStats {
@@ -53,126 +55,126 @@ export interface Breakdown {
   readonly variants: readonly VariantStats[];
 }
 
-interface Span {
-  readonly id: string;
-  readonly from: PointId;
-  readonly to: PointId;
-}
-
 /** `order` gives a point's position on the path. */
 export function breakdown(requests: RequestTable, order: (point: PointId) => number): Breakdown {
-  const matched = Int32Array.from(
-    [...requests.status.keys()].filter((index) => requests.status[index] === STATUS.matched),
-  );
-  const spans = requests.variants.map(({ points, stages }) => joinSameNames(points, stages));
-  const totals = Float64Array.from(matched, (request) => requests.total[request]!);
-  const duration = ({ from, to }: Span, request: number) =>
-    requests.offsets.get(to)![request]! - requests.offsets.get(from)![request]!;
-  checkClosure(requests, matched, spans, duration);
-  const stack = (members: Int32Array | number[]) => meanStack(requests, members, spans, duration);
-  const sorted = [...matched].sort((a, b) => requests.total[a]! - requests.total[b]!);
+  const matched = matchedOf(requests);
+  const spans = spansOf(requests);
+  const populations = byVariant(requests, spans, matched);
+  for (const population of populations) checkClosure(requests, population);
+  const totals = matched.map((request) => requests.total[request]!);
+  const ranks = ascendingOrder(totals);
+  const stack = (members: Int32Array) => meanStack(requests, byVariant(requests, spans, members));
+  const ranked = (from: number, to: number) => stack(ranks.slice(from, to).map((index) => matched[index]!));
+  const n = matched.length;
   return {
     matched,
-    total: totals.length === 0 ? undefined : describe(totals),
-    stages: stageStats(requests, matched, spans, duration, order),
-    typical: stack(
-      sorted.slice(Math.floor(sorted.length * 0.45), Math.max(1, Math.ceil(sorted.length * 0.55))),
-    ),
-    slow: stack(sorted.slice(Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99)))),
-    variants: variantStats(requests, matched, stack),
+    total: n === 0 ? undefined : describe(totals),
+    stages: stageStats(populations, order),
+    typical: ranked(Math.floor(n * 0.45), Math.max(1, Math.ceil(n * 0.55))),
+    slow: ranked(Math.min(n - 1, Math.floor(n * 0.99)), n),
+    variants: variantStats(requests, populations),
   };
 }
 
-/** Neighbouring stages of one name become one; the name is what a reader follows. */
-function joinSameNames(points: readonly PointId[], stages: readonly string[]): Span[] {
-  const spans: Span[] = [];
-  stages.forEach((id, index) => {
-    const last = spans.at(-1);
-    const to = points[index + 1]!;
-    if (last?.id === id) spans[spans.length - 1] = { ...last, to };
-    else spans.push({ id, from: points[index]!, to });
-  });
-  return spans;
+function matchedOf({ length, status }: RequestTable): Int32Array {
+  const matched = new Int32Array(length);
+  let n = 0;
+  for (let request = 0; request < length; request++)
+    if (status[request] === STATUS.matched) matched[n++] = request;
+  return matched.slice(0, n);
 }
 
-function checkClosure(
-  requests: RequestTable,
-  matched: Int32Array,
-  spans: readonly (readonly Span[])[],
-  duration: (span: Span, request: number) => number,
-): void {
-  for (const request of matched) {
-    let sum = 0;
-    for (const span of spans[requests.variant[request]!]!) {
-      const ns = duration(span, request);
-      if (ns < 0 || requests.offsets.get(span.to)![request] === NOT_OBSERVED)
-        throw new Error(`internal: stage ${span.id} of request ${request} is ${ns} ns`);
-      sum += ns;
+function checkClosure(requests: RequestTable, { spans, members }: Population): void {
+  const sums = new Float64Array(members.length);
+  for (const { id, fromNs, toNs } of spans)
+    for (let at = 0; at < members.length; at++) {
+      const request = members[at]!;
+      const ns = toNs[request]! - fromNs[request]!;
+      if (ns < 0 || toNs[request] === NOT_OBSERVED)
+        throw new Error(`internal: stage ${id} of request ${request} is ${ns} ns`);
+      sums[at]! += ns;
     }
-    if (sum !== requests.total[request])
+  members.forEach((request, at) => {
+    if (sums[at] !== requests.total[request])
       throw new Error(
-        `internal: stages of request ${request} sum to ${sum} ns, its total is ${requests.total[request]} ns`,
+        `internal: stages of request ${request} sum to ${sums[at]} ns, its total is ${requests.total[request]} ns`,
       );
-  }
+  });
 }
 
-function stageStats(
-  requests: RequestTable,
-  matched: Int32Array,
-  spans: readonly (readonly Span[])[],
-  duration: (span: Span, request: number) => number,
-  order: (point: PointId) => number,
-): StageStats[] {
-  const values = new Map<string, number[]>();
-  const borders = new Map<string, Map<string, { span: Span; n: number }>>();
-  for (const request of matched) {
-    for (const span of spans[requests.variant[request]!]!) {
-      const list = values.get(span.id);
-      if (list === undefined) values.set(span.id, [duration(span, request)]);
-      else list.push(duration(span, request));
-      const ends = borders.get(span.id) ?? new Map();
-      borders.set(span.id, ends);
-      const key = `${span.from} ${span.to}`;
-      ends.set(key, { span, n: (ends.get(key)?.n ?? 0) + 1 });
+/** All requests that have a stage, with the borders it has in each variant. */
+interface StageMembers {
+  readonly id: string;
+  n: number;
+  readonly parts: { readonly span: Span; readonly members: Int32Array }[];
+}
+
+function stageStats(populations: readonly Population[], order: (point: PointId) => number): StageStats[] {
+  const stages = new Map<string, StageMembers>();
+  for (const { spans, members } of populations)
+    for (const span of spans) {
+      const stage = stages.get(span.id) ?? { id: span.id, n: 0, parts: [] };
+      stages.set(span.id, stage);
+      stage.n += members.length;
+      stage.parts.push({ span, members });
     }
-  }
-  return [...values]
-    .map(([id, durations]) => {
-      const usual = [...borders.get(id)!.values()].sort((a, b) => b.n - a.n)[0]!.span;
+  return [...stages.values()]
+    .map((stage) => {
+      const { from, to } = usualBorders(stage);
+      const durations = durationsOf(stage);
       return {
-        id,
-        from: usual.from,
-        to: usual.to,
-        n: durations.length,
+        id: stage.id,
+        from,
+        to,
+        n: stage.n,
         distribution: describe(durations),
         sumNs: durations.reduce((sum, ns) => sum + ns, 0),
-        order: order(usual.from) + order(usual.to) / 1000,
+        order: order(from) + order(to) / 1000,
       };
     })
     .sort((a, b) => a.order - b.order);
 }
 
-function meanStack(
-  requests: RequestTable,
-  members: Int32Array | readonly number[],
-  spans: readonly (readonly Span[])[],
-  duration: (span: Span, request: number) => number,
-): Stack {
-  const parts = new Map<string, { span: Span; sum: number; n: number }>();
+function usualBorders({ parts }: StageMembers): Span {
+  const borders = new Map<string, { span: Span; n: number }>();
+  for (const { span, members } of parts) {
+    const key = `${span.from} ${span.to}`;
+    borders.set(key, { span, n: (borders.get(key)?.n ?? 0) + members.length });
+  }
+  return [...borders.values()].sort((a, b) => b.n - a.n)[0]!.span;
+}
+
+function durationsOf({ n, parts }: StageMembers): Int32Array {
+  const durations = new Int32Array(n);
+  let next = 0;
+  for (const { span, members } of parts) {
+    const { fromNs, toNs } = span;
+    for (const request of members) durations[next++] = toNs[request]! - fromNs[request]!;
+  }
+  return durations;
+}
+
+/** The mean stack of some requests, given by variant; a part's borders are those of the last request that has it. */
+function meanStack(requests: RequestTable, populations: readonly Population[]): Stack {
+  const parts = new Map<string, { span: Span; last: number; sum: number; n: number }>();
+  let n = 0;
   let sum = 0;
   let fromNs = Number.POSITIVE_INFINITY;
   let toNs = 0;
-  for (const request of members) {
-    const total = requests.total[request]!;
-    sum += total;
-    fromNs = Math.min(fromNs, total);
-    toNs = Math.max(toNs, total);
-    for (const span of spans[requests.variant[request]!]!) {
-      const part = parts.get(span.id) ?? { span, sum: 0, n: 0 };
-      parts.set(span.id, { span, sum: part.sum + duration(span, request), n: part.n + 1 });
+  for (const { spans, members, last } of populations) {
+    n += members.length;
+    for (const request of members) {
+      const total = requests.total[request]!;
+      sum += total;
+      fromNs = Math.min(fromNs, total);
+      toNs = Math.max(toNs, total);
+    }
+    for (const span of spans) {
+      const part = parts.get(span.id) ?? { span, last, sum: 0, n: 0 };
+      const known = { ...part, sum: part.sum + sumOf(span, members), n: part.n + members.length };
+      parts.set(span.id, last < part.last ? known : { ...known, span, last });
     }
   }
-  const n = members.length;
   return {
     n,
     meanNs: n === 0 ? 0 : sum / n,
@@ -188,20 +190,22 @@ function meanStack(
   };
 }
 
+function sumOf({ fromNs, toNs }: Span, members: Int32Array): number {
+  let sum = 0;
+  for (const request of members) sum += toNs[request]! - fromNs[request]!;
+  return sum;
+}
+
 /** Variants of one name are one population; the commonest first. */
-function variantStats(
-  requests: RequestTable,
-  matched: Int32Array,
-  stack: (members: number[]) => Stack,
-): VariantStats[] {
-  const members = new Map<string, number[]>();
-  for (const request of matched) {
-    const { name } = requests.variants[requests.variant[request]!]!;
-    const list = members.get(name);
-    if (list === undefined) members.set(name, [request]);
-    else list.push(request);
-  }
-  return [...members]
-    .sort((a, b) => b[1].length - a[1].length)
-    .map(([name, list]) => ({ name, stack: stack(list) }));
+function variantStats(requests: RequestTable, populations: readonly Population[]): VariantStats[] {
+  const names = new Set(populations.map(({ name }) => name));
+  return [...names]
+    .map((name) => ({
+      name,
+      stack: meanStack(
+        requests,
+        populations.filter((population) => population.name === name),
+      ),
+    }))
+    .sort((a, b) => b.stack.n - a.stack.n);
 }

@@ -1,4 +1,5 @@
 import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
+import { ascending } from './ascending.ts';
 
 /** A distribution in ns; quantiles are type 7, as numpy and R compute them. */
 export interface Distribution {
@@ -21,10 +22,10 @@ function asNumbers(column: Float64Array): number[] {
   return column as unknown as number[];
 }
 
-/** Describes the values of a column; all zeros are possible, no values are not. */
-export function describe(values: ArrayLike<number>): Distribution {
-  const sorted = Float64Array.from(values).sort();
-  if (sorted.length === 0) throw new Error('a distribution needs at least one value');
+/** Describes durations, ns; all zeros are possible, no values are not. */
+export function describe(values: Int32Array): Distribution {
+  if (values.length === 0) throw new Error('a distribution needs at least one value');
+  const sorted = new Float64Array(ascending(values));
   const column = asNumbers(sorted);
   const average = mean(column);
   const half = (NORMAL_95 * standardDeviation(column)) / Math.sqrt(sorted.length);

@@ -1,6 +1,7 @@
 /** Where each actor of a request ran, and how often a request crosses from one host NUMA node to another. */
 import type { Correlated } from '../correlate/correlate.ts';
 import { sideOf } from '../correlate/follow.ts';
+import type { RequestVariant } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
@@ -53,9 +54,13 @@ function cpusOf(correlated: Correlated, matched: Int32Array, points: readonly Po
     const rows = correlated.followed.rows.get(point);
     const side = correlated.host ?? (correlated.path.app === 'host' ? correlated.app : undefined);
     if (rows === undefined || side === undefined) continue;
+    const { cpu } = side.table;
+    let latest = UNKNOWN_CPU;
     for (const request of matched) {
       const row = rows[request]!;
-      if (row !== NO_ROW && side.table.cpu[row] !== UNKNOWN_CPU) cpus.add(side.table.cpu[row]!);
+      if (row === NO_ROW || cpu[row] === latest || cpu[row] === UNKNOWN_CPU) continue;
+      latest = cpu[row]!;
+      cpus.add(latest);
     }
   }
   return [...cpus].sort((a, b) => a - b);
@@ -67,33 +72,35 @@ function commonNode(cpus: readonly number[], nodeOf: ReadonlyMap<number, number>
   return nodes.size === 1 && node !== undefined ? node : null;
 }
 
+/** A point on the host, where its rows' CPUs are, and the stage that ends there. */
+interface HostPoint {
+  readonly rows: Int32Array;
+  readonly cpu: Uint16Array;
+  readonly stage: string;
+}
+
 /** Follows each request's host points in critical order and counts changes of node. */
 function countHops(
   correlated: Correlated,
   matched: Int32Array,
   nodeOf: ReadonlyMap<number, number>,
 ): { perRequest: number; crossings: { stage: string; share: number }[] } {
-  const { requests, followed, path } = correlated;
+  const { requests } = correlated;
+  const pointsOf = requests.variants.map((variant) => hostPoints(correlated, variant));
   const crossed = new Map<string, number>();
   let hops = 0;
-  const scene = { path, app: correlated.app, host: correlated.host };
-  const hostSide = correlated.host ?? (path.app === 'host' ? correlated.app : undefined);
   for (const request of matched) {
-    const { points, stages } = requests.variants[requests.variant[request]!]!;
     let last: number | undefined;
-    points.forEach((point, index) => {
-      const row = followed.rows.get(point)?.[request] ?? NO_ROW;
-      const side = sideOf(scene, point);
-      if (row === NO_ROW || side === undefined || side !== hostSide) return;
-      const node = nodeOf.get(side.table.cpu[row]!);
-      if (node === undefined) return;
+    for (const { rows, cpu, stage } of pointsOf[requests.variant[request]!]!) {
+      const row = rows[request]!;
+      const node = row === NO_ROW ? undefined : nodeOf.get(cpu[row]!);
+      if (node === undefined) continue;
       if (last !== undefined && node !== last) {
         hops++;
-        const stage = stages[index - 1] ?? point;
         crossed.set(stage, (crossed.get(stage) ?? 0) + 1);
       }
       last = node;
-    });
+    }
   }
   return {
     perRequest: matched.length === 0 ? 0 : hops / matched.length,
@@ -101,4 +108,15 @@ function countHops(
       .map(([stage, count]) => ({ stage, share: count / matched.length }))
       .sort((a, b) => b.share - a.share),
   };
+}
+
+function hostPoints(correlated: Correlated, { points, stages }: RequestVariant): HostPoint[] {
+  const { followed, path, app } = correlated;
+  const host = correlated.host ?? (path.app === 'host' ? app : undefined);
+  const scene = { path, app, host: correlated.host };
+  return points.flatMap((point, index) => {
+    const rows = followed.rows.get(point);
+    if (rows === undefined || host === undefined || sideOf(scene, point) !== host) return [];
+    return [{ rows, cpu: host.table.cpu, stage: stages[index - 1] ?? point }];
+  });
 }

@@ -36,3 +36,34 @@ export function firstAtOrAfter(ts: Float64Array, rows: Uint32Array, time: number
   }
   return low;
 }
+
+/** The same position, looked for outwards from `near`: a few steps when the time before this one led to a row close by. */
+export function firstNear(ts: Float64Array, rows: Uint32Array, time: number, near: number): number {
+  let low = 0;
+  let high = rows.length;
+  if (near < high && ts[rows[near]!]! < time) {
+    low = near + 1;
+    for (let step = 1; low + step <= high; step *= 2) {
+      if (ts[rows[low + step - 1]!]! >= time) {
+        high = low + step - 1;
+        break;
+      }
+      low += step;
+    }
+  } else {
+    high = Math.min(near, high);
+    for (let step = 1; high - step >= 0; step *= 2) {
+      if (ts[rows[high - step]!]! < time) {
+        low = high - step + 1;
+        break;
+      }
+      high -= step;
+    }
+  }
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ts[rows[middle]!]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -70,6 +70,15 @@ export function reorder(table: EventTable, order: Uint32Array): EventTable {
   };
 }
 
+/** The table without the rows that are marked, in the same order. */
+export function withoutRows(table: EventTable, marked: Uint8Array | undefined): EventTable {
+  if (marked === undefined) return table;
+  return reorder(
+    table,
+    Uint32Array.from(marked.keys()).filter((row) => marked[row] === 0),
+  );
+}
+
 /** The table in time order. */
 export function sortedByTime(table: EventTable): EventTable {
   const order = timeOrder(table.ts);

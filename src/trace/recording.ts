@@ -119,8 +119,18 @@ export interface RecordingFacts {
   readonly hostNodes?: readonly { readonly node: number; readonly cpus: readonly number[] }[] | undefined;
   /** NUMA node of the drive, -1 = the firmware does not say. */
   readonly driveNode?: number | undefined;
+  /** What the tracer itself counted for a stream, to be held against what was read of it. */
+  readonly tracerCounts?: readonly TracerCount[] | undefined;
   /** Lines of the guest's console that describe its settings, and other free text worth keeping. */
   readonly notes?: readonly string[] | undefined;
+}
+
+/** Events of one stream by the tracer's own count: given to the reader, and fired but gone before they were read. */
+export interface TracerCount {
+  /** Name of the stream. */
+  readonly stream: string;
+  readonly delivered: number;
+  readonly lost: number;
 }
 
 export interface InterruptFact {

@@ -10,6 +10,9 @@ const PAGES: Record<string, readonly string[]> = {
   'no-command': [],
   'no-such-command': ['frobnicate'],
   'no-such-option': ['report', '--fast', sample('virtio-blk-iothread')],
+  'record-help': ['record', '--help'],
+  'demo-help': ['demo', '--help'],
+  'export-help': ['export', '--help'],
   'report-help': ['report', '--help'],
   'import-help': ['import', '--help'],
   'explain-help': ['explain', '--help'],
@@ -30,6 +33,7 @@ const PAGES: Record<string, readonly string[]> = {
   'explain-stage': ['explain', 'iothread-wakeup'],
   'explain-merged-stage': ['explain', 'guest-kick+kick-exit'],
   'explain-point': ['explain', 'kvm:ioeventfd'],
+  'explain-finding': ['explain', 'iothread-node'],
   'explain-unknown': ['explain', 'kvm:teleport'],
 };
 

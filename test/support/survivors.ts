@@ -25,6 +25,8 @@ export interface Survivor {
 export interface Survivors {
   readonly found: readonly Survivor[];
   readonly uncertaintyNs: number;
+  /** Rate at which the host's times were put on the application's clock, as a share of time. */
+  readonly drift: number;
   readonly quarantined: Readonly<Record<string, number>>;
 }
 
@@ -60,7 +62,7 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
       }),
     });
   }
-  return { found, uncertaintyNs: correlated.relation.uncertaintyNs, quarantined };
+  return { found, uncertaintyNs: correlated.relation.uncertaintyNs, drift: correlated.relation.driftPpm / 1e6, quarantined };
 }
 
 /** Rounding of ticks to ns at another epoch. */
@@ -72,11 +74,14 @@ const SAME_REQUEST_NS = 1_000_000;
 /** Survivors of `damaged` that differ from what they were in `whole`. */
 export function wrongSurvivors(whole: Survivors, damaged: Survivors): WrongSurvivor[] {
   const wrong: WrongSurvivor[] = [];
-  const boundNs = whole.uncertaintyNs + damaged.uncertaintyNs + ROUNDING_NS;
+  const bounds = {
+    crossNs: whole.uncertaintyNs + damaged.uncertaintyNs + ROUNDING_NS,
+    drift: Math.abs(whole.drift - damaged.drift),
+  };
   const bySector = groupBySector(whole.found);
   for (const { sector, at, stages } of damaged.found) {
     const same = bySector.get(sector)?.find((other) => Math.abs(other.at - at) < SAME_REQUEST_NS);
-    const why = same === undefined ? 'was not matched before' : difference(same.stages, stages, boundNs);
+    const why = same === undefined ? 'was not matched before' : difference(same.stages, stages, bounds);
     if (why !== undefined) wrong.push({ request: `sector ${sector} at ${at}`, why });
   }
   return wrong;
@@ -95,7 +100,7 @@ function groupBySector(found: readonly Survivor[]): ReadonlyMap<number, Survivor
 function difference(
   expected: readonly FoundStage[],
   found: readonly FoundStage[],
-  boundNs: number,
+  { crossNs, drift }: { readonly crossNs: number; readonly drift: number },
 ): string | undefined {
   const names = (stages: readonly FoundStage[]) => stages.map(({ id }) => id);
   const [before, after] = [names(expected), names(found)];
@@ -105,7 +110,7 @@ function difference(
       .join(', ')}`;
   for (const [index, { id, ns, cross }] of found.entries()) {
     const was = expected[index]!.ns;
-    if (Math.abs(ns - was) > (cross ? boundNs : ROUNDING_NS)) return `${id} is ${ns} ns instead of ${was} ns`;
+    if (Math.abs(ns - was) > (cross ? crossNs : ROUNDING_NS + was * drift)) return `${id} is ${ns} ns instead of ${was} ns`;
   }
   return undefined;
 }

@@ -1,0 +1,291 @@
+/** `iotrace record`: traces this machine's own disk, writes one bundle, prints its report. */
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { cwd } from 'node:process';
+import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
+import { ftraceText } from '../../parsers/ftrace-text.ts';
+import { writeBundle } from '../bundle/write-bundle.ts';
+import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
+import { chooseDisk, type DiskChoice } from '../capture/choose-disk.ts';
+import { foreignTracers } from '../capture/foreign-tracers.ts';
+import { Interrupts } from '../capture/interrupts.ts';
+import { findDeadText, removeDeadInstances } from '../capture/leftovers.ts';
+import { liveLine } from '../capture/live-line.ts';
+import {
+  describeMachine,
+  diskStatistics,
+  interruptNames,
+  readCounters,
+  readSettings,
+} from '../capture/machine-facts.ts';
+import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
+import { checkBuffers, MEMORY_FOLDER, makeRoom } from '../capture/room.ts';
+import { newRunName } from '../capture/run-name.ts';
+import { runSession, type SessionResult, type StopReason } from '../capture/session.ts';
+import { findTracefs, type TraceFiles } from '../capture/trace-files.ts';
+import { findEvents, wantedEvents } from '../capture/wanted-events.ts';
+import { failureOf, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
+import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import type { RecordingFacts } from '../trace/recording.ts';
+import { version } from '../version.ts';
+import type { Say } from './import.ts';
+import { openInput } from './open-input.ts';
+import { readTruth } from './read-truth.ts';
+import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
+
+export interface RecordOptions {
+  readonly disk?: string | undefined;
+  /** Seconds. */
+  readonly duration?: number | undefined;
+  readonly requests?: number | undefined;
+  /** KiB for each CPU and instance. */
+  readonly buffer: number;
+  readonly output?: string | undefined;
+}
+
+/** What `record` and `demo` have in common: what is run, and what it prints. */
+export interface RecordPlan extends RecordOptions {
+  readonly title: string;
+  readonly disk?: string | undefined;
+  readonly workload?: WorkloadPlan | undefined;
+}
+
+/** Records, writes the bundle, and gives its report. Throws an IotraceError; then nothing traces any more. */
+export async function record(
+  options: RecordOptions,
+  command: readonly string[],
+  report: ReportOptions,
+  say: Say,
+): Promise<ReportResult> {
+  const workload = command.length === 0 ? undefined : { command, keepOutput: printsFioJson(command) };
+  return recordAndReport({ ...options, workload, title: command[0] ?? '' }, report, say);
+}
+
+/** The same for a plan. */
+export async function recordAndReport(
+  plan: RecordPlan,
+  report: ReportOptions,
+  say: Say,
+): Promise<ReportResult> {
+  const interrupts = new Interrupts();
+  interrupts.listen();
+  try {
+    const { output, interrupted } = await recordBundle(plan, interrupts, say);
+    const result = await reportBundle(output, report, say);
+    return interrupted ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
+  } finally {
+    interrupts.ignore();
+  }
+}
+
+async function recordBundle(
+  plan: RecordPlan,
+  interrupts: Interrupts,
+  say: Say,
+): Promise<{ output: string; interrupted: boolean }> {
+  const files = await findTracefs();
+  const devices = await listBlockDevices();
+  const choice = await chooseDisk(devices, {
+    asked: plan.disk,
+    workload: plan.workload?.command ?? [],
+    folder: cwd(),
+  });
+  say(`recording ${choice.disk.name} (${choice.disk.major}:${choice.disk.minor}), ${choice.why}`);
+  const output = outputFile(plan.output, choice.disk);
+  const { events, notes } = await preflight(files, choice, plan, output, say);
+  const name = newRunName();
+  const room = await makeRoom(devices, choice.disk, dirname(output), name);
+  const settings = await readSettings(choice.disk);
+  const before = await readCounters('before');
+  const statsBefore = await diskStatistics(choice.disk);
+  if (plan.workload === undefined && plan.duration === undefined && plan.requests === undefined)
+    say('until Ctrl-C');
+  const live = liveLine(process.stderr);
+  let done = false;
+  try {
+    const result = await runSession(
+      {
+        files,
+        name,
+        completed: () => completedRequests(choice.disk.name),
+        events,
+        bufferKib: plan.buffer,
+        ...room,
+        workload: plan.workload,
+        pidsKnown: await pidsAreTheKernels(),
+        ownTasks: await ownTasks(),
+        durationMs: plan.duration === undefined ? undefined : plan.duration * 1000,
+        requests: plan.requests,
+      },
+      interrupts,
+      live?.show,
+    ).finally(() => live?.clear());
+    sayEnd(result, say);
+    checkSomething(result, choice.disk);
+    const after = await readCounters('after');
+    const facts = factsOf([settings, ...before, ...after], result, [
+      ...(await describeMachine(choice.disk)),
+      ...notes,
+      `disk statistics before: ${statsBefore}`,
+      `disk statistics after: ${await diskStatistics(choice.disk)}`,
+    ]);
+    await write(output, plan, choice, result, facts, say);
+    done = true;
+    return { output, interrupted: result.stopped === 'interrupt' };
+  } catch (error) {
+    done = error instanceof IotraceError && WORTHLESS.has(error.code);
+    throw error;
+  } finally {
+    if (done) await rm(room.folder, { recursive: true, force: true });
+    else await keepText(room.folder, say);
+  }
+}
+
+/** Failures after which the text is of no use. */
+const WORTHLESS = new Set(['record-aborted', 'record-nothing']);
+
+/** After a failure: the text that was recorded is the user's. */
+async function keepText(folder: string, say: Say): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length === 0) await rmdir(folder);
+  else say(`the trace is still in ${folder}: iotrace import --host ${folder}/*.trace -o FILE`);
+}
+
+/** Events there are, and what the user should know before anything is recorded. */
+async function preflight(
+  files: TraceFiles,
+  { disk }: DiskChoice,
+  plan: RecordPlan,
+  output: string,
+  say: Say,
+): Promise<{ events: Awaited<ReturnType<typeof findEvents>>['found']; notes: string[] }> {
+  const leftovers = await removeDeadInstances(files);
+  for (const name of leftovers.removed)
+    say(`removed what a killed iotrace left: the tracing instance ${name}`);
+  for (const name of leftovers.inUse)
+    say(`a killed iotrace left the tracing instance ${name}; something reads it`);
+  for (const folder of await findDeadText([dirname(output), MEMORY_FOLDER]))
+    say(
+      `a killed iotrace left ${quoted(folder)}: iotrace import --host FILES makes a bundle of it, or delete it`,
+    );
+  const foreign = await foreignTracers(files);
+  for (const each of foreign)
+    say(`the kernel’s tracer is in use: ${each}; left alone, what it costs is in the figures`);
+  const { found, missing } = await findEvents(files, wantedEvents(disk, await interruptNames()));
+  if (missing.length > 0) say(`this kernel does not have ${missing.join(', ')}`);
+  const cpus = (await files.list('per_cpu')).length;
+  checkBuffers(plan.buffer, cpus, new Set(found.map(({ scope }) => scope)).size);
+  return {
+    events: found,
+    notes: [
+      ...foreign.map((each) => `traced at the same time: ${each}`),
+      ...(missing.length > 0 ? [`events this kernel does not have: ${missing.join(', ')}`] : []),
+    ],
+  };
+}
+
+function outputFile(asked: string | undefined, disk: BlockDevice): string {
+  if (asked === '-')
+    throw new IotraceError('output-stdout', 'A bundle cannot be written to stdout.', {
+      hint: 'The report goes there; name a file for the bundle (-o FILE).',
+      exitCode: EXIT_CODES.usage,
+    });
+  // 20261122-145901
+  const time = new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace(/[-:]/g, '')
+    .replace('T', '-');
+  return resolve(asked ?? `${disk.name}-${time}.iotrace.zip`);
+}
+
+const STOPPED: Record<StopReason, string> = {
+  workload: 'the workload ended',
+  duration: 'the time was up',
+  requests: 'the requests were made',
+  interrupt: 'interrupted',
+  full: 'no more text may be kept; what was recorded until then is complete',
+};
+
+function sayEnd({ stopped, elapsedMs, workload, streams, lostElsewhere }: SessionResult, say: Say): void {
+  say(`recorded ${(elapsedMs / 1000).toFixed(1)} s: ${STOPPED[stopped]}`);
+  const failure = workload === undefined || stopped !== 'workload' ? undefined : failureOf(workload);
+  if (failure !== undefined) say(`the workload ${failure}; the recording is kept`);
+  const lost = lostElsewhere + streams.reduce((sum, { counts }) => sum + counts.lost, 0);
+  if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);
+}
+
+function factsOf(
+  texts: readonly FactFile[],
+  result: SessionResult,
+  notes: readonly string[],
+): RecordingFacts {
+  const { facts } = readFactsFolder(texts);
+  return {
+    ...facts,
+    tracerCounts: result.streams.map(({ name, counts }) => ({
+      stream: name,
+      delivered: counts.delivered,
+      lost: counts.lost,
+    })),
+    notes: [
+      ...notes,
+      ...(result.lostElsewhere > 0
+        ? [`${result.lostElsewhere} events were lost on CPUs of which nothing else arrived`]
+        : []),
+      ...(facts.notes ?? []),
+    ],
+  };
+}
+
+function checkSomething({ streams }: SessionResult, disk: BlockDevice): void {
+  if (streams.some(({ name }) => name.startsWith('disk-'))) return;
+  throw new IotraceError('record-nothing', `Nothing happened on ${disk.name} while it was recorded.`, {
+    hint: 'Was everything read from memory? Use direct I/O (fio --direct=1, dd iflag=direct), or name the disk (--disk).',
+  });
+}
+
+async function write(
+  output: string,
+  plan: RecordPlan,
+  { disk }: DiskChoice,
+  result: SessionResult,
+  facts: RecordingFacts,
+  say: Say,
+): Promise<void> {
+  const truth = plan.workload?.keepOutput === true ? Buffer.from(result.workload?.output ?? '') : undefined;
+  const name = truth === undefined ? '' : truthName(truth, say);
+  await writeBundle(output, {
+    version: version(),
+    title: plan.title === '' ? disk.name : `${disk.name}, ${basename(plan.title)}`,
+    streams: result.streams.map(({ name, file, bytes }) => ({
+      name,
+      machine: 'host',
+      format: ftraceText.name,
+      bytes,
+      open: () => chunksOf(file),
+    })),
+    groundTruth: name === '' ? undefined : { name, bytes: truth!.length, open: () => once(truth!) },
+    facts,
+  });
+  say(`wrote ${output}`);
+}
+
+/** Name of the ground truth in the bundle, '' when what the workload printed is none. */
+function truthName(bytes: Uint8Array, say: Say): string {
+  const { truth } = readTruth('', bytes);
+  if (truth?.kind === 'fio') return 'fio.json';
+  if (truth?.kind === 'request-log') return 'requests.txt';
+  say(
+    'the workload printed neither fio JSON nor a request log: there is nothing to hold the figures against',
+  );
+  return '';
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* (await openInput(file)).chunks();
+}

@@ -1,0 +1,62 @@
+/** What requests of one variant have in common: their stages, each between two columns of the request table. */
+import type { RequestTable } from '../correlate/request-table.ts';
+import type { PointId } from '../paths/points.ts';
+
+/** A stage of a variant: its durations are `toNs` less `fromNs`, request by request. */
+export interface Span {
+  readonly id: string;
+  readonly from: PointId;
+  readonly to: PointId;
+  readonly fromNs: Int32Array;
+  readonly toNs: Int32Array;
+}
+
+/** Requests of one variant, and the position of the last of them among those that were asked for. */
+export interface Population {
+  readonly name: string;
+  readonly spans: readonly Span[];
+  readonly members: Int32Array;
+  readonly last: number;
+}
+
+/** Stages of each variant, in order. */
+export function spansOf({ variants, offsets }: RequestTable): readonly (readonly Span[])[] {
+  return variants.map(({ points, stages }) => {
+    const spans: Span[] = [];
+    stages.forEach((id, index) => {
+      const last = spans.at(-1);
+      const to = points[index + 1]!;
+      const toNs = offsets.get(to)!;
+      // Neighbouring stages of one name become one; the name is what a reader follows.
+      if (last?.id === id) spans[spans.length - 1] = { ...last, to, toNs };
+      else spans.push({ id, from: points[index]!, to, fromNs: offsets.get(points[index]!)!, toNs });
+    });
+    return spans;
+  });
+}
+
+/** Splits requests by variant; the variant that is met first comes first, and its requests stay in their order. */
+export function byVariant(
+  requests: RequestTable,
+  spans: readonly (readonly Span[])[],
+  members: Int32Array,
+): Population[] {
+  const sizes = new Map<number, number>();
+  const last = new Map<number, number>();
+  for (let at = 0; at < members.length; at++) {
+    const variant = requests.variant[members[at]!]!;
+    sizes.set(variant, (sizes.get(variant) ?? 0) + 1);
+    last.set(variant, at);
+  }
+  return [...sizes].map(([variant, size]) => {
+    const own = size === members.length ? members : new Int32Array(size);
+    for (let at = 0, next = 0; next < size && own !== members; at++)
+      if (requests.variant[members[at]!] === variant) own[next++] = members[at]!;
+    return {
+      name: requests.variants[variant]!.name,
+      spans: spans[variant]!,
+      members: own,
+      last: last.get(variant)!,
+    };
+  });
+}

@@ -1,0 +1,133 @@
+/**
+ * Events that come in turns: a system call is entered and left, an interrupt handler begins and ends, a guest is entered
+ * and left. Where the turn is broken a row is missing. The kernel gives no other reason (kernel/trace/trace_syscalls.c,
+ * kernel/irq/handle.c, arch/x86/kvm): no recording that was complete has ever broken one.
+ */
+import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
+import type { EventTable } from './event-table.ts';
+import type { Gap } from './gaps.ts';
+
+export interface PairCheck {
+  /** Rows that take part in a pair. */
+  readonly rows: number;
+  readonly broken: readonly Gap[];
+}
+
+interface Pair {
+  readonly open: number;
+  readonly close: number;
+  readonly lane: 'tid' | 'cpu';
+  /** Pairs of one family exclude each other: a thread is in one system call at a time. */
+  readonly family: number;
+}
+
+const HANDLERS = 1;
+
+const CALLS: readonly Pair[] = EVENT_KINDS.filter(({ name }) => name.startsWith('sys_enter_')).flatMap(
+  ({ id, name }) => {
+    const exit = EVENT_KINDS.find((kind) => kind.name === name.replace('enter', 'exit'));
+    return exit === undefined ? [] : [{ open: id, close: exit.id, lane: 'tid' as const, family: 0 }];
+  },
+);
+const PAIRS: readonly Pair[] = [
+  ...CALLS,
+  { open: kindId('irq_handler_entry'), close: kindId('irq_handler_exit'), lane: 'cpu', family: HANDLERS },
+  { open: kindId('kvm_entry'), close: kindId('kvm_exit'), lane: 'tid', family: 2 },
+];
+
+/** Both halves were recorded when one has at least this share of the other's number. */
+const LEAST_BALANCE = 0.7;
+
+/** Pairs of which a recording holds both halves; a tracer may have been told to record one only. */
+export function recordedPairs(table: EventTable): readonly Pair[] {
+  const counts = new Uint32Array(EVENT_KINDS.length);
+  for (let row = 0; row < table.length; row++) counts[table.kind[row]!]!++;
+  return PAIRS.filter(({ open, close }) => {
+    const [fewer, more] = [Math.min(counts[open]!, counts[close]!), Math.max(counts[open]!, counts[close]!)];
+    return fewer > 0 && fewer >= more * LEAST_BALANCE;
+  });
+}
+
+/** Places in a time-ordered table where a turn is broken. */
+export function brokenPairs(table: EventTable): PairCheck {
+  const byKind = new Map<number, { pair: Pair; opens: boolean }>();
+  for (const pair of recordedPairs(table)) {
+    byKind.set(pair.open, { pair, opens: true });
+    byKind.set(pair.close, { pair, opens: false });
+  }
+  const longest = new Durations();
+  const turns = [0, 1, 2].map(() => new Map<number, number>());
+  const broken: Gap[] = [];
+  let rows = 0;
+  for (let row = 0; row < table.length; row++) {
+    const role = byKind.get(table.kind[row]!);
+    if (role === undefined) continue;
+    rows++;
+    const { lane, family } = role.pair;
+    const latest = turns[family]!;
+    const key = table[lane][row]!;
+    const before = latest.get(key);
+    const missing = missingBetween(table, byKind, before, row);
+    if (missing !== undefined) broken.push(gapBetween(table, before!, row, lane, missing));
+    else if (before !== undefined && !role.opens && family === HANDLERS)
+      longest.add(table.ts[row]! - table.ts[before]!);
+    latest.set(key, row);
+  }
+  return { rows, broken: broken.map((gap) => (gap.tid === undefined ? longest.narrow(gap) : gap)) };
+}
+
+const IRQ_ENTRY = kindId('irq_handler_entry');
+
+/** How long interrupt handlers take, to tell where on an idle CPU the lost edge of one can be. */
+class Durations {
+  readonly #all: number[] = [];
+
+  add(duration: number): void {
+    this.#all.push(duration);
+  }
+
+  /** A handler's lost beginning is not long before its end, a lost end not long behind its beginning. */
+  narrow(gap: Gap): Gap {
+    this.#limit ??= 4 * (this.#all.sort((a, b) => a - b)[Math.floor(this.#all.length * 0.95)] ?? Number.POSITIVE_INFINITY);
+    return gap.missing === EVENT_KINDS[IRQ_ENTRY]!.name
+      ? { ...gap, from: Math.max(gap.from, gap.to - this.#limit) }
+      : { ...gap, to: Math.min(gap.to, gap.from + this.#limit) };
+  }
+
+  #limit: number | undefined;
+}
+
+/** The half that must lie between two neighbouring rows of a lane, by name; undefined when they take turns. */
+function missingBetween(
+  table: EventTable,
+  byKind: ReadonlyMap<number, { pair: Pair; opens: boolean }>,
+  before: number | undefined,
+  row: number,
+): string | undefined {
+  if (before === undefined) return undefined;
+  const [first, second] = [byKind.get(table.kind[before]!)!, byKind.get(table.kind[row]!)!];
+  if (second.opens) return first.opens ? EVENT_KINDS[first.pair.close]!.name : undefined;
+  const takesTurn = first.opens && first.pair === second.pair && sameObject(table, second.pair, before, row);
+  return takesTurn ? undefined : EVENT_KINDS[second.pair.open]!.name;
+}
+
+/** An interrupt's end has the number of its beginning. */
+function sameObject(table: EventTable, { family }: Pair, before: number, row: number): boolean {
+  return family !== HANDLERS || table.tag[before] === table.tag[row];
+}
+
+function gapBetween(
+  { ts, tid, cpu }: EventTable,
+  before: number,
+  row: number,
+  lane: 'tid' | 'cpu',
+  missing: string,
+): Gap {
+  return {
+    from: ts[before]!,
+    to: ts[row]!,
+    tid: lane === 'tid' ? tid[row]! : undefined,
+    cpu: lane === 'cpu' ? cpu[row]! : undefined,
+    missing,
+  };
+}

@@ -1,0 +1,157 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Interrupts } from '../../src/capture/interrupts.ts';
+import { runSession, type SessionPlan } from '../../src/capture/session.ts';
+import { type FakeTraceFiles, fakeTraceFiles, stats } from './fake-trace-files.ts';
+
+const DISK = 'instances/iotrace-7-00000000-disk';
+const CALLS = 'instances/iotrace-7-00000000-calls';
+
+let folder: string;
+let files: FakeTraceFiles;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iotrace-test-'));
+  files = fakeTraceFiles();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function plan(more: Partial<SessionPlan> = {}): SessionPlan {
+  return {
+    files,
+    name: 'iotrace-7-00000000',
+    completed: async () => 0,
+    events: [
+      { scope: 'disk', path: 'block/block_rq_issue', filter: 'dev == 1' },
+      { scope: 'calls', path: 'syscalls/sys_enter_pread64', filter: undefined },
+    ],
+    bufferKib: 64,
+    folder,
+    maxBytes: 1e6,
+    pidsKnown: true,
+    ownTasks: [5],
+    durationMs: 1,
+    ...more,
+  };
+}
+
+const position = (text: string) => {
+  const found = files.done.indexOf(text);
+  expect(found, text).toBeGreaterThanOrEqual(0);
+  return found;
+};
+const instancesLeft = async () => files.list('instances');
+
+describe('runSession', () => {
+  it('sets up in an order in which nothing unwanted is recorded, and takes everything back', async () => {
+    const result = await runSession(plan(), new Interrupts());
+    expect(result.stopped).toBe('duration');
+    const order = [
+      `mkdir ${DISK}`,
+      `${DISK}/tracing_on = 0`,
+      `${DISK}/trace_clock = mono`,
+      `${DISK}/events/block/block_rq_issue/filter = dev == 1`,
+      `${DISK}/events/block/block_rq_issue/enable = 1`,
+      `${CALLS}/set_event_notrace_pid = 5`,
+      `${CALLS}/events/syscalls/sys_enter_pread64/enable = 1`,
+      `${DISK}/tracing_on = 1`,
+      `close ${DISK}/per_cpu/cpu0/trace_pipe`,
+      `rmdir ${DISK}`,
+    ].map(position);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(files.done.lastIndexOf(`${DISK}/tracing_on = 0`)).toBeGreaterThan(
+      position(`${DISK}/tracing_on = 1`),
+    );
+    expect(await instancesLeft()).toEqual([]);
+  });
+
+  it('records only the workload’s tasks and what they start, known before it begins', async () => {
+    const workload = { command: ['sh', '-c', 'printf out; exit 3'], keepOutput: true };
+    const result = await runSession(plan({ workload, durationMs: undefined }), new Interrupts());
+    expect(result.stopped).toBe('workload');
+    expect(result.workload).toEqual({ exitCode: 3, signal: undefined, output: 'out' });
+    expect(position(`${CALLS}/options/event-fork = 1`)).toBeLessThan(position(`${CALLS}/tracing_on = 1`));
+    expect(files.done.some((each) => /-calls\/set_event_pid = \d+$/.test(each))).toBe(true);
+    expect(files.done.some((each) => each.startsWith(`${DISK}/set_event`))).toBe(false);
+  });
+
+  it('filters no task where the kernel’s pids are not ours', async () => {
+    await runSession(plan({ pidsKnown: false }), new Interrupts());
+    expect(files.done.filter((each) => /set_event|event-fork/.test(each))).toEqual([]);
+  });
+
+  it('keeps the text byte for byte, with the counts of its buffer', async () => {
+    files.text.set('-disk/per_cpu/cpu1', ' drawn line\n');
+    const made = files.makeFolder;
+    files.makeFolder = async (path) => {
+      await made(path);
+      files.files.set(`${path}/per_cpu/cpu1/stats`, stats(1, 2));
+    };
+    const result = await runSession(plan(), new Interrupts());
+    const [stream] = result.streams;
+    expect(result.streams).toHaveLength(1);
+    expect(stream).toMatchObject({
+      name: 'disk-cpu1.trace',
+      bytes: 12,
+      counts: { delivered: 1, lost: 2, left: 0 },
+    });
+    expect(await readFile(stream!.file, 'utf8')).toBe(' drawn line\n');
+    // The calls' buffer lost two as well, and nothing else of it arrived.
+    expect(result.lostElsewhere).toBe(2);
+  });
+
+  it('stops when no more text may be kept', async () => {
+    files.text.set('-disk/per_cpu/cpu0', 'x'.repeat(100));
+    const result = await runSession(plan({ maxBytes: 50, durationMs: undefined }), new Interrupts());
+    expect(result.stopped).toBe('full');
+    expect(await instancesLeft()).toEqual([]);
+  });
+
+  it('stops when the disk has completed the requests asked for', async () => {
+    let completed = 100;
+    const count = async () => completed++;
+    const result = await runSession(
+      plan({ requests: 2, durationMs: undefined, completed: count }),
+      new Interrupts(),
+    );
+    expect(result.stopped).toBe('requests');
+  });
+
+  it('ends in order at the first signal', async () => {
+    const interrupts = new Interrupts();
+    interrupts.listen();
+    const running = runSession(plan({ durationMs: undefined }), interrupts).finally(() =>
+      interrupts.ignore(),
+    );
+    process.emit('SIGINT');
+    expect((await running).stopped).toBe('interrupt');
+    expect(await instancesLeft()).toEqual([]);
+  });
+
+  it('ends at once at the second, with its workload, and removes everything all the same', async () => {
+    const interrupts = new Interrupts();
+    interrupts.listen();
+    const workload = { command: ['sleep', '1000'], keepOutput: false };
+    const running = runSession(plan({ workload, durationMs: undefined }), interrupts).finally(() =>
+      interrupts.ignore(),
+    );
+    process.emit('SIGINT');
+    process.emit('SIGTERM');
+    await expect(running).rejects.toMatchObject({ code: 'record-aborted', exitCode: 130 });
+    expect(await instancesLeft()).toEqual([]);
+  });
+
+  it.each([
+    ['tracing_on', 'EPERM', 'tracefs-refused'],
+    ['buffer_size_kb', 'ENOMEM', 'tracefs-refused'],
+    ['block_rq_issue/filter', 'EINVAL', 'tracefs-refused'],
+    ['-calls/events/syscalls/sys_enter_pread64/enable', 'ENODEV', 'tracefs-refused'],
+    [CALLS, 'EPERM', 'instance-not-made'],
+  ])('leaves nothing when %s is refused with %s', async (path, error, code) => {
+    files.refuse.set(path, error);
+    await expect(runSession(plan(), new Interrupts())).rejects.toMatchObject({ code });
+    expect(await instancesLeft()).toEqual([]);
+  });
+});

@@ -1,0 +1,132 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { BlockDevice } from '../../src/capture/block-devices.ts';
+import { foreignTracers } from '../../src/capture/foreign-tracers.ts';
+import { findDeadText, removeDeadInstances } from '../../src/capture/leftovers.ts';
+import { checkBuffers } from '../../src/capture/room.ts';
+import { makerOf, newRunName } from '../../src/capture/run-name.ts';
+import { findEvents, wantedEvents } from '../../src/capture/wanted-events.ts';
+import { fakeTraceFiles } from './fake-trace-files.ts';
+
+const DISK: BlockDevice = {
+  name: 'vda',
+  major: 254,
+  minor: 16,
+  partitions: [],
+  slaves: [],
+  driver: 'virtio_blk',
+  parent: 'virtio1',
+};
+
+describe('leftovers', () => {
+  const alive = (pid: number) => pid === 8;
+
+  it('of dead iotraces go, all other instances stay', async () => {
+    const files = fakeTraceFiles();
+    const names = [
+      'iotrace-7-0123abcd-disk',
+      'iotrace-8-0123abcd-disk',
+      'iotrace-9-mine',
+      'trace-cmd',
+      'iotrace',
+    ];
+    for (const name of names) await files.makeFolder(`instances/${name}`);
+    expect(await removeDeadInstances(files, alive)).toEqual({ removed: [names[0]], inUse: [] });
+    expect([...(await files.list('instances'))].sort()).toEqual(names.slice(1).sort());
+  });
+
+  it('that something reads are named', async () => {
+    const files = fakeTraceFiles();
+    await files.makeFolder('instances/iotrace-7-0123abcd-calls');
+    files.refuse.set('rmdir instances/iotrace-7-0123abcd-calls', 'EBUSY');
+    expect(await removeDeadInstances(files, alive)).toEqual({
+      removed: [],
+      inUse: ['iotrace-7-0123abcd-calls'],
+    });
+  });
+
+  it('of text are found and not touched', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'iotrace-test-'));
+    for (const name of ['iotrace-7-0123abcd', 'iotrace-8-0123abcd', 'other']) await mkdir(join(folder, name));
+    const found = await findDeadText([folder, folder, '/nowhere'], alive);
+    expect(found).toEqual([join(folder, 'iotrace-7-0123abcd')]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('are known by their name', () => {
+    expect(makerOf(newRunName())).toBe(process.pid);
+    expect(makerOf(`${newRunName()}-calls`)).toBe(process.pid);
+    expect(makerOf('iotrace-7-0123abcd-disk/..')).toBeUndefined();
+  });
+});
+
+describe('foreignTracers', () => {
+  it('says nothing of an idle tracer', async () => {
+    expect(await foreignTracers(fakeTraceFiles())).toEqual([]);
+  });
+
+  it('names each use, escaped', async () => {
+    const files = fakeTraceFiles();
+    files.files.set('current_tracer', 'function_graph\n');
+    files.files.set('set_event', 'block:block_rq_issue\nblock:block_rq_complete\n');
+    files.files.set('instances/their\u001b[2J/events/enable', 'X\n');
+    files.files.set('instances/idle/events/enable', '0\n');
+    expect(await foreignTracers(files)).toEqual([
+      "the tracer 'function_graph' is on",
+      "2 events are on in the top instance ('block:block_rq_issue' …)",
+      "the instance 'their\\u{1b}[2J' traces events",
+    ]);
+  });
+});
+
+describe('wanted events', () => {
+  it('are chosen by what there is; the disk’s are filtered to it, none of the disk’s by task', async () => {
+    const wanted = wantedEvents(DISK, ['virtio1-req.0', 'nvme0q1']);
+    const { found, missing } = await findEvents(fakeTraceFiles(), wanted);
+    expect(found).toEqual([
+      { scope: 'disk', path: 'block/block_rq_issue', filter: 'dev == 266338320' },
+      { scope: 'disk', path: 'block/block_rq_complete', filter: 'dev == 266338320' },
+      { scope: 'disk', path: 'irq/irq_handler_entry', filter: 'name ~ "virtio1*"' },
+      { scope: 'calls', path: 'syscalls/sys_enter_pread64', filter: undefined },
+      { scope: 'calls', path: 'syscalls/sys_exit_pread64', filter: undefined },
+    ]);
+    expect(missing).toContain('io_uring/io_uring_submit_req');
+  });
+
+  it('keep all interrupts where no name tells the disk’s, and take an older name of an event', async () => {
+    const files = fakeTraceFiles([
+      'block/block_rq_issue',
+      'block/block_rq_complete',
+      'irq/irq_handler_entry',
+      'io_uring/io_uring_submit_sqe',
+      'nvme/nvme_sq',
+    ]);
+    const nvme = { ...DISK, name: 'nvme0n1', driver: 'nvme', parent: 'nvme0' };
+    const { found, missing } = await findEvents(files, wantedEvents(nvme, ['ahci']));
+    expect(found.map(({ path, filter }) => [path, filter]).slice(2)).toEqual([
+      ['irq/irq_handler_entry', undefined],
+      ['nvme/nvme_sq', undefined],
+      ['io_uring/io_uring_submit_sqe', undefined],
+    ]);
+    expect(missing[0]).toMatch(/^syscalls/);
+  });
+
+  it('cannot do without block requests', async () => {
+    const files = fakeTraceFiles(['block/block_rq_issue']);
+    await expect(findEvents(files, wantedEvents(DISK, []))).rejects.toMatchObject({
+      code: 'event-missing',
+      message: 'This kernel has no event block/block_rq_complete.',
+    });
+  });
+});
+
+describe('checkBuffers', () => {
+  it('allows a quarter of the free memory, and says what would fit', () => {
+    expect(() => checkBuffers(1024, 4, 2, 32 * 1024 ** 2)).not.toThrow();
+    expect(() => checkBuffers(1025, 4, 2, 32 * 1024 ** 2)).toThrow(
+      expect.objectContaining({ code: 'buffer-too-large', hint: 'Ask for less: --buffer 1024.' }),
+    );
+  });
+});
