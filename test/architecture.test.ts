@@ -1,6 +1,7 @@
 /** The house: who may import whom, where effects live, how files are called, and that the paths' data holds together. */
 import { describe, expect, it } from 'vitest';
 import { kindByName } from '../parsers/event-kinds.ts';
+import { FINDINGS } from '../src/findings/index.ts';
 import { IO_PATHS } from '../src/paths/index.ts';
 import type { IoPath } from '../src/paths/io-path.ts';
 import { POINTS } from '../src/paths/points.ts';
@@ -171,17 +172,9 @@ describe('files', () => {
 
 describe('vocabulary', () => {
   it('has each name once', () => {
-    where(repeated(IO_PATHS.map(({ name }) => name)));
-    where(repeated(POINTS.map(({ id }) => id)));
-    where(repeated(STAGES.map(({ id }) => id)));
     // One name, one thing: `iotrace explain NAME` has to know which.
-    where(
-      repeated([
-        ...IO_PATHS.map(({ name }) => name),
-        ...POINTS.map(({ id }) => id),
-        ...STAGES.map(({ id }) => id),
-      ]),
-    );
+    const ids = [...POINTS, ...STAGES, ...FINDINGS].map(({ id }): string => id);
+    where(repeated([...IO_PATHS.map(({ name }) => name), ...ids]));
   });
 
   it('has no point and no stage that no path uses', () => {

@@ -53,7 +53,8 @@ async function readRecording({ manifest, member }: Bundle, say: Say): Promise<Re
   const sources: Source[] = [];
   for (const stream of manifest.streams) {
     const format = chooseFormat(stream.name, await headOf(member(stream.member)), stream.script);
-    const source = await readSource(stream.name, stream.machine, format, member(stream.member));
+    const bytes = member(stream.member);
+    const source = await readSource(stream.name, stream.machine, format, bytes, stream.bytes);
     sources.push(withCount(source, manifest.facts.tracerCounts));
   }
   let groundTruth: GroundTruth | undefined;

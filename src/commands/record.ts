@@ -1,10 +1,7 @@
 /** `iotrace record`: traces this machine's own disk, writes one bundle, prints its report. */
 import { readdir, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
-import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
-import { ftraceText } from '../../parsers/ftrace-text.ts';
-import { writeBundle } from '../bundle/write-bundle.ts';
 import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
 import { chooseDisk, type DiskChoice } from '../capture/choose-disk.ts';
 import { foreignTracers } from '../capture/foreign-tracers.ts';
@@ -26,12 +23,9 @@ import { findTracefs, type TraceFiles } from '../capture/trace-files.ts';
 import { findEvents, wantedEvents } from '../capture/wanted-events.ts';
 import { failureOf, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
-import { version } from '../version.ts';
 import type { Say } from './import.ts';
-import { openInput } from './open-input.ts';
-import { readTruth } from './read-truth.ts';
 import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
+import { factsOf, writeRecording } from './write-recording.ts';
 
 export interface RecordOptions {
   readonly disk?: string | undefined;
@@ -129,7 +123,7 @@ async function recordBundle(
       `disk statistics before: ${statsBefore}`,
       `disk statistics after: ${await diskStatistics(choice.disk)}`,
     ]);
-    await write(output, plan, choice, result, facts, say);
+    await writeRecording(output, plan, choice.disk, result, facts, say);
     done = true;
     return { output, interrupted: result.stopped === 'interrupt' };
   } catch (error) {
@@ -215,77 +209,9 @@ function sayEnd({ stopped, elapsedMs, workload, streams, lostElsewhere }: Sessio
   if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);
 }
 
-function factsOf(
-  texts: readonly FactFile[],
-  result: SessionResult,
-  notes: readonly string[],
-): RecordingFacts {
-  const { facts } = readFactsFolder(texts);
-  return {
-    ...facts,
-    tracerCounts: result.streams.map(({ name, counts }) => ({
-      stream: name,
-      delivered: counts.delivered,
-      lost: counts.lost,
-    })),
-    notes: [
-      ...notes,
-      ...(result.lostElsewhere > 0
-        ? [`${result.lostElsewhere} events were lost on CPUs of which nothing else arrived`]
-        : []),
-      ...(facts.notes ?? []),
-    ],
-  };
-}
-
 function checkSomething({ streams }: SessionResult, disk: BlockDevice): void {
   if (streams.some(({ name }) => name.startsWith('disk-'))) return;
   throw new IotraceError('record-nothing', `Nothing happened on ${disk.name} while it was recorded.`, {
     hint: 'Was everything read from memory? Use direct I/O (fio --direct=1, dd iflag=direct), or name the disk (--disk).',
   });
-}
-
-async function write(
-  output: string,
-  plan: RecordPlan,
-  { disk }: DiskChoice,
-  result: SessionResult,
-  facts: RecordingFacts,
-  say: Say,
-): Promise<void> {
-  const truth = plan.workload?.keepOutput === true ? Buffer.from(result.workload?.output ?? '') : undefined;
-  const name = truth === undefined ? '' : truthName(truth, say);
-  await writeBundle(output, {
-    version: version(),
-    title: plan.title === '' ? disk.name : `${disk.name}, ${basename(plan.title)}`,
-    streams: result.streams.map(({ name, file, bytes }) => ({
-      name,
-      machine: 'host',
-      format: ftraceText.name,
-      bytes,
-      open: () => chunksOf(file),
-    })),
-    groundTruth: name === '' ? undefined : { name, bytes: truth!.length, open: () => once(truth!) },
-    facts,
-  });
-  say(`wrote ${output}`);
-}
-
-/** Name of the ground truth in the bundle, '' when what the workload printed is none. */
-function truthName(bytes: Uint8Array, say: Say): string {
-  const { truth } = readTruth('', bytes);
-  if (truth?.kind === 'fio') return 'fio.json';
-  if (truth?.kind === 'request-log') return 'requests.txt';
-  say(
-    'the workload printed neither fio JSON nor a request log: there is nothing to hold the figures against',
-  );
-  return '';
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
-  yield* (await openInput(file)).chunks();
 }

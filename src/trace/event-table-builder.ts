@@ -2,11 +2,12 @@ import type { EventSink } from '../../parsers/event-sink.ts';
 import type { EventTable, Task } from './event-table.ts';
 import type { SourceLoss, SourceReject } from './recording.ts';
 
-const CHUNK = 1 << 16;
+/** Rows there is room for at first, and most that are taken at the word of who announces them. */
+const LEAST_ROOM = 1 << 16;
+const MOST_ANNOUNCED = 1 << 26;
 
-type Column = Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
-
-interface Chunk {
+/** The columns while they are filled. */
+interface Columns {
   readonly ts: Float64Array;
   readonly kind: Uint8Array;
   readonly cpu: Uint16Array;
@@ -16,16 +17,20 @@ interface Chunk {
   readonly aux: Int32Array;
 }
 
-function newChunk(): Chunk {
-  return {
-    ts: new Float64Array(CHUNK),
-    kind: new Uint8Array(CHUNK),
-    cpu: new Uint16Array(CHUNK),
-    tid: new Uint32Array(CHUNK),
-    dev: new Uint32Array(CHUNK),
-    tag: new Float64Array(CHUNK),
-    aux: new Int32Array(CHUNK),
+/** Columns of a length, beginning with the rows of others. The system gives memory only to the rows that are written. */
+function columnsOf(length: number, start?: Columns): Columns {
+  const columns = {
+    ts: new Float64Array(length),
+    kind: new Uint8Array(length),
+    cpu: new Uint16Array(length),
+    tid: new Uint32Array(length),
+    dev: new Uint32Array(length),
+    tag: new Float64Array(length),
+    aux: new Int32Array(length),
   };
+  if (start === undefined) return columns;
+  for (const name of Object.keys(columns) as (keyof Columns)[]) columns[name].set(start[name]);
+  return columns;
 }
 
 /** What is left when a source has been read: the rows in file order, and everything that went wrong with them. */
@@ -43,9 +48,8 @@ const MOST_TASKS = 1 << 20;
 
 /** The sink parsers write to: fills columns, interns strings, counts rejects. One builder for one source. */
 export class EventTableBuilder implements EventSink {
-  #chunks: Chunk[] = [];
-  #chunk: Chunk = newChunk();
-  #fill = 0;
+  #columns: Columns;
+  #room: number;
   #rows = 0;
   #epochSec = Number.NaN;
   #epochNsec = 0;
@@ -54,6 +58,12 @@ export class EventTableBuilder implements EventSink {
   #tasks = new Map<number, Task>();
   #rejects = new Map<string, { reason: string; count: number; firstOffset: number; firstLine: number }>();
   #losses: SourceLoss[] = [];
+
+  /** `rows`: about how many are to come, rather too many than too few; more than that cost time, not rows. */
+  constructor(rows = 0) {
+    this.#room = Math.min(Math.max(Math.ceil(rows), LEAST_ROOM), MOST_ANNOUNCED);
+    this.#columns = columnsOf(this.#room);
+  }
 
   event(
     kind: number,
@@ -65,25 +75,25 @@ export class EventTableBuilder implements EventSink {
     tag: number,
     aux: number,
   ): void {
-    if (this.#rows === 0) {
+    const row = this.#rows++;
+    if (row === 0) {
       this.#epochSec = sec;
       this.#epochNsec = nsec;
     }
-    if (this.#fill === CHUNK) {
-      this.#chunks.push(this.#chunk);
-      this.#chunk = newChunk();
-      this.#fill = 0;
-    }
-    const row = this.#fill++;
-    const chunk = this.#chunk;
-    chunk.ts[row] = (sec - this.#epochSec) * 1e9 + (nsec - this.#epochNsec);
-    chunk.kind[row] = kind;
-    chunk.cpu[row] = cpu;
-    chunk.tid[row] = tid;
-    chunk.dev[row] = dev;
-    chunk.tag[row] = tag;
-    chunk.aux[row] = aux;
-    this.#rows++;
+    if (row === this.#room) this.#grow();
+    const columns = this.#columns;
+    columns.ts[row] = (sec - this.#epochSec) * 1e9 + (nsec - this.#epochNsec);
+    columns.kind[row] = kind;
+    columns.cpu[row] = cpu;
+    columns.tid[row] = tid;
+    columns.dev[row] = dev;
+    columns.tag[row] = tag;
+    columns.aux[row] = aux;
+  }
+
+  #grow(): void {
+    this.#room *= 2;
+    this.#columns = columnsOf(this.#room, this.#columns);
   }
 
   string(text: string): number {
@@ -112,32 +122,19 @@ export class EventTableBuilder implements EventSink {
       this.#rejects.set(reason, { reason, count: 1, firstOffset: byteOffset, firstLine: line });
   }
 
-  /** Freezes the table. The builder is empty afterwards; a column's chunks are dropped as soon as it is joined. */
+  /** Freezes the table; nothing may be added afterwards. */
   build(): BuiltTable {
-    const chunks = [...this.#chunks, this.#chunk] as { -readonly [key in keyof Chunk]: Column | undefined }[];
-    this.#chunks = [];
-    this.#chunk = newChunk();
     const rows = this.#rows;
-    const join = <T extends Column>(name: keyof Chunk, column: T): T => {
-      let at = 0;
-      for (const chunk of chunks) {
-        const part = chunk[name] as Column;
-        const take = Math.min(part.length, rows - at);
-        column.set(part.subarray(0, take) as never, at);
-        at += take;
-        chunk[name] = undefined;
-      }
-      return column;
-    };
+    const { ts, kind, cpu, tid, dev, tag, aux } = this.#columns;
     const events: EventTable = {
       length: rows,
-      ts: join('ts', new Float64Array(rows)),
-      kind: join('kind', new Uint8Array(rows)),
-      cpu: join('cpu', new Uint16Array(rows)),
-      tid: join('tid', new Uint32Array(rows)),
-      dev: join('dev', new Uint32Array(rows)),
-      tag: join('tag', new Float64Array(rows)),
-      aux: join('aux', new Int32Array(rows)),
+      ts: ts.subarray(0, rows),
+      kind: kind.subarray(0, rows),
+      cpu: cpu.subarray(0, rows),
+      tid: tid.subarray(0, rows),
+      dev: dev.subarray(0, rows),
+      tag: tag.subarray(0, rows),
+      aux: aux.subarray(0, rows),
       epoch: rows === 0 ? 0n : BigInt(this.#epochSec) * 1_000_000_000n + BigInt(this.#epochNsec),
       strings: this.#strings,
       tasks: this.#tasks,

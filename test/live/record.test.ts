@@ -139,7 +139,7 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
   const endless = () => [
     'sh',
     '-c',
-    `while dd if=${folder}/data of=/dev/null bs=4k iflag=direct 2>&-; do :; done`,
+    `while dd if=${folder}/data of=/dev/null bs=4k iflag=direct 2>/dev/null; do :; done`,
   ];
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with 130 and a complete bundle at %s', async (signal) => {

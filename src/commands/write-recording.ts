@@ -1,0 +1,83 @@
+/** What a session left → its bundle. The text goes in as the kernel printed it. */
+import { basename } from 'node:path';
+import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
+import { ftraceText } from '../../parsers/ftrace-text.ts';
+import { writeBundle } from '../bundle/write-bundle.ts';
+import type { BlockDevice } from '../capture/block-devices.ts';
+import type { SessionResult } from '../capture/session.ts';
+import type { RecordingFacts } from '../trace/recording.ts';
+import { version } from '../version.ts';
+import type { Say } from './import.ts';
+import { openInput } from './open-input.ts';
+import { readTruth } from './read-truth.ts';
+import type { RecordPlan } from './record.ts';
+
+/** Facts of small texts, of what the tracer counted, and of notes. */
+export function factsOf(
+  texts: readonly FactFile[],
+  result: SessionResult,
+  notes: readonly string[],
+): RecordingFacts {
+  const { facts } = readFactsFolder(texts);
+  return {
+    ...facts,
+    tracerCounts: result.streams.map(({ name, counts }) => ({
+      stream: name,
+      delivered: counts.delivered,
+      lost: counts.lost,
+    })),
+    notes: [
+      ...notes,
+      ...(result.lostElsewhere > 0
+        ? [`${result.lostElsewhere} events were lost on CPUs of which nothing else arrived`]
+        : []),
+      ...(facts.notes ?? []),
+    ],
+  };
+}
+
+/** Writes the bundle; throws an IotraceError, and then leaves none. */
+export async function writeRecording(
+  output: string,
+  plan: RecordPlan,
+  disk: BlockDevice,
+  result: SessionResult,
+  facts: RecordingFacts,
+  say: Say,
+): Promise<void> {
+  const truth = plan.workload?.keepOutput === true ? Buffer.from(result.workload?.output ?? '') : undefined;
+  const name = truth === undefined ? '' : truthName(truth, say);
+  await writeBundle(output, {
+    version: version(),
+    title: plan.title === '' ? disk.name : `${disk.name}, ${basename(plan.title)}`,
+    streams: result.streams.map(({ name, file, bytes }) => ({
+      name,
+      machine: 'host',
+      format: ftraceText.name,
+      bytes,
+      open: () => chunksOf(file),
+    })),
+    groundTruth: name === '' ? undefined : { name, bytes: truth!.length, open: () => once(truth!) },
+    facts,
+  });
+  say(`wrote ${output}`);
+}
+
+/** Name of the ground truth in the bundle, '' when what the workload printed is none. */
+function truthName(bytes: Uint8Array, say: Say): string {
+  const { truth } = readTruth('', bytes);
+  if (truth?.kind === 'fio') return 'fio.json';
+  if (truth?.kind === 'request-log') return 'requests.txt';
+  say(
+    'the workload printed neither fio JSON nor a request log: there is nothing to hold the figures against',
+  );
+  return '';
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* (await openInput(file)).chunks();
+}
