@@ -103,4 +103,27 @@ describe('package.json', () => {
     });
     expect(JSON.stringify(lock)).not.toContain('"resolved":');
   });
+
+  it('has every package it names in the lock file, or npm ci refuses it', async () => {
+    const { packages } = await readJson('package-lock.json');
+    const missing = Object.entries<LockEntry>(packages).flatMap(
+      ([path, { dependencies, optionalDependencies }]) =>
+        Object.keys({ ...dependencies, ...optionalDependencies })
+          .filter((name) => !isInstalled(packages, path, name))
+          .map((name) => `${path} → ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
 });
+
+interface LockEntry {
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+}
+
+/** Node.js looks for a package beside who asks for it, then one folder up, and so on. */
+function isInstalled(packages: Record<string, LockEntry>, path: string, name: string): boolean {
+  if (`${path === '' ? '' : `${path}/`}node_modules/${name}` in packages) return true;
+  const up = path.lastIndexOf('node_modules/');
+  return up !== -1 && isInstalled(packages, path.slice(0, up).replace(/\/$/, ''), name);
+}
