@@ -2,6 +2,7 @@
  * Which request is which line of the application's own log: same sector, at the usual distance in time. The distance
  * is 0 when log and trace share a clock; any other constant is found and used.
  */
+import { SectorIndex } from './sector-index.ts';
 
 /** The application's log on the trace's time line, if both have one clock. */
 export interface ApplicationLog {
@@ -32,12 +33,7 @@ const SAME_CLOCK_NS = 1_000_000;
 /** Pairs requests with lines of the log. */
 export function matchApplication(requests: Asked, log: ApplicationLog): ApplicationMatch {
   const { startNs } = log;
-  const bySector = new Map<number, number[]>();
-  log.sector.forEach((sector, index) => {
-    const known = bySector.get(sector);
-    if (known === undefined) bySector.set(sector, [index]);
-    else known.push(index);
-  });
+  const bySector = new SectorIndex(log.sector, startNs);
   const offsetNs = usualDistance(requests, bySector, startNs);
   const entry = new Int32Array(requests.length).fill(-1);
   const request = new Int32Array(log.sector.length).fill(-1);
@@ -46,7 +42,7 @@ export function matchApplication(requests: Asked, log: ApplicationLog): Applicat
     const expected = requests.start[index]! + offsetNs;
     let best = -1;
     let bestMiss = reach;
-    for (const candidate of bySector.get(requests.sector[index]!) ?? []) {
+    for (const candidate of bySector.near(requests.sector[index]!, expected, reach)) {
       const miss = Math.abs(startNs[candidate]! - expected);
       if (miss < bestMiss && request[candidate] === -1) {
         best = candidate;
@@ -69,14 +65,10 @@ function longest(log: ApplicationLog): number {
 }
 
 /** The distance most pairs of equal sectors have; 0 when it is that of one clock. */
-function usualDistance(
-  requests: Asked,
-  bySector: ReadonlyMap<number, readonly number[]>,
-  startNs: Float64Array,
-): number {
+function usualDistance(requests: Asked, bySector: SectorIndex, startNs: Float64Array): number {
   const known: number[] = [];
   requests.sector.forEach((sector, index) => {
-    const candidates = bySector.get(sector) ?? [];
+    const candidates = bySector.of(sector);
     for (let at = 0; at < candidates.length && at < 8; at++)
       known.push(startNs[candidates[at]!]! - requests.start[index]!);
   });

@@ -9,7 +9,7 @@ import { APP_REJECTS } from './app-requests.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
 import { CriticalPath } from './critical.ts';
 import { type Followed, type Scene, sideOf } from './follow.ts';
-import { requestsNearGaps, type SideDoubts } from './near-gaps.ts';
+import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
 import { thinRequests } from './thin-requests.ts';
 
@@ -43,21 +43,21 @@ export function buildRequestTable(
   doubts: SideDoubts,
 ): BuiltRequests {
   const times = new Times(scene, followed);
-  const begins = Float64Array.from(scene.requests.issue.keys(), (request) => times.begin(request));
-  const lifetimes = { begin: begins, end: begins.map((_, request) => times.end(request)) };
+  const lifetimes = times.lifetimes();
+  const begins = lifetimes.begin;
   const sector = Float64Array.from(scene.requests.issue, (row) => scene.app.table.tag[row]!);
   const application =
     log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
-  if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs);
-  const outside = outsideReasons(scene, times, span, application);
+  if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
+  const outside = outsideReasons(lifetimes, span, application);
   const usable = [...begins.keys()].filter(
     (request) => outside[request] === undefined && scene.requests.reject[request] === APP_REJECTS.none,
   );
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
   const whole = usable.filter((request) => nearGap[request] === undefined);
   const thin = thinRequests(scene, followed, whole, doubts);
-  const critical = new CriticalPath(scene.path, followed, usable, times.at);
-  const layout = new Layout(scene, followed, times, sector);
+  const critical = new CriticalPath(scene.path, followed, usable, times.of);
+  const layout = new Layout(scene, followed, lifetimes.begin, sector);
   const violators = new Set(relation.violators);
   for (const request of begins.keys()) {
     const rejected = scene.requests.reject[request]!;
@@ -71,97 +71,109 @@ export function buildRequestTable(
     else {
       const { variant, reason } = critical.judge(request);
       if (variant === undefined) layout.set(request, STATUS.quarantined, reason!);
-      else layout.match(request, variant, critical.variants[variant]!);
+      else layout.match(request, variant, times, critical.variants[variant]!);
     }
   }
-  return { requests: layout.finish(critical.variants), application };
+  return { requests: layout.finish(times, critical.variants), application };
 }
 
-/** Times of points per request: from rows, and from the application's log where it is on the trace's clock. */
+/** Times of points for all requests: from rows, and from the application's log where it is on the trace's clock. */
 class Times {
   readonly #scene: Scene;
   readonly #followed: Followed;
-  #edges: { begin: Float64Array; end: Float64Array } | undefined;
+  readonly #columns = new Map<PointId, Float64Array>();
 
   constructor(scene: Scene, followed: Followed) {
     this.#scene = scene;
     this.#followed = followed;
   }
 
-  /** Time of a point on the application's time line, NaN where it was not observed. */
-  readonly at = (point: PointId, request: number): number => {
-    if (point === 'app:begin') return this.#edges?.begin[request] ?? Number.NaN;
-    if (point === 'app:end') return this.#edges?.end[request] ?? Number.NaN;
-    const row = this.#followed.rows.get(point)?.[request] ?? NO_ROW;
-    return row === NO_ROW ? Number.NaN : (sideOf(this.#scene, point)?.time[row] ?? Number.NaN);
+  /** Times of a point on the application's time line, NaN where it was not observed. */
+  readonly of = (point: PointId): Float64Array => {
+    const known = this.#columns.get(point);
+    if (known !== undefined) return known;
+    const column = new Float64Array(this.#scene.requests.length).fill(Number.NaN);
+    const rows = this.#followed.rows.get(point);
+    const time = sideOf(this.#scene, point)?.time;
+    if (rows !== undefined && time !== undefined)
+      for (let request = 0; request < column.length; request++)
+        if (rows[request] !== NO_ROW) column[request] = time[rows[request]!]!;
+    this.#columns.set(point, column);
+    return column;
   };
 
-  /** First and last traced time of a request on its own machine. */
-  begin(request: number): number {
-    const submit = this.at(this.#scene.path.anchors.submit, request);
-    return Number.isNaN(submit) ? this.#scene.app.time[this.#scene.requests.issue[request]!]! : submit;
-  }
-
-  end(request: number): number {
-    const returned = this.at(this.#scene.path.anchors.return, request);
-    return Number.isNaN(returned) ? this.at(this.#scene.path.anchors.complete, request) : returned;
+  /** First and last traced time of each request on its own machine; the last is NaN where it never ended. */
+  lifetimes(): Lifetimes {
+    const { app, path, requests } = this.#scene;
+    const { anchors } = path;
+    const begin = this.of(anchors.submit).slice();
+    const end = this.of(anchors.return).slice();
+    const complete = this.of(anchors.complete);
+    for (let request = 0; request < requests.length; request++) {
+      if (Number.isNaN(begin[request]!)) begin[request] = app.time[requests.issue[request]!]!;
+      if (Number.isNaN(end[request]!)) end[request] = complete[request]!;
+    }
+    return { begin, end };
   }
 
   /**
    * Takes the log's times as points when log and trace share a clock: its interval then encloses the traced one, but
    * for rounding. An edge that rounding puts inside is not used for that request.
    */
-  useEdges(log: ApplicationLog, { entry, offsetNs }: ApplicationMatch, roundingNs: number): void {
+  useEdges(
+    log: ApplicationLog,
+    { entry, offsetNs }: ApplicationMatch,
+    roundingNs: number,
+    traced: Lifetimes,
+  ): void {
     if (offsetNs !== 0) return;
     const begin = new Float64Array(entry.length).fill(Number.NaN);
     const end = new Float64Array(entry.length).fill(Number.NaN);
     let known = 0;
     let enclosed = 0;
     entry.forEach((line, request) => {
-      if (line === -1 || Number.isNaN(this.end(request))) return;
+      if (line === -1 || Number.isNaN(traced.end[request]!)) return;
       known++;
-      const before = this.begin(request) - log.startNs[line]!;
-      const after = log.endNs[line]! - this.end(request);
+      const before = traced.begin[request]! - log.startNs[line]!;
+      const after = log.endNs[line]! - traced.end[request]!;
       if (before >= -roundingNs && after >= -roundingNs) enclosed++;
       if (before >= 0) begin[request] = Math.round(log.startNs[line]!);
       if (after >= 0) end[request] = Math.round(log.endNs[line]!);
     });
-    if (known > 0 && enclosed >= known * LEAST_ENCLOSED) this.#edges = { begin, end };
+    if (known === 0 || enclosed < known * LEAST_ENCLOSED) return;
+    this.#columns.set('app:begin', begin);
+    this.#columns.set('app:end', end);
   }
 }
 
 /** Per request why it is not inside the recorded span, undefined for those that are. */
 function outsideReasons(
-  scene: Scene,
-  times: Times,
+  { begin, end }: Lifetimes,
   span: Span,
   application: ApplicationMatch | undefined,
 ): (string | undefined)[] {
-  return Array.from({ length: scene.requests.length }, (_, request) => {
+  return Array.from(begin, (begun, request) => {
     if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
-    if (times.begin(request) < span.from) return 'before the recording of all machines began';
-    if (times.end(request) > span.to) return 'after the recording of a machine ended';
+    if (begun < span.from) return 'before the recording of all machines began';
+    if (end[request]! > span.to) return 'after the recording of a machine ended';
     return undefined;
   });
 }
 
 /** The columns of the table while they are filled. */
 class Layout {
-  readonly #times: Times;
-  readonly #offsets: Map<PointId, Int32Array>;
+  readonly #points: readonly PointId[];
   readonly #columns: Omit<RequestTable, 'variants' | 'reasons' | 'offsets'>;
   readonly #reasons: string[] = [''];
   readonly #reasonIds = new Map<string, number>([['', 0]]);
 
-  constructor(scene: Scene, followed: Followed, times: Times, sector: Float64Array) {
+  constructor(scene: Scene, followed: Followed, begin: Float64Array, sector: Float64Array) {
     const n = scene.requests.length;
     const { aux } = scene.app.table;
-    this.#times = times;
-    const points: PointId[] = ['app:begin', ...followed.rows.keys(), 'app:end'];
-    this.#offsets = new Map(points.map((point) => [point, new Int32Array(n).fill(NOT_OBSERVED)]));
+    this.#points = ['app:begin', ...followed.rows.keys(), 'app:end'];
     this.#columns = {
       length: n,
-      start: new Float64Array(n),
+      start: begin.slice(),
       total: new Int32Array(n),
       rows: followed.rows,
       variant: new Uint16Array(n),
@@ -171,7 +183,6 @@ class Layout {
       bytes: Float64Array.from(scene.requests.issue, (row) => requestSectors(aux[row]!) * 512),
       direction: Uint8Array.from(scene.requests.issue, (row) => requestDirection(aux[row]!)),
     };
-    for (let request = 0; request < n; request++) this.#columns.start[request] = times.begin(request);
   }
 
   set(request: number, status: number, reason: string): void {
@@ -184,20 +195,31 @@ class Layout {
     this.#columns.reason[request] = id;
   }
 
-  match(request: number, variant: number, { points }: RequestVariant): void {
-    const start = this.#times.at(points[0]!, request);
-    const total = this.#times.at(points.at(-1)!, request) - start;
-    if (total >= 2 ** 31) return this.set(request, STATUS.rejected, 'longer than 2.1 s');
-    for (const [point, column] of this.#offsets) {
-      const offset = this.#times.at(point, request) - start;
-      if (Math.abs(offset) < 2 ** 31) column[request] = offset;
+  match(request: number, variant: number, times: Times, { points }: RequestVariant): void {
+    const start = times.of(points[0]!)[request]!;
+    const total = times.of(points.at(-1)!)[request]! - start;
+    if (total >= 2 ** 31) {
+      this.set(request, STATUS.rejected, 'longer than 2.1 s');
+      return;
     }
     this.#columns.start[request] = start;
     this.#columns.total[request] = total;
     this.#columns.variant[request] = variant;
   }
 
-  finish(variants: readonly RequestVariant[]): RequestTable {
-    return { ...this.#columns, offsets: this.#offsets, variants, reasons: this.#reasons };
+  finish(times: Times, variants: readonly RequestVariant[]): RequestTable {
+    const offsets = new Map(this.#points.map((point) => [point, this.#offsets(times.of(point))]));
+    return { ...this.#columns, offsets, variants, reasons: this.#reasons };
+  }
+
+  /** Times of a point after the starts of the matched requests. */
+  #offsets(time: Float64Array): Int32Array {
+    const { start, status } = this.#columns;
+    const offsets = new Int32Array(time.length).fill(NOT_OBSERVED);
+    for (let request = 0; request < time.length; request++) {
+      const offset = time[request]! - start[request]!;
+      if (status[request] === STATUS.matched && Math.abs(offset) < 2 ** 31) offsets[request] = offset;
+    }
+    return offsets;
   }
 }

@@ -22,31 +22,61 @@ export interface Judgement {
   readonly reason: string | undefined;
 }
 
-/** Decides for all requests of one path. `time` gives a point's time for a request, NaN where it was not observed. */
+/** A point, its times for all requests (NaN where it was not observed), and positions of the bypasses it is part of. */
+interface Border {
+  readonly point: PointId;
+  readonly at: Float64Array;
+  readonly bypasses: readonly number[];
+}
+
+/** What decides whether a request took a bypass: points it needs, and borders one of which comes next. */
+interface Way {
+  readonly needs: readonly Float64Array[];
+  readonly next: readonly Border[];
+}
+
+/** Decides for all requests of one path. `times` gives a point's times by request, NaN where it was not observed. */
 export class CriticalPath {
   readonly #path: IoPath;
   readonly #order: readonly PointId[];
   readonly #stageOf: ReadonlyMap<PointId, string>;
   readonly #followed: Followed;
-  readonly #time: (point: PointId, request: number) => number;
+  readonly #times: (point: PointId) => Float64Array;
+  readonly #borders: readonly Border[];
+  readonly #ways: readonly Way[];
   readonly #variants: RequestVariant[] = [];
-  readonly #byKey = new Map<string, number>();
-  readonly #required: readonly PointId[];
-  readonly #groupRequired: ReadonlyMap<PathGroup, readonly PointId[]>;
+  readonly #byKey = new Map<number, number>();
+  readonly #required: readonly Border[];
+  readonly #groups: readonly {
+    readonly name: string;
+    readonly members: readonly Border[];
+    readonly required: readonly Border[];
+  }[];
+  /** Ways the request that is judged took; undefined where the recording cannot tell. */
+  readonly #taken: (boolean | undefined)[];
 
   constructor(
     path: IoPath,
     followed: Followed,
     usable: readonly number[],
-    time: (point: PointId, request: number) => number,
+    times: (point: PointId) => Float64Array,
   ) {
     this.#path = path;
     this.#order = borders(path).map(({ point }) => point);
     this.#stageOf = new Map(borders(path).map(({ point, stage }) => [point, stage ?? '']));
     this.#followed = followed;
-    this.#time = time;
+    this.#times = times;
+    this.#borders = this.#order.map((point) => this.#border(point));
+    this.#ways = path.bypasses.map((bypass) => this.#way(bypass));
+    this.#taken = path.bypasses.map(() => undefined);
     this.#required = this.#learnRequired(usable);
-    this.#groupRequired = new Map(path.groups.map((group) => [group, this.#learnGroup(group, usable)]));
+    this.#groups = path.groups.map((group) => ({
+      name: group.name,
+      members: group.members.map((point) => this.#border(point)),
+      required: this.#learnGroup(group, usable),
+    }));
+    if (3 ** this.#ways.length * 2 ** this.#borders.length > Number.MAX_SAFE_INTEGER)
+      throw new Error(`internal: path ${path.name} has too many borders to number its variants`);
   }
 
   get variants(): readonly RequestVariant[] {
@@ -56,85 +86,85 @@ export class CriticalPath {
   judge(request: number): Judgement {
     const missing = this.#missing(request);
     if (missing !== undefined) return { variant: undefined, reason: missing };
-    const taken = this.#path.bypasses.map((bypass) => this.#takes(bypass, request));
-    const off = new Set(
-      this.#path.bypasses.flatMap((bypass, index) => (taken[index] === false ? bypass.points : [])),
-    );
-    const points = this.#order.filter((point) => this.#has(point, request) && !off.has(point));
-    for (let at = 1; at < points.length; at++) {
-      const [before, after] = [points[at - 1]!, points[at]!];
-      if (this.#time(after, request) < this.#time(before, request))
-        return { variant: undefined, reason: `${after} lies before ${before}` };
+    // A number that is the same for requests of one variant: a digit for each bypass, a bit for each border.
+    let key = 0;
+    for (let index = 0; index < this.#ways.length; index++) {
+      const taken = takes(this.#ways[index]!, request);
+      this.#taken[index] = taken;
+      key = key * 3 + (taken === undefined ? 0 : taken ? 1 : 2);
     }
-    if (points.length < 2) return { variant: undefined, reason: 'fewer than two points were observed' };
-    return { variant: this.#variant(points, taken), reason: undefined };
-  }
-
-  #has(point: PointId, request: number): boolean {
-    return !Number.isNaN(this.#time(point, request));
-  }
-
-  #share(requests: readonly number[], has: (request: number) => boolean): number {
     let count = 0;
-    for (const request of requests) if (has(request)) count++;
-    return requests.length === 0 ? 0 : count / requests.length;
+    let last: Border | undefined;
+    for (const border of this.#borders) {
+      key *= 2;
+      if (!this.#isOn(border, request)) continue;
+      if (last !== undefined && border.at[request]! < last.at[request]!)
+        return { variant: undefined, reason: `${border.point} lies before ${last.point}` };
+      last = border;
+      count++;
+      key++;
+    }
+    if (count < 2) return { variant: undefined, reason: 'fewer than two points were observed' };
+    return { variant: this.#byKey.get(key) ?? this.#newVariant(key, request), reason: undefined };
   }
 
-  #learnRequired(usable: readonly number[]): PointId[] {
+  #border(point: PointId): Border {
+    const bypasses = this.#path.bypasses.flatMap(({ points }, index) =>
+      points.includes(point) ? [index] : [],
+    );
+    return { point, at: this.#times(point), bypasses };
+  }
+
+  #way({ needs, points }: Bypass): Way {
+    return {
+      needs: needs.filter((point) => this.#followed.recorded.has(point)).map((point) => this.#times(point)),
+      next: this.#borders.slice(this.#order.indexOf(points.at(-1)!) + 1),
+    };
+  }
+
+  /** Observed, and not part of a bypass that was passed by. */
+  #isOn({ at, bypasses }: Border, request: number): boolean {
+    if (Number.isNaN(at[request]!)) return false;
+    for (const index of bypasses) if (this.#taken[index] === false) return false;
+    return true;
+  }
+
+  #learnRequired(usable: readonly number[]): Border[] {
     const optional = new Set<PointId>([
       ...this.#path.groups.filter((group) => group.absence !== undefined).flatMap((group) => group.members),
       ...this.#path.bypasses.flatMap((bypass) => bypass.points),
     ]);
-    return this.#order.filter(
-      (point) =>
-        !optional.has(point) && this.#share(usable, (request) => this.#has(point, request)) >= REQUIRED_SHARE,
+    return this.#borders.filter(
+      (border) => !optional.has(border.point) && isUsual(border, usable, () => true),
     );
   }
 
   /** Members that are there whenever any other member is. */
-  #learnGroup(group: PathGroup, usable: readonly number[]): PointId[] {
-    const members = group.members.filter((point) => this.#followed.recorded.has(point));
-    return members.filter((point) => {
-      const others = usable.filter((request) =>
-        members.some((other) => other !== point && this.#has(other, request)),
-      );
-      return (
-        others.length > 0 && this.#share(others, (request) => this.#has(point, request)) >= REQUIRED_SHARE
-      );
+  #learnGroup(group: PathGroup, usable: readonly number[]): Border[] {
+    const members = group.members
+      .filter((point) => this.#followed.recorded.has(point))
+      .map((point) => this.#border(point));
+    return members.filter((member) => {
+      const others = members.filter((other) => other !== member);
+      return isUsual(member, usable, (request) => hasAny(others, request));
     });
   }
 
   /** A sentence on what must be there and is not. */
   #missing(request: number): string | undefined {
-    const point = this.#required.find((required) => !this.#has(required, request));
-    if (point !== undefined) return `${point} not observed, though nearly all requests have it`;
-    for (const [group, required] of this.#groupRequired) {
-      if (!group.members.some((member) => this.#has(member, request))) continue;
-      const absent = required.find((member) => !this.#has(member, request));
-      if (absent !== undefined) return `${group.name} incomplete: ${absent} not observed`;
+    for (const { point, at } of this.#required)
+      if (Number.isNaN(at[request]!)) return `${point} not observed, though nearly all requests have it`;
+    for (const { name, members, required } of this.#groups) {
+      if (!hasAny(members, request)) continue;
+      for (const { point, at } of required)
+        if (Number.isNaN(at[request]!)) return `${name} incomplete: ${point} not observed`;
     }
     return undefined;
   }
 
-  /** True: on the critical path. False: passed by. Undefined: the recording cannot tell. */
-  #takes(bypass: Bypass, request: number): boolean | undefined {
-    const needs = bypass.needs.filter((point) => this.#followed.recorded.has(point));
-    if (needs.length === 0) return undefined;
-    let last = Number.NEGATIVE_INFINITY;
-    for (const point of needs) {
-      const time = this.#time(point, request);
-      if (Number.isNaN(time) || time < last) return false;
-      last = time;
-    }
-    const after = this.#order.indexOf(bypass.points.at(-1)!) + 1;
-    const next = this.#order.slice(after).find((point) => this.#has(point, request));
-    return next === undefined || last <= this.#time(next, request);
-  }
-
-  #variant(points: readonly PointId[], taken: readonly (boolean | undefined)[]): number {
-    const key = `${points.join(' ')}|${taken.join(' ')}`;
-    const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
+  #newVariant(key: number, request: number): number {
+    const taken = this.#taken;
+    const points = this.#borders.filter((border) => this.#isOn(border, request)).map(({ point }) => point);
     const name = this.#path.bypasses
       .flatMap((bypass, index) => (taken[index] === undefined ? [] : [bypass.variant[taken[index] ? 0 : 1]]))
       .join(', ');
@@ -157,4 +187,34 @@ export class CriticalPath {
       return [...new Set(names)].join('+');
     });
   }
+}
+
+/** True: on the critical path. False: passed by. Undefined: the recording cannot tell. */
+function takes({ needs, next }: Way, request: number): boolean | undefined {
+  if (needs.length === 0) return undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const at of needs) {
+    const time = at[request]!;
+    if (Number.isNaN(time) || time < last) return false;
+    last = time;
+  }
+  for (const { at } of next) if (!Number.isNaN(at[request]!)) return last <= at[request]!;
+  return true;
+}
+
+function hasAny(members: readonly Border[], request: number): boolean {
+  for (const { at } of members) if (!Number.isNaN(at[request]!)) return true;
+  return false;
+}
+
+/** At least the required share of those requests that could have a point has it. */
+function isUsual({ at }: Border, requests: readonly number[], could: (request: number) => boolean): boolean {
+  let all = 0;
+  let having = 0;
+  for (const request of requests) {
+    if (!could(request)) continue;
+    all++;
+    if (!Number.isNaN(at[request]!)) having++;
+  }
+  return all > 0 && having / all >= REQUIRED_SHARE;
 }

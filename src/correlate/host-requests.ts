@@ -7,6 +7,7 @@ import { requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
+import { SectorIndex } from './sector-index.ts';
 
 export interface HostMatch {
   /** Packed device of the host's requests. */
@@ -90,32 +91,25 @@ function pairBySector(
   host: AppRequests,
   shift: number,
 ): HostMatch {
-  const bySector = new Map<number, number[]>();
-  host.issue.forEach((row, index) => {
-    const sector = hostTable.tag[row]! - shift;
-    const known = bySector.get(sector);
-    if (known === undefined) bySector.set(sector, [index]);
-    else known.push(index);
-  });
-  const offset = usualOffset(guestTable, guest, hostTable, host, bySector);
+  const hostTs = Float64Array.from(host.issue, (row) => hostTable.ts[row]!);
+  const bySector = new SectorIndex(
+    sectorsOf(hostTable, host).map((sector) => sector - shift),
+    hostTs,
+  );
+  const offset = usualOffset(guestTable, guest, hostTs, bySector);
   const issue = new Int32Array(guest.length).fill(NO_ROW);
   const complete = new Int32Array(guest.length).fill(NO_ROW);
   let matched = 0;
   guest.issue.forEach((row, request) => {
     const expected = guestTable.ts[row]! - offset.at(guestTable.ts[row]!);
-    const index = nearestOf(
-      bySector.get(guestTable.tag[row]!) ?? [],
-      host,
-      hostTable,
-      expected,
-      reachOf(guestTable, guest, request, offset),
-    );
+    const reach = reachOf(guestTable, guest, request, offset);
+    const index = nearestOf(bySector.near(guestTable.tag[row]!, expected, reach), hostTs, expected, reach);
     if (index === undefined) return;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
     matched++;
   });
-  const merged = joinMerged(guestTable, guest, hostTable, host, shift, offset, issue, complete);
+  const merged = joinMerged(guestTable, guest, hostTable, host, hostTs, shift, offset, issue, complete);
   return { device: host.device, shift, matched: matched + merged, issue, complete, merged };
 }
 
@@ -133,15 +127,14 @@ interface Offset {
 function usualOffset(
   guestTable: EventTable,
   guest: AppRequests,
-  hostTable: EventTable,
-  host: AppRequests,
-  bySector: ReadonlyMap<number, readonly number[]>,
+  hostTs: Float64Array,
+  bySector: SectorIndex,
 ): Offset {
   const offsets: number[] = [];
   for (const row of guest.issue) {
-    const indices = bySector.get(guestTable.tag[row]!) ?? [];
+    const indices = bySector.of(guestTable.tag[row]!);
     for (let at = 0; at < indices.length && at < 8; at++)
-      offsets.push(guestTable.ts[row]! - hostTable.ts[host.issue[indices[at]!]!]!);
+      offsets.push(guestTable.ts[row]! - hostTs[indices[at]!]!);
   }
   const sorted = Float64Array.from(offsets).sort();
   const reach = longestUsual(guestTable, guest) + spanOf(guestTable, guest) * 5e-4;
@@ -176,16 +169,16 @@ function spanOf(table: EventTable, requests: AppRequests): number {
 }
 
 function nearestOf(
-  indices: readonly number[],
-  host: AppRequests,
-  hostTable: EventTable,
+  indices: ArrayLike<number>,
+  hostTs: Float64Array,
   expected: number,
   reach: number,
 ): number | undefined {
   let best: number | undefined;
   let bestMiss = reach;
-  for (const index of indices) {
-    const miss = Math.abs(hostTable.ts[host.issue[index]!]! - expected);
+  for (let at = 0; at < indices.length; at++) {
+    const index = indices[at]!;
+    const miss = Math.abs(hostTs[index]! - expected);
     if (miss <= bestMiss) {
       best = index;
       bestMiss = miss;
@@ -200,6 +193,7 @@ function joinMerged(
   guest: AppRequests,
   hostTable: EventTable,
   host: AppRequests,
+  hostTs: Float64Array,
   shift: number,
   offset: Offset,
   issue: Int32Array,
@@ -214,16 +208,32 @@ function joinMerged(
     const row = guest.issue[request]!;
     const sector = guestTable.tag[row]! + shift;
     const sectors = requestSectors(guestTable.aux[row]!);
-    const around = long.filter((index) => {
+    const expected = guestTable.ts[row]! - offset.at(0);
+    const first = firstFrom(long, hostTs, expected - offset.reach);
+    const around: number[] = [];
+    for (let at = first; at < long.length && hostTs[long[at]!]! <= expected + offset.reach; at++) {
+      const index = long[at]!;
       const start = hostTable.tag[host.issue[index]!]!;
       const length = requestSectors(hostTable.aux[host.issue[index]!]!);
-      return start <= sector && sector + sectors <= start + length;
-    });
-    const index = nearestOf(around, host, hostTable, guestTable.ts[row]! - offset.at(0), offset.reach);
+      if (start <= sector && sector + sectors <= start + length) around.push(index);
+    }
+    const index = nearestOf(around, hostTs, expected, offset.reach);
     if (index === undefined) continue;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
     merged++;
   }
   return merged;
+}
+
+/** First position in `indices`, whose times ascend, that is not before a time. */
+function firstFrom(indices: readonly number[], ts: Float64Array, time: number): number {
+  let low = 0;
+  let high = indices.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ts[indices[middle]!]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
