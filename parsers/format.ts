@@ -1,15 +1,7 @@
 import type { EventSink } from './event-sink.ts';
 
 /** The clock a stream is stamped with, as far as the stream itself tells. */
-export type ClockId =
-  | 'mono'
-  | 'mono_raw'
-  | 'boot'
-  | 'realtime'
-  | 'tai'
-  | 'local'
-  | 'x86-tsc'
-  | 'unknown';
+export type ClockId = 'mono' | 'mono_raw' | 'boot' | 'realtime' | 'tai' | 'local' | 'x86-tsc' | 'unknown';
 
 /** What a parser found out about the stream beside its events. */
 export interface ParseReport {

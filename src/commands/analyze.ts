@@ -74,9 +74,7 @@ export function followRecording(
   const roundingNs = (guest?.roundingNs ?? 0) + (host?.roundingNs ?? 0);
   // Where rows are missing or stamped wrongly; requests are kept away from there.
   const doubtsOf = (machine: MachineName, joined: MachineTable | undefined) =>
-    joined === undefined
-      ? NO_DOUBTS
-      : findDoubts(joined.table, troubleOf(streams, machine, joined.reported));
+    joined === undefined ? NO_DOUBTS : findDoubts(joined.table, troubleOf(streams, machine, joined.reported));
   const doubts = { guest: doubtsOf('guest', guest), host: doubtsOf('host', host) };
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({

@@ -100,7 +100,15 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const doubts = sideDoubts(input);
   const followed = follow(scene);
   const span = commonSpan(app, placed.host);
-  const built = buildRequestTable(scene, followed, span, placed.relation, input.log, input.roundingNs, doubts);
+  const built = buildRequestTable(
+    scene,
+    followed,
+    span,
+    placed.relation,
+    input.log,
+    input.roundingNs,
+    doubts,
+  );
   const refined =
     input.path === undefined
       ? refinePath(chosen.path, chosen.evidence, built.requests, followed, placed.host)

@@ -4,8 +4,8 @@
  */
 import { pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
 import { firstAtOrAfter, type Occurrences } from '../trace/occurrences.ts';
+import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
 import type { HostMatch } from './host-requests.ts';

@@ -15,7 +15,13 @@ export interface Side {
 
 /** The application's own machine: its clock is the time line. */
 export function appSide(table: EventTable): Side {
-  return { table, occurrences: indexOccurrences(table), time: table.ts, timeOf: (ns) => ns, vcpuThreads: new Map() };
+  return {
+    table,
+    occurrences: indexOccurrences(table),
+    time: table.ts,
+    timeOf: (ns) => ns,
+    vcpuThreads: new Map(),
+  };
 }
 
 /** Another machine, with its rows' times put on the application's time line by `toApp` (host ns → app ns), into `time`. */

@@ -258,7 +258,6 @@ export const POINTS = [
     'kvm_entry: the vCPU is about to enter the guest that takes the interrupt.',
   ),
   define('spdk:bdev', 'host', 'bdev entry', 'SPDK’s block device layer has the request.'),
-  define('spdk:nvme', 'host', 'bdev_nvme entry', 'SPDK’s bdev_nvme module has the request.'),
   define(
     'spdk:submit',
     'host',

@@ -207,6 +207,9 @@ export const virtioBlkUserspaceNvme = defineIoPath({
     'QEMU drives the NVMe device itself through VFIO: no host block layer, one queue pair, and the drive’s interrupt reaches the IOThread as an eventfd even while it polls.',
 });
 
+/** Polled queues have no interrupt's eventfd to handle. */
+const withoutEvent = rules.filter(({ point }) => point !== 'nvme:event');
+
 /** Completion without any interrupt: the device stage ends when the driver consumes the entry. */
 const polledCompletion = completion.points
   .filter(
@@ -221,7 +224,7 @@ export const virtioBlkUserspaceNvmePollqueue = defineIoPath({
   title: 'virtio-blk, QEMU userspace NVMe driver, polled queues',
   talk: 'polled NVMe queues (prototype)',
   points: [...before, ...polledCompletion, ...after],
-  rules: [...rules, ...kick.rules, ...kickRead.rules],
+  rules: [...withoutEvent, ...kick.rules, ...kickRead.rules],
   groups: KICK_GROUPS,
   bypasses: [KICK_BYPASS],
   about:
@@ -234,7 +237,7 @@ export const virtioBlkUserspaceNvmeFastpath = defineIoPath({
   title: 'virtio-blk, QEMU userspace NVMe driver, AIO fast path',
   talk: 'AIO fast path (prototype)',
   points: [...before.filter(({ point }) => point !== 'backend:block'), ...polledCompletion, ...after],
-  rules: [...rules, ...kick.rules, ...kickRead.rules],
+  rules: [...withoutEvent, ...kick.rules, ...kickRead.rules],
   groups: KICK_GROUPS,
   bypasses: [KICK_BYPASS],
   about:

@@ -62,7 +62,11 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
         `${count(integrity.outOfOrder)} events stand before one that is earlier; they were put in order of time`,
       );
     for (const skew of integrity.skewed)
-      add('CPU clock', null, `${skewText(skew)}: each one’s events are in order of time, theirs together are not`);
+      add(
+        'CPU clock',
+        null,
+        `${skewText(skew)}: each one’s events are in order of time, theirs together are not`,
+      );
     return losses;
   });
 }

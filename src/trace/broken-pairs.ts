@@ -88,7 +88,8 @@ class Durations {
 
   /** A handler's lost beginning is not long before its end, a lost end not long behind its beginning. */
   narrow(gap: Gap): Gap {
-    this.#limit ??= 4 * (this.#all.sort((a, b) => a - b)[Math.floor(this.#all.length * 0.95)] ?? Number.POSITIVE_INFINITY);
+    this.#limit ??=
+      4 * (this.#all.sort((a, b) => a - b)[Math.floor(this.#all.length * 0.95)] ?? Number.POSITIVE_INFINITY);
     return gap.missing === EVENT_KINDS[IRQ_ENTRY]!.name
       ? { ...gap, from: Math.max(gap.from, gap.to - this.#limit) }
       : { ...gap, to: Math.min(gap.to, gap.from + this.#limit) };

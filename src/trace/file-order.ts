@@ -48,6 +48,7 @@ function notePairs(
     if (time <= ts) continue;
     const cpus: [number, number] = cpu < other ? [cpu, other] : [other, cpu];
     const known = pairs.get(cpus.join());
-    if (known === undefined || known.atLeast < time - ts) pairs.set(cpus.join(), { cpus, atLeast: time - ts });
+    if (known === undefined || known.atLeast < time - ts)
+      pairs.set(cpus.join(), { cpus, atLeast: time - ts });
   }
 }

@@ -6,7 +6,9 @@ import { NO_ROW } from './units.ts';
 const IRQ_ENTRY = kindId('irq_handler_entry');
 const IRQ_EXIT = kindId('irq_handler_exit');
 /** Never stamped inside an interrupt handler; one that seems to be shows that the handler's end is missing. */
-const NEVER_IN_HANDLER = EVENT_KINDS.map(({ name }) => /^(sys_enter_|sys_exit_|kvm_entry$|kvm_exit$)/.test(name));
+const NEVER_IN_HANDLER = EVENT_KINDS.map(({ name }) =>
+  /^(sys_enter_|sys_exit_|kvm_entry$|kvm_exit$)/.test(name),
+);
 
 /** What runs one after the other: a thread, the interrupts of a CPU, an idle CPU. */
 export interface Lanes {

@@ -87,7 +87,9 @@ export function sortByStamp(text: string): string {
   const lines = text.split('\n');
   const stampOf = (line: string) => {
     const [, , , whole, , digits] = STAMP.exec(line) ?? [];
-    return whole === undefined ? undefined : BigInt(whole + (digits ?? '').padEnd(digits === undefined ? 0 : 9, '0'));
+    return whole === undefined
+      ? undefined
+      : BigInt(whole + (digits ?? '').padEnd(digits === undefined ? 0 : 9, '0'));
   };
   const events = lines
     .filter(isEvent)
@@ -100,5 +102,7 @@ export function sortByStamp(text: string): string {
 export function loseStretch(text: string, from: number, to: number, cpu: number): string {
   const lines = text.split('\n');
   const [first, last] = [Math.floor(lines.length * from), Math.floor(lines.length * to)];
-  return [...lines.slice(0, first), `CPU:${cpu} [LOST ${last - first} EVENTS]`, ...lines.slice(last)].join('\n');
+  return [...lines.slice(0, first), `CPU:${cpu} [LOST ${last - first} EVENTS]`, ...lines.slice(last)].join(
+    '\n',
+  );
 }

@@ -43,8 +43,7 @@ export function followDiagram(diagram: string | DrawnTrace, options: FollowOptio
     facts: options.facts ?? {},
     path: options.path === undefined ? undefined : pathByName(options.path),
     device: trace.guest === undefined ? trace.disk.host : trace.disk.guest,
-    exact:
-      options.exact === false ? undefined : { method: 'tsc', offsetAt: () => 0, uncertaintyNs: 0 },
+    exact: options.exact === false ? undefined : { method: 'tsc', offsetAt: () => 0, uncertaintyNs: 0 },
     sameRate: true,
     roundingNs: 0,
   });

@@ -2,9 +2,10 @@
  * Holds the requests that survive damage against the same requests of the undamaged recording. A survivor is wrong when
  * it names other stages, or gives one of them another length than rounding and the clocks' bound explain.
  */
+
+import type { Correlated } from '../../src/correlate/correlate.ts';
 import { sideOf } from '../../src/correlate/follow.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
-import type { Correlated } from '../../src/correlate/correlate.ts';
 
 /** One stage of one request. */
 export interface FoundStage {
@@ -62,7 +63,12 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
       }),
     });
   }
-  return { found, uncertaintyNs: correlated.relation.uncertaintyNs, drift: correlated.relation.driftPpm / 1e6, quarantined };
+  return {
+    found,
+    uncertaintyNs: correlated.relation.uncertaintyNs,
+    drift: correlated.relation.driftPpm / 1e6,
+    quarantined,
+  };
 }
 
 /** Rounding of ticks to ns at another epoch. */
@@ -110,7 +116,8 @@ function difference(
       .join(', ')}`;
   for (const [index, { id, ns, cross }] of found.entries()) {
     const was = expected[index]!.ns;
-    if (Math.abs(ns - was) > (cross ? crossNs : ROUNDING_NS + was * drift)) return `${id} is ${ns} ns instead of ${was} ns`;
+    if (Math.abs(ns - was) > (cross ? crossNs : ROUNDING_NS + was * drift))
+      return `${id} is ${ns} ns instead of ${was} ns`;
   }
   return undefined;
 }

@@ -185,14 +185,17 @@ function exitOrNumber(word: string | undefined): number {
 }
 
 /** `A`, `A+B` or `A[4:8]` as the columns of a block event. */
-function rangeOf(text: string, machine: Machine, drawing: Drawing): { dev: number; tag: number; aux: number } {
+function rangeOf(
+  text: string,
+  machine: Machine,
+  drawing: Drawing,
+): { dev: number; tag: number; aux: number } {
   const part = /^(\w+)\[(\d+):(\d+)\]$/.exec(text);
   const members = (part === null ? text.split('+') : [part[1]!]).map((name) =>
     known(drawing.requests, name, 'request'),
   );
   const begin = Math.min(...members.map(({ sector }) => sector)) + Number(part?.[2] ?? 0);
-  const sectors =
-    part === null ? members.reduce((sum, member) => sum + member.sectors, 0) : Number(part[3]);
+  const sectors = part === null ? members.reduce((sum, member) => sum + member.sectors, 0) : Number(part[3]);
   const { device, direction } = members[0]!;
   return {
     dev: device ?? drawing.disk[machine],

@@ -1,0 +1,79 @@
+/**
+ * Speed and memory of `iotrace report`, printed and not judged. All recordings are drawn (synthetic), outside the tree,
+ * and removed afterwards. BENCH_EVENTS sets the number of events of the large one.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type DrawnRecording, drawRecording } from './draw-recording.ts';
+import { type Run, runCli } from './run-cli.ts';
+import { timeSteps } from './steps.ts';
+
+const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 10_000_000);
+const SAMPLES = fileURLToPath(new URL('../../../../../samples/', import.meta.url));
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+async function main(folder: string): Promise<void> {
+  const [{ model } = { model: 'unknown' }] = cpus();
+  print(`${cpus().length} cores, ${model}, Node ${process.version}, ${process.platform}`);
+  const help = await runCli('--help');
+  print(`iotrace --help: ${seconds(help.wallMs)}`);
+  const small = await measure(folder, EVENTS / 10);
+  const large = await measure(folder, EVENTS);
+  const scale = large.drawn.events / small.drawn.events;
+  const ratio = large.report.wallMs / small.report.wallMs;
+  print(`${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time`);
+  await samples();
+}
+
+async function measure(folder: string, events: number): Promise<{ drawn: DrawnRecording; report: Run }> {
+  const own = join(folder, String(events));
+  mkdirSync(own);
+  const drawn = drawRecording(own, events);
+  print(`\nsynthetic recording: ${drawn.events} events, ${drawn.requests} requests`);
+  const bundle = join(own, 'drawn.iotrace.zip');
+  const imported = await runCli(
+    ...['import', '--host', drawn.host, '--guest', drawn.guest],
+    ...['--ground-truth', drawn.log, '-o', bundle],
+  );
+  printRun('import', imported, drawn.events);
+  const report = await runCli('report', '--min-grade', 'F', bundle);
+  printRun('report', report, drawn.events);
+  print(`import, then report: ${rate(drawn.events, imported.wallMs + report.wallMs)}`);
+  for (const { name, ms } of await timeSteps(drawn)) print(`  ${seconds(ms).padStart(8)}  ${name}`);
+  rmSync(own, { recursive: true });
+  return { drawn, report };
+}
+
+function rate(events: number, ms: number): string {
+  return `${(events / ms / 1000).toFixed(2)} M events/s`;
+}
+
+function printRun(name: string, { wallMs, cpuMs, peakMb }: Run, events: number): void {
+  const bytes = ((peakMb * 2 ** 20) / events).toFixed(0);
+  print(
+    `${name}: ${seconds(wallMs)} (CPU ${seconds(cpuMs)}), ${rate(events, wallMs)}, peak ${peakMb.toFixed(0)} MiB: ${bytes} bytes an event`,
+  );
+}
+
+/** Reports of the samples that are in the tree. */
+async function samples(): Promise<void> {
+  if (!existsSync(SAMPLES)) return;
+  print('');
+  for (const name of readdirSync(SAMPLES).filter((file) => file.endsWith('.iotrace.zip'))) {
+    const run = await runCli('report', '--min-grade', 'F', join(SAMPLES, name));
+    print(
+      `report of ${name}: ${seconds(run.wallMs)} (CPU ${seconds(run.cpuMs)}), ${run.peakMb.toFixed(0)} MiB`,
+    );
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'iotrace-bench-'));
+try {
+  await main(folder);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

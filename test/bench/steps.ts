@@ -1,0 +1,43 @@
+/** A report of trace files without a bundle around them, step by step. */
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { ftraceText } from '../../parsers/ftrace-text.ts';
+import { analyze, followRecording } from '../../src/commands/analyze.ts';
+import { readSource } from '../../src/commands/read-source.ts';
+import { readTruth } from '../../src/commands/read-truth.ts';
+import { renderTerminal } from '../../src/render/terminal.ts';
+import type { MachineName } from '../../src/trace/recording.ts';
+import type { DrawnRecording } from './draw-recording.ts';
+
+export interface Step {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** Times of the steps of a report on a drawn recording; all in this process. */
+export async function timeSteps(drawn: DrawnRecording): Promise<Step[]> {
+  const steps: Step[] = [];
+  let began = performance.now();
+  const done = (name: string) => {
+    steps.push({ name, ms: performance.now() - began });
+    began = performance.now();
+  };
+  const source = (name: string, machine: MachineName) =>
+    readSource(name, machine, ftraceText, createReadStream(name), statSync(name).size);
+  const sources = [await source(drawn.host, 'host'), await source(drawn.guest, 'guest')];
+  done('read and parse');
+  const { truth } = readTruth(drawn.log, readFileSync(drawn.log));
+  done('request log');
+  const recording = { sources, groundTruth: truth, facts: {} };
+  const followed = followRecording(recording, {});
+  if ('failure' in followed) throw new Error(followed.failure);
+  const followMs = performance.now() - began;
+  done('integrity, clocks, correlation');
+  const model = analyze(recording, { version: '0', title: 'synthetic' });
+  if ('failure' in model) throw new Error(model.failure);
+  // analyze() does the step before once more; what it takes beyond that is its own.
+  steps.push({ name: 'statistics, report model', ms: performance.now() - began - followMs });
+  began = performance.now();
+  renderTerminal(model, { width: 79, color: false });
+  done('render');
+  return steps;
+}
