@@ -224,7 +224,9 @@ function placeHost(
   for (let pass = 0; pass < 2; pass++) {
     const scene: Scene = { ...base, host: otherSide(actors.host, actors.vcpus, toApp, time), slackNs };
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
-    relation = tightRelation(messages, input.sameRate, input.exact, epochs);
+    // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
+    const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
+    relation = tightRelation(enough, input.sameRate, input.exact, epochs);
     if (relation.method === 'none') return { host: undefined, relation };
     toApp = relation.toApp;
     slackNs = relation.uncertaintyNs;

@@ -5,6 +5,9 @@ import { analyze, followRecording } from '../../src/commands/analyze.ts';
 import { readSource } from '../../src/commands/read-source.ts';
 import { readTruth } from '../../src/commands/read-truth.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
+import { breakdown } from '../../src/stats/breakdown.ts';
+import { countsPerRequest } from '../../src/stats/counts.ts';
+import { numaStats } from '../../src/stats/numa.ts';
 import type { MachineName } from '../../src/trace/recording.ts';
 import type { DrawnRecording } from './draw-recording.ts';
 
@@ -30,12 +33,15 @@ export async function timeSteps(drawn: DrawnRecording): Promise<Step[]> {
   const recording = { sources, groundTruth: truth, facts: {} };
   const followed = followRecording(recording, {});
   if ('failure' in followed) throw new Error(followed.failure);
-  const followMs = performance.now() - began;
   done('integrity, clocks, correlation');
+  const { correlated } = followed;
+  const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
+  const { matched } = breakdown(correlated.requests, (point) => position.get(point) ?? 0);
+  countsPerRequest(correlated, matched);
+  numaStats(correlated, matched, {});
+  done('statistics');
   const model = analyze(recording, { version: '0', title: 'synthetic' });
   if ('failure' in model) throw new Error(model.failure);
-  // analyze() does the step before once more; what it takes beyond that is its own.
-  steps.push({ name: 'statistics, report model', ms: performance.now() - began - followMs });
   began = performance.now();
   renderTerminal(model, { width: 79, color: false });
   done('render');
