@@ -18,6 +18,7 @@ import { type Followed, follow, type Scene } from './follow.ts';
 import { type HostMatch, matchHostRequests } from './host-requests.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
+import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
 import { refinePath } from './refine.ts';
 import { roughRelation, tightRelation } from './relate.ts';
@@ -83,6 +84,8 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const host = input.guest === undefined ? undefined : input.host;
   const actors = findActors(appTable, requests, host, input.facts);
   const app = appSide(appTable);
+  const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
+  if (wrongSide !== undefined) return { failure: wrongSide };
   const chosen = choosePath(input, app.occurrences, requests, actors);
   if ('failure' in chosen) return chosen;
   const concurrent = inFlight(appTable, requests);

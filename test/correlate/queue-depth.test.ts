@@ -146,16 +146,22 @@ describe('what cannot be told apart, drawn', () => {
   });
 
   it('names a request that never completed, and follows the other', () => {
-    const half = COALESCED.replace('block_rq_complete A               |', '                                  |');
+    const half = COALESCED.replace(
+      'block_rq_complete A               |',
+      '                                  |',
+    );
     const { outcome } = followDiagram(half, { path: 'virtio-blk-iothread' });
     expect(outcome('A')).toBe('rejected: never completed in the recording');
     expect(outcome('B')).toBe('matched');
   });
 
   it('follows a partition by its constant shift', () => {
-    const { at, outcome } = followDiagram(COALESCED.replace('disk guest 254:0 host 259:0', 'disk guest 254:0 host 259:0 shift 2048'), {
-      path: 'virtio-blk-iothread',
-    });
+    const { at, outcome } = followDiagram(
+      COALESCED.replace('disk guest 254:0 host 259:0', 'disk guest 254:0 host 259:0 shift 2048'),
+      {
+        path: 'virtio-blk-iothread',
+      },
+    );
     expect(outcome('A')).toBe('matched');
     expect(at('A', 'host:issue')).toBe(17);
     expect(at('B', 'host:issue')).toBe(18);
