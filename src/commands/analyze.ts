@@ -15,7 +15,7 @@ import type { SourceTrust } from '../report/trust.ts';
 import { breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest } from '../stats/counts.ts';
 import { numaStats } from '../stats/numa.ts';
-import { findDoubts, NO_DOUBTS } from '../trace/doubts.ts';
+import { findDoubts } from '../trace/doubts.ts';
 import { checkIntegrity } from '../trace/integrity.ts';
 import type { GroundTruth, MachineName, Recording } from '../trace/recording.ts';
 import { troubleOf } from '../trace/stream-trouble.ts';
@@ -73,9 +73,13 @@ export function followRecording(
   if (host !== undefined && 'failure' in host) return host;
   const roundingNs = (guest?.roundingNs ?? 0) + (host?.roundingNs ?? 0);
   // Where rows are missing or stamped wrongly; requests are kept away from there.
-  const doubtsOf = (machine: MachineName, joined: MachineTable | undefined) =>
-    joined === undefined ? NO_DOUBTS : findDoubts(joined.table, troubleOf(streams, machine, joined.reported));
-  const doubts = { guest: doubtsOf('guest', guest), host: doubtsOf('host', host) };
+  const joined = (['guest', 'host'] as const).flatMap((machine) => {
+    const own = machine === 'guest' ? guest : host;
+    return own === undefined
+      ? []
+      : [[machine, { table: own.table, trouble: troubleOf(streams, machine, own.reported) }] as const];
+  });
+  const doubts = findDoubts(new Map(joined));
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({
     guest: guest?.table,

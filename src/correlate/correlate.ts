@@ -8,7 +8,7 @@ import { pointById } from '../paths/points.ts';
 import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
+import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
 import type { ApplicationLog, ApplicationMatch } from './application.ts';
@@ -43,7 +43,7 @@ export interface CorrelateInput {
   /** Sum of both machines' rounding, ns. */
   readonly roundingNs: number;
   /** What may be wrong with the machines' rows; nothing unless given. */
-  readonly doubts?: { readonly guest: Doubts; readonly host: Doubts } | undefined;
+  readonly doubts?: ReadonlyMap<MachineName, Doubts> | undefined;
 }
 
 export interface Correlated {
@@ -136,8 +136,10 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
 }
 
 function sideDoubts({ guest, doubts }: CorrelateInput): SideDoubts {
-  const host = doubts?.host ?? NO_DOUBTS;
-  return guest === undefined ? { app: host, host: NO_DOUBTS } : { app: doubts?.guest ?? NO_DOUBTS, host };
+  const of = (machine: MachineName) => doubts?.get(machine) ?? NO_DOUBTS;
+  return guest === undefined
+    ? { app: of('host'), host: NO_DOUBTS }
+    : { app: of('guest'), host: of('host') };
 }
 
 const none = (length: number) => new Int32Array(length).fill(NO_ROW);

@@ -131,7 +131,9 @@ export class CriticalPath {
 
   #learnRequired(usable: readonly number[]): Border[] {
     const optional = new Set<PointId>([
-      ...this.#path.groups.filter((group) => group.absence !== undefined).flatMap((group) => group.members),
+      ...this.#path.groups
+        .filter((group) => group.absence !== undefined && group.allOrNone !== true)
+        .flatMap((group) => group.members),
       ...this.#path.bypasses.flatMap((bypass) => bypass.points),
     ]);
     return this.#borders.filter(

@@ -45,11 +45,15 @@ export function requestsNearGaps(
   return reasons;
 }
 
+/** A CPU that stamped rows for at least this share of the requests serves the disk. */
+const LEAST_SHARE = 0.01;
+
 /** Threads and CPUs that requests depend on. */
 class Actors {
   readonly #scene: Scene;
   readonly #rows: readonly { side: Side; rows: Int32Array }[];
   readonly #servants: ReadonlySet<number>;
+  readonly #cpus: ReadonlyMap<Side, ReadonlySet<number>>;
 
   constructor(scene: Scene, followed: Followed) {
     this.#scene = scene;
@@ -58,16 +62,31 @@ class Actors {
       return side === undefined ? [] : [{ side, rows }];
     });
     this.#servants = new Set([...scene.backend, ...(scene.host?.vcpuThreads.values() ?? [])]);
+    this.#cpus = new Map([scene.app, scene.host].flatMap((side) => (side === undefined ? [] : [[side, this.#cpusOf(side)]])));
   }
 
-  /** A missing row matters when it belongs to a thread that serves all requests, or to a thread or CPU of this one. */
-  concerned(side: Side, request: number, gap: Gap): boolean {
-    if (gap.tid !== undefined && side === this.#scene.host && this.#servants.has(gap.tid)) return true;
-    return this.#rows.some(({ side: on, rows }) => {
-      const row = rows[request]!;
-      if (on !== side || row === NO_ROW) return false;
-      return gap.tid === undefined ? gap.cpu === side.table.cpu[row] : gap.tid === side.table.tid[row];
-    });
+  /**
+   * A missing row matters when it belongs to a thread that serves all requests, or to one of this request. Interrupts
+   * matter on every CPU that takes them for this disk: a request may seem to have none because of the gap.
+   */
+  concerned(side: Side, request: number, { tid, cpu }: Gap): boolean {
+    if (tid === undefined) return cpu === undefined || this.#cpus.get(side)!.has(cpu);
+    if (side === this.#scene.host && this.#servants.has(tid)) return true;
+    return this.#rows.some(
+      ({ side: on, rows }) =>
+        on === side && rows[request] !== NO_ROW && side.table.tid[rows[request]!] === tid,
+    );
+  }
+
+  #cpusOf(side: Side): ReadonlySet<number> {
+    const counts = new Map<number, number>();
+    for (const { side: on, rows } of this.#rows) {
+      if (on !== side) continue;
+      for (const row of rows)
+        if (row !== NO_ROW) counts.set(side.table.cpu[row]!, (counts.get(side.table.cpu[row]!) ?? 0) + 1);
+    }
+    const least = this.#scene.requests.length * LEAST_SHARE;
+    return new Set([...counts].filter(([, count]) => count >= least).map(([cpu]) => cpu));
   }
 }
 

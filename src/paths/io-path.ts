@@ -84,6 +84,8 @@ export interface PathGroup {
   readonly members: readonly PointId[];
   /** Absence of the whole group is legal and means this; without it the members are required. */
   readonly absence?: string;
+  /** All requests of a recording go one way: where nearly all have the group, a request without it has lost events. */
+  readonly allOrNone?: true;
 }
 
 /**

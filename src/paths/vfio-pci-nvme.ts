@@ -31,6 +31,7 @@ const base = {
     {
       name: 'host interrupt',
       members: ['vfio:irq', 'vfio:handler', 'kvm:irqfd', 'kvm:inject'],
+      allOrNone: true,
       absence: 'the interrupt was posted to the running vCPU by hardware; the host sees nothing',
     },
   ],

@@ -6,11 +6,14 @@
 import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import type { EventTable } from './event-table.ts';
 import type { Gap } from './gaps.ts';
+import { NO_ROW } from './units.ts';
 
 export interface PairCheck {
   /** Rows that take part in a pair. */
   readonly rows: number;
   readonly broken: readonly Gap[];
+  /** Per row its other half, NO_ROW for rows without one. */
+  readonly partner: Int32Array;
 }
 
 interface Pair {
@@ -58,6 +61,7 @@ export function brokenPairs(table: EventTable): PairCheck {
   const longest = new Durations();
   const turns = [0, 1, 2].map(() => new Map<number, number>());
   const broken: Gap[] = [];
+  const partner = new Int32Array(table.length).fill(NO_ROW);
   let rows = 0;
   for (let row = 0; row < table.length; row++) {
     const role = byKind.get(table.kind[row]!);
@@ -69,11 +73,14 @@ export function brokenPairs(table: EventTable): PairCheck {
     const before = latest.get(key);
     const missing = missingBetween(table, byKind, before, row);
     if (missing !== undefined) broken.push(gapBetween(table, before!, row, lane, missing));
-    else if (before !== undefined && !role.opens && family === HANDLERS)
-      longest.add(table.ts[row]! - table.ts[before]!);
+    else if (before !== undefined && !role.opens) {
+      partner[row] = before;
+      partner[before] = row;
+      if (family === HANDLERS) longest.add(table.ts[row]! - table.ts[before]!);
+    }
     latest.set(key, row);
   }
-  return { rows, broken: broken.map((gap) => (gap.tid === undefined ? longest.narrow(gap) : gap)) };
+  return { rows, broken: broken.map((gap) => (gap.tid === undefined ? longest.narrow(gap) : gap)), partner };
 }
 
 const IRQ_ENTRY = kindId('irq_handler_entry');

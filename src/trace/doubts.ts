@@ -2,7 +2,7 @@
  * What may be wrong with one machine's rows, and where: the places a tracer names, and those the rows themselves give
  * away. Enters: the machine's table in order of time. Leaves: gaps to keep requests away from.
  */
-import { brokenPairs } from './broken-pairs.ts';
+import { brokenPairs, type PairCheck } from './broken-pairs.ts';
 import type { EventTable } from './event-table.ts';
 import type { CpuPair } from './file-order.ts';
 import type { Gap } from './gaps.ts';
@@ -35,22 +35,43 @@ export interface StreamTrouble {
 
 /** With so many broken pairs to be expected and none found, what is missing lies before or behind the recording. */
 const EXPECTED_BROKEN = 5;
+/** No broken pair in n rows: with 95 % certainty no more than 3/n of the rows are missing. */
+const RULE_OF_THREE = 3;
 
-/** Looks for what is missing in a machine's table. */
-export function findDoubts(table: EventTable, trouble: StreamTrouble): Doubts {
-  const { rows, broken } = brokenPairs(table);
-  const silent = broken.filter((gap) => !trouble.reported.some((loss) => overlaps(gap, loss)));
-  const seenShare = silent.length / Math.max(1, rows + silent.length);
-  const atTheEnds = silent.length === 0 && rows * trouble.missingShare >= EXPECTED_BROKEN;
-  const lossShare = trouble.skips ? 0 : Math.max(seenShare, atTheEnds ? 0 : trouble.missingShare);
-  const habits = lossShare === 0 ? undefined : findHabits(table, lossShare);
-  return {
-    reported: trouble.reported,
-    found: [...silent, ...(habits?.broken ?? [])],
-    lossShare,
-    chain: habits?.chain,
-    skewed: trouble.skewed,
-  };
+/** Looks for what is missing in the tables of all machines of a recording. */
+export function findDoubts<Machine>(
+  machines: ReadonlyMap<Machine, { readonly table: EventTable; readonly trouble: StreamTrouble }>,
+): ReadonlyMap<Machine, Doubts> {
+  const pairs = new Map([...machines].map(([machine, each]) => [machine, silentGaps(each.table, each.trouble)]));
+  const most = Math.max(0, ...[...pairs.values()].map(({ lossShare }) => lossShare));
+  const doubts = new Map<Machine, Doubts>();
+  for (const [machine, { table, trouble }] of machines) {
+    const { gaps, rows, partner, lossShare } = pairs.get(machine)!;
+    // What happened to one stream may have happened to the others, as far as their own rows leave that open.
+    const suspected = trouble.skips ? 0 : Math.max(lossShare, Math.min(most, RULE_OF_THREE / Math.max(1, rows)));
+    const habits = suspected === 0 ? undefined : findHabits(table, partner, suspected);
+    doubts.set(machine, {
+      reported: trouble.reported,
+      found: [...gaps, ...(habits?.broken ?? [])],
+      lossShare: suspected,
+      chain: habits?.chain,
+      skewed: trouble.skewed,
+    });
+  }
+  return doubts;
+}
+
+/** Broken pairs that no reported loss explains, and the share of rows that must be missing for so many of them. */
+function silentGaps(
+  table: EventTable,
+  trouble: StreamTrouble,
+): Omit<PairCheck, 'broken'> & { readonly gaps: readonly Gap[]; readonly lossShare: number } {
+  const { rows, broken, partner } = brokenPairs(table);
+  const gaps = broken.filter((gap) => !trouble.reported.some((loss) => overlaps(gap, loss)));
+  const seen = gaps.length / Math.max(1, rows + gaps.length);
+  const atTheEnds = gaps.length === 0 && rows * trouble.missingShare >= EXPECTED_BROKEN;
+  const lossShare = trouble.skips ? 0 : Math.max(seen, atTheEnds ? 0 : trouble.missingShare);
+  return { gaps, rows, partner, lossShare };
 }
 
 function overlaps(a: Gap, b: Gap): boolean {

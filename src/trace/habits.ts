@@ -7,7 +7,7 @@
 import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import type { EventTable } from './event-table.ts';
 import type { Gap } from './gaps.ts';
-import { findLanes } from './lanes.ts';
+import { findLanes, type Lanes } from './lanes.ts';
 import { MOST_SYMBOLS, symbolsOf } from './symbols.ts';
 import { NO_ROW } from './units.ts';
 
@@ -15,59 +15,79 @@ export interface Habits {
   readonly broken: readonly Gap[];
   /**
    * Per row, how many rows had to be missing for its own absence to go unnoticed: itself, and those beside it that never
-   * stand without it, one behind the other; at most 201.
+   * stand without it, one behind the other; counted up to a few.
    */
   readonly chain: Uint8Array;
 }
 
 /** Seen less often than this, it is no habit. */
 const LEAST_TIMES = 30;
-/** A habit may be broken this many times as often as a row is lost: its own row, its neighbour's, and by chance. */
-const BROKEN_PER_LOSS = 3;
+/** And broken more often than this, it is none either. */
+const LEAST_SHARE = 0.9;
 
-/** Habits of a time-ordered table of which about `lossShare` of the rows are missing. */
-export function findHabits(table: EventTable, lossShare: number): Habits {
-  const symbol = symbolsOf(table);
-  const { before, ofThread } = findLanes(table);
-  const behind = new Int32Array(table.length).fill(NO_ROW);
-  before.forEach((other, row) => {
-    if (other !== NO_ROW) behind[other] = row;
-  });
-  const least = 1 - Math.min(0.25, BROKEN_PER_LOSS * lossShare);
-  const follower = usualNeighbour(table, symbol, behind, least);
-  const leader = usualNeighbour(table, symbol, before, least);
+/**
+ * Habits of a time-ordered table of which about `lossShare` of the rows are missing. `partner` is each row's other half,
+ * which misses it too.
+ */
+export function findHabits(table: EventTable, partner: Int32Array, lossShare: number): Habits {
+  const lanes = findLanes(table);
+  // Of events as such, and of events of one object: an eventfd has habits that eventfds in general have not.
+  const levels = [Uint16Array.from(table.kind), symbolsOf(table)].map((symbol) =>
+    habitsOf(table, symbol, lanes, partner, lossShare),
+  );
+  const chain = new Uint8Array(table.length);
+  for (const level of levels)
+    level.chain.forEach((length, row) => {
+      chain[row] = Math.max(chain[row]!, length);
+    });
+  return { broken: levels.flatMap((level) => level.broken), chain };
+}
+
+function habitsOf(
+  table: EventTable,
+  symbol: Uint16Array,
+  lanes: Lanes,
+  partner: Int32Array,
+  lossShare: number,
+): Habits {
+  const { before, behind, ofThread } = lanes;
+  const follower = usualNeighbour(table, symbol, behind, lossShare);
+  const leader = usualNeighbour(table, symbol, before, lossShare);
   const names = namesOf(table, symbol);
   const broken: Gap[] = [];
   for (let row = 0; row < table.length; row++) {
-    const previous = before[row]!;
-    if (previous === NO_ROW) continue;
-    const [from, to] = [table.ts[previous]!, table.ts[row]!];
+    const own = symbol[row]!;
+    const at = table.ts[row]!;
     const lane =
       ofThread[row] === 1
         ? { tid: table.tid[row]!, cpu: undefined }
         : { tid: undefined, cpu: table.cpu[row]! };
-    const expected = follower.usual[symbol[previous]!]!;
-    const needed = leader.usual[symbol[row]!]!;
+    const needed = leader.usual[own]!;
+    const expected = follower.usual[own]!;
     // What is missing stands near the row that it belongs to, not anywhere in the pause before or behind.
-    if (expected !== NONE && expected !== symbol[row])
-      broken.push({
-        ...lane,
-        from,
-        to: Math.min(to, from + follower.reach[symbol[previous]!]!),
-        missing: names[expected]!,
-      });
-    else if (needed !== NONE && needed !== symbol[previous])
-      broken.push({
-        ...lane,
-        from: Math.max(from, to - leader.reach[symbol[row]!]!),
-        to,
-        missing: names[needed]!,
-      });
+    if (needed !== NONE && needed !== symbolAt(symbol, before[row]!)) {
+      const from = Math.max(timeAt(table, before[row]!, -1), at - leader.reach[own]!);
+      broken.push({ ...lane, from, to: at, missing: names[needed]! });
+    }
+    if (expected !== NONE && expected !== symbolAt(symbol, behind[row]!)) {
+      const to = Math.min(timeAt(table, behind[row]!, 1), at + follower.reach[own]!);
+      broken.push({ ...lane, from: at, to, missing: names[expected]! });
+    }
   }
-  return { broken, chain: chainsOf(symbol, before, behind, follower.usual, leader.usual) };
+  return { broken, chain: chainsOf(symbol, lanes, partner, follower.usual, leader.usual) };
 }
 
 const NONE = -1;
+/** Longer chains are as good as never lost; counted in each direction. */
+const MOST_IN_CHAIN = 4;
+
+function symbolAt(symbol: Uint16Array, row: number): number | undefined {
+  return row === NO_ROW ? undefined : symbol[row];
+}
+
+function timeAt(table: EventTable, row: number, sign: 1 | -1): number {
+  return row === NO_ROW ? sign * Number.POSITIVE_INFINITY : table.ts[row]!;
+}
 
 interface Neighbour {
   /** Per symbol the one that stands beside it nearly always, NONE without one. */
@@ -76,12 +96,18 @@ interface Neighbour {
   readonly reach: Float64Array;
 }
 
-/** Learns what stands beside each symbol in at least `least` of all cases. */
+/** Most exceptions that losses alone may cause among so many rows: the expected number, by chance many times its spread. */
+function exceptionsByLoss(rows: number, lossShare: number): number {
+  const expected = rows * lossShare;
+  return Math.min(rows * (1 - LEAST_SHARE), expected + 4 * Math.sqrt(expected) + 3);
+}
+
+/** Learns what stands beside each symbol but for what losses take away. */
 function usualNeighbour(
   table: EventTable,
   symbol: Uint16Array,
   neighbour: Int32Array,
-  least: number,
+  lossShare: number,
 ): Neighbour {
   const total = new Uint32Array(MOST_SYMBOLS);
   const counts = new Map<number, number>();
@@ -95,7 +121,8 @@ function usualNeighbour(
   const usual = new Int32Array(MOST_SYMBOLS).fill(NONE);
   for (const [key, count] of counts) {
     const own = Math.floor(key / MOST_SYMBOLS);
-    if (total[own]! >= LEAST_TIMES && count >= total[own]! * least) usual[own] = key % MOST_SYMBOLS;
+    if (total[own]! >= LEAST_TIMES && total[own]! - count <= exceptionsByLoss(total[own]!, lossShare))
+      usual[own] = key % MOST_SYMBOLS;
   }
   return { usual, reach: usualReach(table, symbol, neighbour, usual) };
 }
@@ -134,11 +161,11 @@ function namesOf(table: EventTable, symbol: Uint16Array): readonly string[] {
   return names;
 }
 
-/** See Habits.chain: rows before that expect the one behind them, and rows behind that expect the one before them. */
+/** See Habits.chain: rows before that expect the one behind them, rows behind that expect the one before, other halves. */
 function chainsOf(
   symbol: Uint16Array,
-  before: Int32Array,
-  behind: Int32Array,
+  { before, behind }: Lanes,
+  partner: Int32Array,
   follower: Int32Array,
   leader: Int32Array,
 ): Uint8Array {
@@ -146,13 +173,21 @@ function chainsOf(
   symbol.forEach((own, row) => {
     const other = before[row]!;
     if (other !== NO_ROW && follower[symbol[other]!] === own)
-      expectedFromBefore[row] = Math.min(100, expectedFromBefore[other]! + 1);
+      expectedFromBefore[row] = Math.min(MOST_IN_CHAIN, expectedFromBefore[other]! + 1);
   });
   const expectedFromBehind = new Uint8Array(symbol.length);
   for (let row = symbol.length - 1; row >= 0; row--) {
     const other = behind[row]!;
     if (other !== NO_ROW && leader[symbol[other]!] === symbol[row])
-      expectedFromBehind[row] = Math.min(100, expectedFromBehind[other]! + 1);
+      expectedFromBehind[row] = Math.min(MOST_IN_CHAIN, expectedFromBehind[other]! + 1);
   }
-  return expectedFromBefore.map((length, row) => 1 + length + expectedFromBehind[row]!);
+  const chain = new Uint8Array(symbol.length);
+  for (let row = 0; row < symbol.length; row++) {
+    const run = [row];
+    for (let at = row, left = expectedFromBefore[row]!; left > 0; left--) run.push((at = before[at]!));
+    for (let at = row, left = expectedFromBehind[row]!; left > 0; left--) run.push((at = behind[at]!));
+    const halves = run.filter((each) => partner[each] !== NO_ROW && !run.includes(partner[each]!));
+    chain[row] = run.length + halves.length;
+  }
+  return chain;
 }

@@ -14,6 +14,8 @@ const NEVER_IN_HANDLER = EVENT_KINDS.map(({ name }) =>
 export interface Lanes {
   /** The row before each row in its lane, NO_ROW for the first, and for the first of each run of a handler. */
   readonly before: Int32Array;
+  /** The other way round. */
+  readonly behind: Int32Array;
   /** 1 for rows of a thread; other lanes belong to the row's CPU. */
   readonly ofThread: Uint8Array;
 }
@@ -42,5 +44,9 @@ export function findLanes(table: EventTable): Lanes {
     ofThread[row] = lane > 0 ? 1 : 0;
     if (kind === IRQ_EXIT) inHandler.delete(cpu);
   }
-  return { before, ofThread };
+  const behind = new Int32Array(table.length).fill(NO_ROW);
+  before.forEach((other, row) => {
+    if (other !== NO_ROW) behind[other] = row;
+  });
+  return { before, behind, ofThread };
 }
