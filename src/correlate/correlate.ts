@@ -137,9 +137,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
 
 function sideDoubts({ guest, doubts }: CorrelateInput): SideDoubts {
   const of = (machine: MachineName) => doubts?.get(machine) ?? NO_DOUBTS;
-  return guest === undefined
-    ? { app: of('host'), host: NO_DOUBTS }
-    : { app: of('guest'), host: of('host') };
+  return guest === undefined ? { app: of('host'), host: NO_DOUBTS } : { app: of('guest'), host: of('host') };
 }
 
 const none = (length: number) => new Int32Array(length).fill(NO_ROW);

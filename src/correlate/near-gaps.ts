@@ -62,7 +62,9 @@ class Actors {
       return side === undefined ? [] : [{ side, rows }];
     });
     this.#servants = new Set([...scene.backend, ...(scene.host?.vcpuThreads.values() ?? [])]);
-    this.#cpus = new Map([scene.app, scene.host].flatMap((side) => (side === undefined ? [] : [[side, this.#cpusOf(side)]])));
+    this.#cpus = new Map(
+      [scene.app, scene.host].flatMap((side) => (side === undefined ? [] : [[side, this.#cpusOf(side)]])),
+    );
   }
 
   /**

@@ -129,11 +129,10 @@ function injections(machine: Occurrences, vcpuThreads: ReadonlyMap<number, numbe
     ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq'].flatMap((event) => {
       const accepted = machine.rows(event).filter((row) => dev[row] === vcpu);
       const vectors = new Set(accepted.map((row) => tag[row]!));
-      return [...vectors]
-        .map((vector) => ({
-          causes: accepted.filter((row) => tag[row] === vector),
-          effects: injected.filter((row) => tid[row] === thread && tag[row] === vector),
-        }));
+      return [...vectors].map((vector) => ({
+        causes: accepted.filter((row) => tag[row] === vector),
+        effects: injected.filter((row) => tid[row] === thread && tag[row] === vector),
+      }));
     }),
   );
 }
@@ -145,11 +144,10 @@ function wakeUps(machine: Occurrences): Chain[] {
   const { tag } = machine.table;
   const woken = machine.rows(event);
   const switched = machine.rows('sched_switch');
-  return [...new Set(woken.map((row) => tag[row]!))]
-    .map((thread) => ({
-      causes: woken.filter((row) => tag[row] === thread),
-      effects: switched.filter((row) => tag[row] === thread),
-    }));
+  return [...new Set(woken.map((row) => tag[row]!))].map((thread) => ({
+    causes: woken.filter((row) => tag[row] === thread),
+    effects: switched.filter((row) => tag[row] === thread),
+  }));
 }
 
 const READ = kindId('sys_enter_read');
@@ -170,7 +168,9 @@ function notifications(machine: Occurrences): Chain[] {
     const fitting = [...readers.values()]
       .filter(({ length }) => Math.abs(length - causes.length) <= causes.length * MOST_UNEVEN)
       .map((effects) => ({ causes, effects }));
-    const best = fitting.sort((a, b) => medianDistance(machine.table, a) - medianDistance(machine.table, b))[0];
+    const best = fitting.sort(
+      (a, b) => medianDistance(machine.table, a) - medianDistance(machine.table, b),
+    )[0];
     return best === undefined ? [] : [best];
   });
 }
@@ -206,7 +206,9 @@ const SYNC_ENTERS = kindsOf('sys_enter_');
 const SYNC_EXITS = kindsOf('sys_exit_');
 
 function kindsOf(prefix: string): ReadonlySet<number> {
-  return new Set(EVENT_KINDS.filter(({ name }) => SYNC_CALLS.some((call) => name === prefix + call)).map(({ id }) => id));
+  return new Set(
+    EVENT_KINDS.filter(({ name }) => SYNC_CALLS.some((call) => name === prefix + call)).map(({ id }) => id),
+  );
 }
 
 /** A synchronous call returns after the request it waits for has completed. */

@@ -42,13 +42,17 @@ const RULE_OF_THREE = 3;
 export function findDoubts<Machine>(
   machines: ReadonlyMap<Machine, { readonly table: EventTable; readonly trouble: StreamTrouble }>,
 ): ReadonlyMap<Machine, Doubts> {
-  const pairs = new Map([...machines].map(([machine, each]) => [machine, silentGaps(each.table, each.trouble)]));
+  const pairs = new Map(
+    [...machines].map(([machine, each]) => [machine, silentGaps(each.table, each.trouble)]),
+  );
   const most = Math.max(0, ...[...pairs.values()].map(({ lossShare }) => lossShare));
   const doubts = new Map<Machine, Doubts>();
   for (const [machine, { table, trouble }] of machines) {
     const { gaps, rows, partner, lossShare } = pairs.get(machine)!;
     // What happened to one stream may have happened to the others, as far as their own rows leave that open.
-    const suspected = trouble.skips ? 0 : Math.max(lossShare, Math.min(most, RULE_OF_THREE / Math.max(1, rows)));
+    const suspected = trouble.skips
+      ? 0
+      : Math.max(lossShare, Math.min(most, RULE_OF_THREE / Math.max(1, rows)));
     const habits = suspected === 0 ? undefined : findHabits(table, partner, suspected);
     doubts.set(machine, {
       reported: trouble.reported,
