@@ -184,8 +184,10 @@ function chainsOf(
   const chain = new Uint8Array(symbol.length);
   for (let row = 0; row < symbol.length; row++) {
     const run = [row];
-    for (let at = before[row]!, left = expectedFromBefore[row]!; left > 0; left--, at = before[at]!) run.push(at);
-    for (let at = behind[row]!, left = expectedFromBehind[row]!; left > 0; left--, at = behind[at]!) run.push(at);
+    for (let at = before[row]!, left = expectedFromBefore[row]!; left > 0; left--, at = before[at]!)
+      run.push(at);
+    for (let at = behind[row]!, left = expectedFromBehind[row]!; left > 0; left--, at = behind[at]!)
+      run.push(at);
     const halves = run.filter((each) => partner[each] !== NO_ROW && !run.includes(partner[each]!));
     chain[row] = run.length + halves.length;
   }
