@@ -188,6 +188,17 @@ function addDemo(program: Command): void {
     });
 }
 
+function addLs(program: Command): void {
+  program
+    .command('ls')
+    .description('list the running guests: disks and their paths, threads, pinning, NUMA nodes')
+    .option('--json', 'print JSON, for programs')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { listGuests } = await import('./commands/ls.ts');
+      await deliver(await listGuests({ json, width: terminalWidth() }), undefined);
+    });
+}
+
 function buildProgram(): Command {
   const program = new Command('iotrace')
     .description('Says where the microseconds of a KVM guest’s disk request go.')
@@ -198,6 +209,7 @@ function buildProgram(): Command {
       'after',
       '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade, 130 interrupted.',
     );
+  addLs(program);
   addRecord(program);
   addDemo(program);
   addReport(program);

@@ -34,7 +34,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/render': ['src/report'],
   'src/export': ['src/report', 'src/correlate', 'src/trace', 'src/paths', 'parsers/event-kinds.ts'],
   'src/bundle': ['src/trace', 'parsers/format.ts'],
-  'src/capture': ['src/bundle', 'src/trace', 'src/paths', 'parsers'],
+  'src/discover': ['parsers'],
+  'src/capture': ['src/discover', 'src/bundle', 'src/trace', 'src/paths', 'parsers'],
   'src/commands': [
     'parsers',
     'src/trace',
@@ -48,6 +49,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/export',
     'src/bundle',
     'src/capture',
+    'src/discover',
     'src/version.ts',
   ],
   'src/cli.ts': ['src/commands', 'src/version.ts'],
@@ -56,7 +58,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Where processes, files, clocks and the environment are: the rim. Everything else is functions of values. */
-const RIM = ['src/bundle', 'src/capture', 'src/commands', 'src/cli.ts', 'src/version.ts'];
+const RIM = ['src/bundle', 'src/capture', 'src/discover', 'src/commands', 'src/cli.ts', 'src/version.ts'];
 
 /** Packages by room. */
 const PACKAGES: Record<string, readonly string[]> = {
@@ -67,6 +69,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'src/export': ['ndjson'],
   'src/bundle': ['yauzl', 'yazl', 'zod'],
   'src/capture': ['execa', 'zod'],
+  'src/discover': ['execa', 'zod'],
   'src/commands': ['ndjson', 'zod'],
   'src/cli.ts': ['commander'],
 };

@@ -10,6 +10,7 @@ const PAGES: Record<string, readonly string[]> = {
   'no-command': [],
   'no-such-command': ['frobnicate'],
   'no-such-option': ['report', '--fast', sample('virtio-blk-iothread')],
+  'ls-help': ['ls', '--help'],
   'record-help': ['record', '--help'],
   'demo-help': ['demo', '--help'],
   'export-help': ['export', '--help'],
