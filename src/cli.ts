@@ -92,6 +92,7 @@ function addImport(program: Command): void {
   program
     .command('import')
     .description('make a bundle of raw trace files')
+    .argument('[folder]', 'folder of mixed files: traces, ground truth and facts, told by their content')
     .option('--host <file...>', 'streams recorded on the host', [])
     .option('--guest <file...>', 'streams recorded in the guest', [])
     .option('--ground-truth <file>', 'the application’s own times: a request log, or fio JSON')
@@ -105,9 +106,9 @@ function addImport(program: Command): void {
     .option('--path <name>', 'the I/O path, instead of detecting it')
     .option('--title <text>', 'what the report calls the recording')
     .requiredOption('-o, --output <file>', 'the bundle to write')
-    .action(async (options) => {
+    .action(async (folder: string | undefined, options) => {
       const { importRecording } = await import('./commands/import.ts');
-      await importRecording(options, say);
+      await importRecording({ ...options, folder }, say);
     });
 }
 

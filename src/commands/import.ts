@@ -1,20 +1,18 @@
 /** `iotrace import`: raw files of any tracer → one bundle. Looks at every file before anything is written. */
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { readScript } from '../../parsers/bpftrace/script.ts';
-import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
-import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
-import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
-import { MAX_SCRIPT_CHARACTERS } from '../bundle/manifest.ts';
+import { basename } from 'node:path';
 import { type StreamInput, writeBundle } from '../bundle/write-bundle.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
+import { sortFolder } from './import-folder.ts';
 import { openInput } from './open-input.ts';
+import { likeliestScript, readFacts } from './read-facts.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
-import { chooseFormat, recognise, wantsScript } from './stream-format.ts';
+import { chooseFormat, wantsScript } from './stream-format.ts';
 
 export interface ImportOptions {
+  /** A folder of mixed files: traces, ground truth and facts are told by their content. */
+  readonly folder?: string | undefined;
   readonly host: readonly string[];
   readonly guest: readonly string[];
   readonly groundTruth?: string | undefined;
@@ -30,13 +28,15 @@ export interface ImportOptions {
 export type Say = (line: string) => void;
 
 /** Writes the bundle; throws an IotraceError that names the file when one cannot be used. */
-export async function importRecording(options: ImportOptions, say: Say): Promise<void> {
+export async function importRecording(given: ImportOptions, say: Say): Promise<void> {
+  const factsFolder = given.facts ?? given.folder;
+  const folder = factsFolder === undefined ? undefined : await readFacts(factsFolder, say);
+  const options = await withFolder(given, folder?.scripts ?? [], say);
   if (options.host.length + options.guest.length === 0)
     throw new IotraceError('import-nothing', 'No trace was named.', {
-      hint: 'Give at least one --host FILE (and --guest FILE for a guest’s requests).',
+      hint: 'Give a folder of recordings, or --host FILE (and --guest FILE for a guest’s requests).',
       exitCode: EXIT_CODES.usage,
     });
-  const folder = options.facts === undefined ? undefined : await readFolder(options.facts, say);
   const streams = [
     ...(await Promise.all(options.host.map((file) => streamInput(file, 'host', folder?.scripts ?? [])))),
     ...(await Promise.all(options.guest.map((file) => streamInput(file, 'guest', folder?.scripts ?? [])))),
@@ -64,6 +64,28 @@ export async function importRecording(options: ImportOptions, say: Say): Promise
   say(`wrote ${options.output}`);
 }
 
+/** The options with what the folder holds filled in; what the user named has precedence. */
+async function withFolder(
+  options: ImportOptions,
+  scripts: readonly string[],
+  say: Say,
+): Promise<ImportOptions> {
+  const { folder } = options;
+  if (folder === undefined) return options;
+  const named = [
+    ...options.host,
+    ...options.guest,
+    ...(options.groundTruth === undefined ? [] : [options.groundTruth]),
+  ];
+  const sorted = await sortFolder(folder, named, scripts, say);
+  return {
+    ...options,
+    host: [...options.host, ...sorted.host],
+    guest: [...options.guest, ...sorted.guest],
+    groundTruth: options.groundTruth ?? sorted.groundTruth,
+  };
+}
+
 /** A stream that something can read; an IotraceError that names the file and what it begins like, else. */
 async function streamInput(
   file: string,
@@ -80,13 +102,6 @@ async function streamInput(
   }
 }
 
-/** Of the scripts in the facts folder the one that names most events; undefined when none names any. */
-function likeliestScript(scripts: readonly string[]): string | undefined {
-  const named = scripts.map((script) => ({ script, events: readScript(script).byId.size }));
-  const best = named.sort((a, b) => b.events - a.events)[0];
-  return best !== undefined && best.events > 0 ? best.script : undefined;
-}
-
 async function* reopened(file: string): AsyncGenerator<Uint8Array> {
   yield* (await openInput(file)).chunks();
 }
@@ -101,55 +116,4 @@ async function checkTruth(file: string, say: Say): Promise<void> {
     throw new IotraceError('truth-unknown', `${quoted(file)} is neither a request log nor fio JSON.`, {
       hint: 'A request log has lines "index sector start_ns end_ns start_tsc end_tsc"; fio writes JSON with --output-format=json.',
     });
-}
-
-/** A fact file larger than this is a trace that lies in the same folder. */
-const MAX_FACT_BYTES = 4 << 20;
-
-interface Folder {
-  readonly facts: RecordingFacts;
-  readonly notUnderstood: readonly { name: string; reason: string }[];
-  /** Sources of bpftrace scripts that lie in the folder. */
-  readonly scripts: readonly string[];
-}
-
-async function readFolder(folder: string, say: Say): Promise<Folder> {
-  const files: FactFile[] = [];
-  const scripts: string[] = [];
-  const names = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new IotraceError('facts-unreadable', `${quoted(folder)} cannot be read as a folder of facts.`, {
-      cause: error,
-    });
-  });
-  for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!entry.isFile()) continue;
-    const text = await factText(join(folder, entry.name));
-    if (text === undefined) continue;
-    if (isScript(text)) scripts.push(text);
-    else files.push({ name: entry.name, text });
-  }
-  const { facts, notUnderstood, problems } = readFactsFolder(files);
-  for (const { name, line, reason } of problems)
-    say(`facts${name === '' ? '' : `, ${quoted(name)}`}${line === 0 ? '' : `, line ${line}`}: ${reason}`);
-  return { facts, notUnderstood, scripts };
-}
-
-/** The text of a small file that is neither a trace nor a ground truth; undefined for those. */
-async function factText(file: string): Promise<string | undefined> {
-  const input = await openInput(file);
-  const head = Buffer.from(input.head).toString('latin1');
-  if (sniffRequestLog(input.head) || sniffFioJson(head) || recognise(input.head) !== undefined) {
-    await input.close();
-    return undefined;
-  }
-  const bytes = await allBytes(input.chunks(), MAX_FACT_BYTES);
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
-}
-
-/** A bpftrace script begins a probe somewhere: `tracepoint:kvm:kvm_exit … {`. */
-function isScript(text: string): boolean {
-  return (
-    text.length <= MAX_SCRIPT_CHARACTERS &&
-    /^(tracepoint|kprobe|kfunc|fentry|uprobe|BEGIN)\b[^\n]*\{/m.test(text)
-  );
 }

@@ -1,8 +1,8 @@
-/** Tells when a stream was given for the wrong machine, from events that only one side can have. */
+/** Tells which machine a stream is of, and when it was given for the wrong one, from events that only one side can have. */
 import type { Occurrences } from '../trace/occurrences.ts';
 
 /** Events of what serves a guest's disk. */
-const HOST_EVENTS = [
+export const HOST_EVENTS: readonly string[] = [
   'kvm_exit',
   'kvm_entry',
   'kvm_mmio',
@@ -18,8 +18,12 @@ const HOST_EVENTS = [
   'BDEV_IO_START',
 ];
 /** Events of a guest's drivers. */
-const GUEST_EVENTS = ['vp_notify', 'virtqueue_notify', 'virtblk_done', 'vring_interrupt'];
-
+export const GUEST_EVENTS: readonly string[] = [
+  'vp_notify',
+  'virtqueue_notify',
+  'virtblk_done',
+  'vring_interrupt',
+];
 /** A sentence when the two streams seem to be swapped, or one is given twice; undefined when they are plausible. */
 export function misplaced(guest: Occurrences, host: Occurrences): string | undefined {
   const count = (side: Occurrences, events: readonly string[]) =>

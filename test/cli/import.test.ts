@@ -66,4 +66,40 @@ describe('iotrace import', () => {
     expect((await numa('facts.zip')).hopsPerRequest).toBeGreaterThan(0);
     expect(await numa('nodes.zip')).toEqual(await numa('facts.zip'));
   });
+
+  it('tells traces, ground truth and facts of a folder by their content', TIMEOUT, async () => {
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    const copy = async (from: string, to: string) =>
+      writeFile(join(mixed, to), await readFile(join(folder, from)));
+    await copy('host.trace', 'a');
+    await copy('guest.trace', 'b');
+    await copy('requests.txt', 'c');
+    await copy('facts/lscpu', 'lscpu');
+    const { exitCode, stderr } = await runCli(['import', 'mixed', '-o', 'mixed.zip'], folder);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: 'host: a, tracefs text\nguest: b, tracefs text\nwrote mixed.zip\n',
+    });
+    await runCli(['import', ...FILES, '--facts', 'facts', '-o', 'named.zip'], folder);
+    const report = async (file: string) =>
+      JSON.parse((await runCli(['report', '-f', 'json', join(folder, file)])).stdout);
+    const [one, other] = [await report('mixed.zip'), await report('named.zip')];
+    expect(one.stages).toEqual(other.stages);
+    expect(one.groundTruth.meanNs).toBe(other.groundTruth.meanNs);
+    expect(one.numa).toEqual(other.numa);
+  });
+
+  it('asks which machine two traces are of, when their events do not tell', TIMEOUT, async () => {
+    const unclear = join(folder, 'unclear');
+    await mkdir(unclear);
+    for (const name of ['one', 'two'])
+      await writeFile(join(unclear, name), await readFile(join(folder, 'guest.trace')));
+    const { exitCode, stderr } = await runCli(['import', 'unclear', '-o', 'unclear.zip'], folder);
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe(
+      "iotrace: 'unclear': the events do not tell which machine 'one', 'two' is of.\n" +
+        'Say it with --host FILE and --guest FILE.\n',
+    );
+  });
 });

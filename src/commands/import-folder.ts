@@ -1,0 +1,132 @@
+/** `iotrace import FOLDER`: which of a folder's mixed files are traces, of which machine, and which is the ground truth. */
+import { readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
+import type { EventSink } from '../../parsers/event-sink.ts';
+import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
+import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
+import type { Format } from '../../parsers/format.ts';
+import { GUEST_EVENTS, HOST_EVENTS } from '../correlate/misplaced.ts';
+import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import type { Say } from './import.ts';
+import { openInput } from './open-input.ts';
+import { likeliestScript } from './read-facts.ts';
+import { chooseFormat, recognise, wantsScript } from './stream-format.ts';
+
+/** Files of a folder by what they are; everything else in it may be a fact. */
+export interface SortedFolder {
+  readonly host: readonly string[];
+  readonly guest: readonly string[];
+  readonly groundTruth: string | undefined;
+}
+
+/** What the events of a stream say of where it was recorded. */
+type Evidence = 'host' | 'guest' | 'either' | 'none';
+
+/**
+ * Sorts a folder by content, never by name. `named` are files the user gave a place already; they are left out; `scripts` are sources of bpftrace scripts, which name the events of some formats. A trace
+ * that only one kind of machine can have written goes there; one that either can (a disk's own events) is the guest's
+ * beside a host's trace, and the host's where it is alone. Throws an IotraceError where that is not clear.
+ */
+export async function sortFolder(
+  folder: string,
+  named: readonly string[],
+  scripts: readonly string[],
+  say: Say,
+): Promise<SortedFolder> {
+  const taken = new Set(named.map((file) => resolve(file)));
+  const truths: string[] = [];
+  const traces: { file: string; evidence: Evidence }[] = [];
+  const script = likeliestScript(scripts);
+  for (const file of await filesOf(folder)) {
+    if (taken.has(resolve(file))) continue;
+    const input = await openInput(file);
+    const format = recognise(input.head);
+    if (isTruth(input.head)) truths.push(file);
+    else if (format !== undefined) {
+      const reader = wantsScript(format) ? chooseFormat(file, input.head, script) : format;
+      traces.push({ file, evidence: await evidenceOf(reader, input.chunks()) });
+    }
+    await input.close();
+  }
+  if (truths.length > 1)
+    throw new IotraceError('import-truths', `${quoted(folder)} holds ${truths.length} ground truths.`, {
+      hint: `Name one with --ground-truth: ${truths.map((file) => basename(file)).join(', ')}.`,
+      exitCode: EXIT_CODES.usage,
+    });
+  return { ...placed(folder, traces, say), groundTruth: truths[0] };
+}
+
+function placed(
+  folder: string,
+  traces: readonly { file: string; evidence: Evidence }[],
+  say: Say,
+): { host: string[]; guest: string[] } {
+  const those = (evidence: Evidence) =>
+    traces.filter((trace) => trace.evidence === evidence).map(({ file }) => file);
+  for (const file of those('none'))
+    say(`left aside: ${quoted(basename(file))} begins like a trace, and holds no event iotrace uses`);
+  const [host, guest, either] = [those('host'), those('guest'), those('either')];
+  if (either.length === 0) return { host, guest };
+  if (host.length > 0 && guest.length === 0 && either.length === 1) return { host, guest: either };
+  if (host.length === 0 && guest.length === 0 && either.length === 1) return { host: either, guest };
+  throw new IotraceError(
+    'import-machine-unclear',
+    `${quoted(folder)}: the events do not tell which machine ${either.map((file) => quoted(basename(file))).join(', ')} is of.`,
+    { hint: 'Say it with --host FILE and --guest FILE.', exitCode: EXIT_CODES.usage },
+  );
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new IotraceError('import-folder', `${quoted(folder)} cannot be read as a folder.`, { cause });
+  });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(folder, entry.name))
+    .sort();
+}
+
+function isTruth(head: Uint8Array): boolean {
+  return sniffRequestLog(head) || sniffFioJson(Buffer.from(head).toString('latin1'));
+}
+
+/** Reads until an event shows that KVM's host wrote it, or to the end. */
+async function evidenceOf(format: Format, chunks: AsyncIterable<Uint8Array>): Promise<Evidence> {
+  const counts = new KindCounts();
+  await format.parse(
+    until(() => counts.any(HOST_EVENTS), chunks),
+    counts,
+  );
+  if (counts.any(HOST_EVENTS)) return 'host';
+  if (counts.any(GUEST_EVENTS)) return 'guest';
+  return counts.events > 0 ? 'either' : 'none';
+}
+
+async function* until(done: () => boolean, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    if (done()) return;
+  }
+}
+
+/** Counts events by kind, and keeps nothing else. */
+class KindCounts implements EventSink {
+  events = 0;
+  readonly #seen = new Set<string>();
+
+  event(kind: number): void {
+    this.events++;
+    this.#seen.add(EVENT_KINDS[kind]!.name);
+  }
+  string(): number {
+    return 0;
+  }
+  task(): void {}
+  lost(): void {}
+  reject(): void {}
+
+  any(names: readonly string[]): boolean {
+    return names.some((name) => this.#seen.has(name));
+  }
+}
