@@ -13,7 +13,7 @@ export interface DiskBackend {
   readonly formats: readonly string[];
   /** File or device as named there, '' where none is. */
   readonly filename: string;
-  /** 'threads', 'native' (linux-aio), 'io_uring'; '' = not said, QEMU's own choice (threads). */
+  /** 'threads', 'native' (linux-aio), 'io_uring'; '' = not said, QEMU's own choice (threads); 'unknown'. */
   readonly aio: string;
   /** Opened with O_DIRECT. QEMU's own choice is the page cache. */
   readonly direct: boolean;
@@ -180,6 +180,14 @@ export class BlockGraph {
     if (nested.length === 0) return undefined;
     return new Map(nested.map(([key, value]) => [key.slice('file.'.length), value]));
   }
+}
+
+/** What is behind a file name that a running QEMU gave (query-block), with the driver on top of it: 'qcow2', 'raw'. */
+export function backendOfFile(filename: string, driver: string): DiskBackend {
+  const isFormat = filename !== '' && !/^(?:file|host_device|nvme)$/.test(driver);
+  const values = new Map([['filename', filename]]);
+  if (!isFormat) values.set('driver', driver);
+  return { ...bottom(values), formats: isFormat && driver !== 'raw' && driver !== '' ? [driver] : [] };
 }
 
 /** -drive cache=…: which of QEMU's cache modes open the file with O_DIRECT (bdrv_parse_cache_mode, block.c). */

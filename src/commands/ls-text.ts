@@ -2,6 +2,7 @@
 import type { Daemon, Drive, Guest, GuestDisk, GuestThread } from '../discover/guest.ts';
 import { escapeStrings, escapeTerminal } from '../render/escape.ts';
 import { layoutTable } from '../render/table.ts';
+import { wrapText } from '../render/wrap.ts';
 
 /** One block a guest, a blank line between; a sentence when there is none. */
 export function guestsText(guests: readonly Guest[], width: number): string {
@@ -11,17 +12,17 @@ export function guestsText(guests: readonly Guest[], width: number): string {
 }
 
 function guestText(guest: Guest, width: number): string {
-  const rows = [...threadRows(guest), ...guest.disks.flatMap(diskRows)];
   const columns = [
     { title: '', align: 'left' as const },
     { title: '', align: 'left' as const },
     { title: '', align: 'left' as const, shrink: true },
   ];
   // without the heading
-  const table = layoutTable(columns, rows, width - 2).slice(1);
+  const threads = layoutTable(columns, threadRows(guest), width - 2).slice(1);
   return [
     titleOf(guest),
-    ...table.flat().map((line) => `  ${line}`.trimEnd()),
+    ...threads.flat().map((line) => `  ${line}`.trimEnd()),
+    ...guest.disks.flatMap((disk) => diskLines(disk, width)),
     ...notesOf(guest, width),
   ].join('\n');
 }
@@ -74,10 +75,16 @@ function placeOf({ allowedCpus, pinned, nodes }: GuestThread): string {
   return pinned ? `pinned to CPU ${allowedCpus}${on}` : `any CPU${nodes.length > 1 ? '' : on}`;
 }
 
-function diskRows(disk: GuestDisk): string[][] {
-  const details = [...driveRows(disk.drive), ...daemonRows(disk.daemon)];
+function diskLines(disk: GuestDisk, width: number): string[] {
   const paths = disk.paths.length === 0 ? 'no path of iotrace' : `path ${disk.paths[0]}`;
-  return [['disk', disk.id, disk.summary], ['', '', paths], ...details.map((text) => ['', '', text])];
+  const rows = [disk.summary, paths, ...driveRows(disk.drive), ...daemonRows(disk.daemon)];
+  const name = disk.id === '' ? '(no id)' : disk.id;
+  return [`  disk ${name}`, ...rows.flatMap((row) => indented(row, '    ', width))];
+}
+
+/** Broken into lines, all but the first two columns further in. */
+function indented(text: string, margin: string, width: number): string[] {
+  return wrapText(text, width - margin.length - 2).map((line, at) => margin + (at === 0 ? '' : '  ') + line);
 }
 
 function driveRows(drive: Drive | null): string[] {
@@ -110,17 +117,6 @@ function daemonRows(daemon: Daemon | null): string[] {
 }
 
 function notesOf({ notes, monitor }: Guest, width: number): string[] {
-  const said =
-    monitor.state === 'answered' || monitor.state === 'not-asked' ? notes : [...notes, monitor.note];
-  return said.flatMap(
-    (note) =>
-      layoutTable(
-        [
-          { title: '', align: 'left' },
-          { title: '', align: 'left', shrink: true },
-        ],
-        [['  note:', note]],
-        width,
-      )[1]!,
-  );
+  const said = monitor.state === 'answered' ? notes : [...notes, monitor.note];
+  return said.flatMap((note) => indented(`note: ${note}`, '  ', width));
 }

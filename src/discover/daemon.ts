@@ -44,7 +44,7 @@ async function absolutePath(files: MachineFiles, pid: number, path: string): Pro
 }
 
 /** Sockets bound to a path, as QEMU's network namespace lists them. */
-async function socketInodes(files: MachineFiles, pid: number, path: string): Promise<Set<string>> {
+export async function socketInodes(files: MachineFiles, pid: number, path: string): Promise<Set<string>> {
   const inodes = new Set<string>();
   if (path === '') return inodes;
   for (const line of (await files.text(`/proc/${pid}/net/unix`)).split('\n')) {

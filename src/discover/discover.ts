@@ -1,34 +1,50 @@
-/** Finds the running guests and all that is known of them. Touches nothing of theirs. */
+/** Finds the running guests and all that is known of them. Changes nothing of theirs. */
 import { parseNumaMaps } from '../../parsers/facts/numa-maps.ts';
 import { type ConfiguredDisk, qemuDisks } from '../../parsers/facts/qemu-disks.ts';
 import { parseQemuOptions, type QemuOption } from '../../parsers/facts/qemu-options.ts';
 import { safeInteger } from '../../parsers/facts/text-lines.ts';
+import { allDisks, completedOf, withAnswers } from './answered.ts';
 import { findDaemon } from './daemon.ts';
 import { candidatePaths, describeDisk } from './disk-paths.ts';
 import { findDrive } from './drive.ts';
 import { readEventfds } from './eventfds.ts';
-import type { Guest, GuestDisk, GuestIoThread, GuestThread, MonitorState } from './guest.ts';
+import type { Guest, GuestDisk, GuestIoThread, GuestThread } from './guest.ts';
 import { type MachineFiles, thisMachine } from './machine-files.ts';
+import { askMonitor, type MonitorAnswers } from './monitor.ts';
 import { findQemus, type Process } from './processes.ts';
-import { type CpuLayout, NO_KNOWN_THREADS, readCpuLayout, readThreads } from './threads.ts';
+import { type CpuLayout, readCpuLayout, readThreads } from './threads.ts';
 
-const NOT_ASKED: MonitorState = { state: 'not-asked', note: 'QEMU’s monitor was not asked' };
+/** Asks a guest's monitor; another in tests. */
+export type AskMonitor = typeof askMonitor;
 
 /** All running guests, by pid. */
-export async function discoverGuests(files: MachineFiles = thisMachine): Promise<Guest[]> {
+export async function discoverGuests(
+  files: MachineFiles = thisMachine,
+  ask: AskMonitor = askMonitor,
+): Promise<Guest[]> {
   const layout = await readCpuLayout(files);
   const guests: Guest[] = [];
-  for (const process of await findQemus(files)) guests.push(await readGuest(files, process, layout));
+  for (const process of await findQemus(files)) guests.push(await readGuest(files, process, layout, ask));
   return guests;
 }
 
-async function readGuest(files: MachineFiles, process: Process, layout: CpuLayout): Promise<Guest> {
+async function readGuest(
+  files: MachineFiles,
+  process: Process,
+  layout: CpuLayout,
+  ask: AskMonitor,
+): Promise<Guest> {
   const { pid } = process;
   const options = parseQemuOptions(process.commandLine);
-  const threads = await readThreads(files, pid, layout, NO_KNOWN_THREADS);
-  const iothreads = iothreadsOf(options, threads);
+  const { state, note, answers } = await ask(files, pid, options);
+  const threads = await readThreads(files, pid, layout, {
+    iothreads: new Map(answers.iothreads.map(({ tid, id }) => [tid, id])),
+    vcpus: new Map(answers.vcpus.map(({ tid, index }) => [tid, index])),
+  });
+  const iothreads = withAnswers(iothreadsOf(options, threads), answers.iothreads);
   const disks: GuestDisk[] = [];
-  for (const disk of qemuDisks(options)) disks.push(await readDisk(files, process, disk, layout));
+  for (const disk of allDisks(qemuDisks(options), answers))
+    disks.push(await readDisk(files, process, disk, layout, answers));
   return {
     pid,
     name: lastOf(options, 'name', 'guest'),
@@ -41,7 +57,7 @@ async function readGuest(files: MachineFiles, process: Process, layout: CpuLayou
     disks,
     eventfds: await readEventfds(files, pid),
     memory: parseNumaMaps(await files.text(`/proc/${pid}/numa_maps`)).data,
-    monitor: NOT_ASKED,
+    monitor: { state, note },
     notes: notesOn(threads, iothreads),
   };
 }
@@ -51,6 +67,7 @@ async function readDisk(
   { pid, commandLine }: Process,
   disk: ConfiguredDisk,
   layout: CpuLayout,
+  answers: MonitorAnswers,
 ): Promise<GuestDisk> {
   const { backend } = disk;
   const daemon = backend.socket === '' ? null : await findDaemon(files, pid, backend.socket, layout);
@@ -60,7 +77,12 @@ async function readDisk(
       ? await findDrive(files, pid, backend, commandLine)
       : await findDrive(files, daemon.pid, below, daemon.commandLine);
   const setup = { ...disk, queues: disk.queues ?? null, drive, daemon };
-  return { ...setup, paths: candidatePaths(setup), summary: describeDisk(setup), completed: null };
+  return {
+    ...setup,
+    paths: candidatePaths(setup),
+    summary: describeDisk(setup),
+    completed: completedOf(disk, answers),
+  };
 }
 
 function iothreadsOf(options: readonly QemuOption[], threads: readonly GuestThread[]): GuestIoThread[] {

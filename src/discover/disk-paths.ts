@@ -66,6 +66,7 @@ const AIO: Readonly<Record<string, string>> = {
   native: 'linux-aio',
   io_uring: 'io_uring',
   threads: 'thread pool',
+  unknown: 'engine not known',
   '': 'thread pool',
 };
 

@@ -87,7 +87,7 @@ export interface GuestDisk {
 
 /** Where QEMU's monitor was asked, and how that went. */
 export interface MonitorState {
-  readonly state: 'answered' | 'none' | 'busy' | 'silent' | 'refused' | 'nonsense' | 'not-asked';
+  readonly state: 'answered' | 'none' | 'busy' | 'silent' | 'refused' | 'nonsense';
   /** A sentence for a person. */
   readonly note: string;
 }

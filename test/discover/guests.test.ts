@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { discoverGuests } from '../../src/discover/discover.ts';
+import { NOTHING } from '../../src/discover/monitor.ts';
 import { machinePicture } from '../support/machine-picture.ts';
 
 /** Three real processes: two QEMUs under TCG and the storage daemon of the second. */
 const PICTURE = 'tcg-guests.json';
 
+/** Their monitors are gone, and another guest of this machine may listen there now. */
+const nobody = async () => ({ state: 'busy' as const, note: '', answers: NOTHING });
+
 describe('running guests', async () => {
-  const guests = await discoverGuests(machinePicture(PICTURE));
+  const guests = await discoverGuests(machinePicture(PICTURE), nobody);
   const [first, second] = guests;
 
   it('are found by what their processes run; a storage daemon is none', () => {
@@ -97,6 +101,7 @@ describe('a hostile process', () => {
         link: { [`/proc/${PID}/exe`]: exe },
         text: { [`/proc/${PID}/cmdline`]: words.map((word) => `${word}\0`).join('') },
       }),
+      nobody,
     );
 
   it('that only calls itself QEMU is no guest', async () => {
