@@ -6,7 +6,9 @@ import { EXIT_CODES, IotraceError, messageOf } from './errors.ts';
 import { version } from './version.ts';
 
 const GRADES = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
-const FORMATS = ['terminal', 'markdown', 'json'] as const;
+/** Formats whose text is a whole file: two behind each other are none. */
+const WHOLE_FILES: ReadonlySet<string> = new Set(['html']);
+const FORMATS = ['terminal', 'markdown', 'html', 'json'] as const;
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -72,6 +74,10 @@ function addReport(program: Command): void {
     .addOption(tscHzOption())
     .action(async (bundles: string[], options) => {
       const { reportBundle } = await import('./commands/report.ts');
+      if (bundles.length > 1 && WHOLE_FILES.has(options.format))
+        program.error(`error: -f ${options.format} makes a file of one bundle`, {
+          exitCode: EXIT_CODES.usage,
+        });
       let exitCode: number = EXIT_CODES.ok;
       let text = '';
       for (const bundle of bundles) {

@@ -49,6 +49,7 @@ describe('the package', () => {
         'CHANGELOG.md',
         'package.json',
         'dist/src/cli.js',
+        'dist/page/main.js',
         'schema/report-1.schema.json',
         'samples/virtio-blk-iothread.iotrace.zip',
       ]),
@@ -57,7 +58,7 @@ describe('the package', () => {
 
   it('holds nothing else: no tests, no sources, no other samples', () => {
     const expected =
-      /^(dist\/.+\.js|schema\/.+\.json|samples\/(README\.md|virtio-blk-iothread\.iotrace\.zip)|[A-Z]+(\.md)?|package\.json)$/;
+      /^(dist\/.+\.js|dist\/page\/page\.css|schema\/.+\.json|samples\/(README\.md|virtio-blk-iothread\.iotrace\.zip)|[A-Z]+(\.md)?|package\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
   });
 

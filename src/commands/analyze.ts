@@ -15,7 +15,7 @@ import type { SourceTrust } from '../report/trust.ts';
 import { breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest } from '../stats/counts.ts';
 import { numaStats } from '../stats/numa.ts';
-import { findDoubts } from '../trace/doubts.ts';
+import { type Doubts, findDoubts } from '../trace/doubts.ts';
 import { checkIntegrity } from '../trace/integrity.ts';
 import type { GroundTruth, MachineName, Recording } from '../trace/recording.ts';
 import { troubleOf } from '../trace/stream-trouble.ts';
@@ -40,6 +40,8 @@ export interface FollowedRecording {
   readonly roundingNs: number;
   /** Streams that could not be put on their machine's clock, and why. */
   readonly unjoined: readonly UnjoinedSource[];
+  /** Where rows are missing, by machine. */
+  readonly doubts: ReadonlyMap<MachineName, Doubts>;
 }
 
 /** Tables per machine, clocks related, requests followed and judged. */
@@ -93,15 +95,22 @@ export function followRecording(
     doubts,
   });
   const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
-  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined };
+  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined, doubts };
 }
 
 /** The report of a recording, or why there is none. */
 export function analyze(recording: Recording, options: AnalyzeOptions): ReportModel | NotAnalyzed {
-  const { facts, groundTruth } = recording;
   const followed = followRecording(recording, options);
-  if ('failure' in followed) return followed;
-  const { streams, correlated, roundingNs, unjoined } = followed;
+  return 'failure' in followed ? followed : reportOf(recording, followed, options);
+}
+
+/** The report of followed requests. */
+export function reportOf(
+  recording: Recording,
+  { streams, correlated, roundingNs, unjoined }: FollowedRecording,
+  options: AnalyzeOptions,
+): ReportModel {
+  const { facts, groundTruth } = recording;
   // Exact partition: per request the stages sum to the total, or this throws.
   const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
   const stages = breakdown(correlated.requests, (point) => position.get(point) ?? 0);

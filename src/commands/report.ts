@@ -1,14 +1,18 @@
 /** `iotrace report`: a bundle → its breakdown. Reads files, never a machine. */
 import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
+import { buildPicture } from '../picture/build-picture.ts';
+import type { PictureModel } from '../picture/picture-model.ts';
+import { renderHtml } from '../render/html.ts';
 import { renderJson } from '../render/json.ts';
 import { renderMarkdown } from '../render/markdown.ts';
 import { renderTerminal } from '../render/terminal.ts';
 import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
-import { analyze } from './analyze.ts';
+import { followRecording, reportOf } from './analyze.ts';
 import type { Say } from './import.ts';
 import { openRecording } from './open-recording.ts';
+import { pageAssets } from './page-assets.ts';
 
 export interface ReportOptions {
   readonly format: ReportFormat;
@@ -19,13 +23,21 @@ export interface ReportOptions {
   readonly width: number;
 }
 
+/** What renderers are given: the report, and what pictures need beyond it, made only for those that draw. */
+export interface Subject {
+  readonly model: ReportModel;
+  picture(): PictureModel;
+}
+
+type Renderer = (subject: Subject, options: ReportOptions) => string | Promise<string>;
+
 /** Renderers by the name that -f takes; help text and choices come from here. */
 export const RENDERERS = {
-  terminal: (model: ReportModel, options: ReportOptions) =>
-    renderTerminal(model, { width: options.width, color: options.color }),
-  markdown: (model: ReportModel) => renderMarkdown(model),
-  json: (model: ReportModel) => renderJson(model),
-} as const satisfies Record<string, (model: ReportModel, options: ReportOptions) => string>;
+  terminal: ({ model }, { width, color }) => renderTerminal(model, { width, color }),
+  markdown: ({ model }) => renderMarkdown(model),
+  html: async ({ model, picture }) => renderHtml(model, picture(), await pageAssets()),
+  json: ({ model }) => renderJson(model),
+} as const satisfies Record<string, Renderer>;
 
 export type ReportFormat = keyof typeof RENDERERS;
 
@@ -38,10 +50,14 @@ export interface ReportResult {
 /** Reports one bundle. Throws an IotraceError when there is no breakdown to show. */
 export async function reportBundle(file: string, options: ReportOptions, say: Say): Promise<ReportResult> {
   const { recording, title, path } = await openRecording(file, options.path, say);
-  const model = analyze(recording, { version: version(), title, path, tscHz: options.tscHz });
-  if ('failure' in model) throw new IotraceError('report-failed', `${quoted(file)}: ${model.failure}.`);
+  const how = { version: version(), title, path, tscHz: options.tscHz };
+  const followed = followRecording(recording, how);
+  if ('failure' in followed) throw new IotraceError('report-failed', `${quoted(file)}: ${followed.failure}.`);
+  const model = reportOf(recording, followed, how);
+  const picture = () => buildPicture(followed.correlated, followed.doubts);
+  const render: Renderer = RENDERERS[options.format];
   return {
-    text: RENDERERS[options.format](model, options),
+    text: await render({ model, picture }, options),
     exitCode: isBelow(model.grade.letter, options.minGrade) ? EXIT_CODES.belowGrade : EXIT_CODES.ok,
   };
 }

@@ -12,7 +12,7 @@ export function numaParts({ numa }: ReportModel): string[] {
   const someNode = numa.actors.some(({ node }) => node !== null);
   const actors = numa.actors.map(({ actor, cpus, node }) => {
     const where =
-      cpus.length === 0 ? 'CPU not known' : `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${ranges(cpus)}`;
+      cpus.length === 0 ? 'CPU not known' : `${cpus.length === 1 ? 'CPU' : 'CPUs'} ${cpuRanges(cpus)}`;
     return someNode
       ? `${actor}: ${node === null ? 'node not known' : `node ${formatCount(node)}`}, ${where}`
       : `${actor}: ${where}`;
@@ -38,7 +38,7 @@ function memoryParts({ memoryPagesByNode }: ReportModel['numa']): string[] {
 }
 
 /** CPU numbers as a list of ranges: 0–3,8. */
-function ranges(cpus: readonly number[]): string {
+export function cpuRanges(cpus: readonly number[]): string {
   const sorted = [...new Set(cpus)].toSorted((a, b) => a - b);
   const starts = sorted.filter((cpu, at) => sorted[at - 1] !== cpu - 1);
   const ends = sorted.filter((cpu, at) => sorted[at + 1] !== cpu + 1);

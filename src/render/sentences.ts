@@ -117,26 +117,63 @@ export function lossLines({ losses }: ReportModel): string[] {
 
 /** '1,953 µs a request: 320 µs device, 1,633 µs software (84 %). Largest …'; what could not be told apart is said so. */
 export function headline(model: ReportModel, table: StageTable): string {
-  return `${table.total} ${table.unit.name} a request${splitPhrase(model, table)}.${largestPhrase(model, table)}`;
+  return `${splitSentence(model, table)}${largestPhrase(model, table)}`;
 }
 
-function splitPhrase({ software, total }: ReportModel, table: StageTable): string {
-  const unit = table.unit.name;
+/** Its first half: device and software of a mean request. */
+export function splitSentence(model: ReportModel, table: StageTable): string {
+  return `${table.total} ${table.unit.name} a request${splitPhrase(model, table)}.`;
+}
+
+/** The same for a heading: '84 % of 1,953 µs is software; back-end wakes (iothread-wakeup), 704 µs, is the largest part.' */
+export function verdictLine(model: ReportModel, table: StageTable): string {
+  const total = `${table.total} ${table.unit.name}`;
+  const split = splitOf(model, table);
+  const row = largestRow(table);
+  const largest =
+    row === undefined
+      ? ''
+      : `; ${named(row.stage)}, ${row.stage.bounded ? row.mean : row.perRequest} ${table.unit.name}, is the largest ${row.stage.side === 'device' ? 'stage' : 'part of it'}`;
+  if (split === undefined) return `${total} a request, software and device not told apart${largest}.`;
+  return `${split.merged ? 'At least ' : ''}${split.share} of ${total} is software${largest}.`;
+}
+
+/** Device and software of a mean request, as texts in the table's unit and rounding. */
+interface Split {
+  readonly device: string;
+  readonly software: string;
+  readonly share: string;
+  /** The device's part holds software that cannot be told apart. */
+  readonly merged: boolean;
+}
+
+/** Undefined when no stage holds the device. */
+function splitOf({ software, total }: ReportModel, table: StageTable): Split | undefined {
   const merged = software.deviceIsMerged || software.meanNs === null || software.share === null;
   const restNs = merged ? total.meanNs - software.deviceNs : (software.meanNs ?? Number.NaN);
   const restShare = merged ? restNs / total.meanNs : (software.share ?? Number.NaN);
   const side = table.sides.find((group) => group.side === 'device');
-  if (side === undefined) return ': no stage holds the device, so its part and the software’s are not known';
+  if (side === undefined) return undefined;
   // The table's own rounding where it shows the same split, so that headline and table agree to the last digit.
   const same = table.addsUp && Math.abs(side.sumNs + restNs - total.meanNs) <= 1;
-  const device = same ? side.sum : inUnit(table.unit, software.deviceNs);
-  const rest = same
-    ? stepsInUnit(table.unit, table.totalSteps - side.steps, restNs)
-    : inUnit(table.unit, restNs);
-  const share = same ? percentSteps(100 - side.sharePercent, restShare) : formatShare(restShare);
-  return merged
-    ? `: ${device} ${unit} device merged with software that cannot be told apart, ${rest} ${unit} other software (at least ${share})`
-    : `: ${device} ${unit} device, ${rest} ${unit} software (${share})`;
+  return {
+    device: same ? side.sum : inUnit(table.unit, software.deviceNs),
+    software: same
+      ? stepsInUnit(table.unit, table.totalSteps - side.steps, restNs)
+      : inUnit(table.unit, restNs),
+    share: same ? percentSteps(100 - side.sharePercent, restShare) : formatShare(restShare),
+    merged,
+  };
+}
+
+function splitPhrase(model: ReportModel, table: StageTable): string {
+  const unit = table.unit.name;
+  const split = splitOf(model, table);
+  if (split === undefined) return ': no stage holds the device, so its part and the software’s are not known';
+  const { device, software, share } = split;
+  return split.merged
+    ? `: ${device} ${unit} device merged with software that cannot be told apart, ${software} ${unit} other software (at least ${share})`
+    : `: ${device} ${unit} device, ${software} ${unit} software (${share})`;
 }
 
 function largestPhrase({ software }: ReportModel, table: StageTable): string {

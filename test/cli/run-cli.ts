@@ -70,7 +70,10 @@ function checkBuild(): void {
 
 /** Whether a source was changed after it was last compiled. */
 function isLater(file: string): boolean {
-  const output = `${ROOT}dist/${file.slice(ROOT.length).replace(/\.ts$/, '.js')}`;
+  const path = file.slice(ROOT.length);
+  // The script of the page is one file.
+  const name = path.startsWith('src/page/') ? 'page/main.js' : path.replace(/\.ts$/, '.js');
+  const output = `${ROOT}dist/${name}`;
   const built = statSync(output, { throwIfNoEntry: false })?.mtimeMs;
   return built === undefined || built < statSync(file).mtimeMs;
 }

@@ -27,6 +27,7 @@ const PAGES: Record<string, readonly string[]> = {
   'report-min-grade': ['report', '--min-grade', 'A', sample('bare-metal-nvme')],
   'report-path-unknown': ['report', '--path', 'virtio-scsi', sample('bare-metal-nvme')],
   'report-format-unknown': ['report', '-f', 'pdf', sample('bare-metal-nvme')],
+  'report-html-of-two': ['report', '-f', 'html', sample('bare-metal-nvme'), sample('bare-metal-nvme-iopoll')],
   'report-no-bundle': ['report'],
   'import-nothing': ['import', '-o', 'nothing.iotrace.zip'],
   explain: ['explain'],

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+import { IotraceError, messageOf } from '../errors.ts';
+import type { PageAsset, PageAssets } from '../render/html.ts';
+
+/** Script and style of the page, as built (`npm run build`), with their hashes for the page's policy. */
+export async function pageAssets(): Promise<PageAssets> {
+  const [script, style] = await Promise.all([asset('main.js'), asset('page.css')]);
+  return { script, style };
+}
+
+/** dist/page, seen from dist/src/commands. */
+async function asset(name: string): Promise<PageAsset> {
+  try {
+    const text = (await readFile(new URL(`../../page/${name}`, import.meta.url), 'utf8')).trim();
+    return { text, hash: `sha256-${createHash('sha256').update(text).digest('base64')}` };
+  } catch (error) {
+    throw new IotraceError('not-built', `the page’s ${name} is missing: ${messageOf(error)}`, {
+      hint: 'npm run build makes it.',
+    });
+  }
+}
