@@ -68,7 +68,7 @@ function stageRow(row: StageRow, columns: readonly NumberColumn[]): Markup {
     const { text, sort } = column.stage(row);
     return html`<td class="${column.wide ? 'number wide' : 'number'}" data-sort="${sort ?? ''}">${text}</td>`;
   });
-  return html`<tr class="stage ${stage.side}"><th scope="row"><span class="key">${key}</span> <span class="name"><b>${breakable(stage.id)}</b> <span class="title">${stage.title}</span><span class="ends">${breakable(stage.from)} → ${breakable(stage.to)}${note === '' ? '' : `; ${note}`}</span></span></th>${cells}</tr>
+  return html`<tr class="stage ${stage.side}"><th scope="row"><span class="named"><span class="key">${key}</span> <span class="name"><b>${breakable(stage.id)}</b> <span class="title">${stage.title}</span><span class="ends">${breakable(stage.from)} → ${breakable(stage.to)}${note === '' ? '' : `; ${note}`}</span></span></span></th>${cells}</tr>
 `;
 }
 

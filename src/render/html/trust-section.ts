@@ -17,7 +17,7 @@ export function trustSection(model: ReportModel, picture: PictureModel): Markup 
 ${reasons.length === 0 ? NOTHING : html`<h3>Why not A</h3>${bullets(reasons)}`}
 ${leftOut(model)}</div></div>
 ${chart('losses', lossAlternative(model, picture))}
-${gapNote(picture)}
+${gapNote(model, picture)}
 ${folded('Clocks, application, queue depth', details(model))}
 ${notObserved(model)}
 </section>`;
@@ -32,9 +32,10 @@ function lossAlternative({ requests }: ReportModel, { gaps, spanNs }: PictureMod
   return `Time axis of ${formatDuration(spanNs)}: ${plural(requests.matched, 'request')} followed, ${formatCount(requests.seen - requests.matched)} left out, ${plural(gaps.length, 'place')} where events are missing.`;
 }
 
-function gapNote({ gaps, gapsNotListed }: PictureModel): Markup {
-  if (gaps.length === 0)
-    return html`<p class="note">No place is known where events of the traced span are missing.</p>`;
+function gapNote({ losses }: ReportModel, { gaps, gapsNotListed }: PictureModel): Markup {
+  if (gaps.length === 0 && losses.length > 0)
+    return html`<p class="note">Where the losses above lie in time is not known.</p>`;
+  if (gaps.length === 0) return html`<p class="note">No event of the traced span is known to be missing.</p>`;
   const more = gapsNotListed === 0 ? '' : `; ${formatCount(gapsNotListed)} more are not drawn`;
   const found = gaps.filter(({ reported }) => !reported).length;
   return html`<p class="note">${plural(gaps.length, 'place')} where events are missing: ${formatCount(gaps.length - found)} reported by a tracer, ${formatCount(found)} found because a row is there that cannot be without another${more}. Requests that touch one are left out.</p>`;
