@@ -21,7 +21,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/clocks': ['src/trace', 'parsers/format.ts'],
   'src/correlate': ['src/trace', 'src/clocks', 'src/paths', 'parsers/event-kinds.ts'],
   'src/stats': ['src/correlate', 'src/trace', 'src/paths'],
-  'src/findings': ['src/stats', 'src/correlate', 'src/trace', 'src/paths', 'parsers/event-kinds.ts'],
+  'src/findings': [
+    'src/stats',
+    'src/correlate',
+    'src/trace',
+    'src/paths',
+    'parsers/event-kinds.ts',
+    'parsers/facts/qemu-options.ts',
+  ],
   'src/report': [
     'src/findings',
     'src/stats',

@@ -7,7 +7,7 @@ import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
 import { type Correlated, correlate } from '../correlate/correlate.ts';
-import { FINDINGS } from '../findings/index.ts';
+import { findAll } from '../findings/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
 import type { ReportModel } from '../report/report-model.ts';
@@ -119,6 +119,8 @@ export function reportOf(
     breakdown: stages,
     numa: numaStats(correlated, stages.matched, facts),
     facts,
+    // Nothing on the machine tells reliably; who imports a recording says so in its title.
+    emulated: /\bemulated host\b/.test(options.title),
   };
   return buildReport({
     version: options.version,
@@ -134,12 +136,7 @@ export function reportOf(
     pathGiven: options.path !== undefined,
     roundingNs,
     environment: environmentOf(recording),
-    findings: FINDINGS.flatMap((finding) => {
-      const found = finding.find(evidence);
-      return found === undefined
-        ? []
-        : [{ id: finding.id, severity: finding.severity, title: finding.title, ...found }];
-    }),
+    findings: findAll(evidence),
   });
 }
 

@@ -9,12 +9,35 @@ export interface FindingInput {
   readonly breakdown: Breakdown;
   readonly numa: NumaStats;
   readonly facts: RecordingFacts;
+  /** The recording says that its host was emulated: what happens is real, how long it takes is not. */
+  readonly emulated: boolean;
+}
+
+/** What a change could save, from the stages of this recording. */
+export interface Gain {
+  /** Upper bound of the mean, ns a request over all matched requests. */
+  readonly atMostNs: number;
+  /** Of the mean total, 0–1. */
+  readonly share: number;
+  /** What the clocks leave open of it, ± ns; 0 on one clock, null when their bound is not known. */
+  readonly uncertaintyNs: number | null;
+  /** Of what: stages by name, or the populations that were compared. */
+  readonly basis: string;
+  /** Why the figure is not the one of a real machine; null where it is. */
+  readonly caveat: string | null;
 }
 
 /** What was found, with figures of this trace. */
 export interface Found {
-  /** What was seen, with its count, and what it costs as far as the stages tell. */
+  /** What was seen, with its count. */
   readonly evidence: string;
+  /** Null: nothing in this recording measures what the change would save. */
+  readonly gain: Gain | null;
+  /**
+   * That the cause is the one named. high: seen in the trace itself, request by request; medium: seen, but a setting or
+   * another population could explain it too; low: a difference between few requests.
+   */
+  readonly confidence: 'high' | 'medium' | 'low';
   /** What to do, as a command or a setting. */
   readonly fix: string;
 }
@@ -33,15 +56,4 @@ export interface Finding {
 /** Identity function that checks a finding's shape where it is written. */
 export function defineFinding(finding: Finding): Finding {
   return finding;
-}
-
-/** Mean ns of a stage over all matched requests, 0 when no request has it. */
-export function meanPerRequest({ breakdown }: FindingInput, stageId: string): number {
-  const stage = breakdown.stages.find(({ id }) => id === stageId);
-  return stage === undefined ? 0 : stage.sumNs / breakdown.matched.length;
-}
-
-/** "12.3 µs" for the sentences of findings. */
-export function microseconds(ns: number): string {
-  return `${(ns / 1000).toFixed(1)} µs`;
 }

@@ -1,4 +1,6 @@
+import { countOf, ofRequests } from './evidence.ts';
 import { defineFinding } from './finding.ts';
+import { gainOfStages } from './gain.ts';
 
 /** Kernel threads that issue requests on behalf of others. */
 const WORKER = /^kworker\//;
@@ -9,15 +11,17 @@ export const guestScheduler = defineFinding({
   title: 'A kernel worker issues the requests, not the task that asked',
   about:
     'With an I/O scheduler (mq-deadline is the default of a single-queue virtio-blk disk) a request may be handed to a kernel worker, which costs a wake-up and a context switch in the guest before the driver sees it. A fast drive needs no scheduler.',
-  find({ correlated, breakdown }) {
-    const { app, followed, path } = correlated;
+  find(input) {
+    const { app, followed, path } = input.correlated;
     const issues = followed.rows.get(path.anchors.issue)!;
-    const workers = breakdown.matched.filter((request) =>
+    const workers = countOf(input, (request) =>
       WORKER.test(app.table.tasks.get(app.table.tid[issues[request]!]!)?.comm ?? ''),
-    ).length;
-    if (workers * 2 < breakdown.matched.length) return undefined;
+    );
+    if (workers === 0 || workers * 2 < input.breakdown.matched.length) return undefined;
     return {
-      evidence: `${workers} of ${breakdown.matched.length} requests were issued by a kworker`,
+      evidence: `${ofRequests(input, workers)} were issued by a kworker`,
+      gain: gainOfStages(input, [path.app === 'guest' ? 'guest-submit' : 'host-submit']),
+      confidence: 'high',
       fix: 'echo none > /sys/block/DEV/queue/scheduler, on the machine the application runs on',
     };
   },

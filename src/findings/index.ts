@@ -1,8 +1,40 @@
-import type { Finding } from './finding.ts';
+import { aioThreads } from './aio-threads.ts';
+import { driveNode } from './drive-node.ts';
+import type { Finding, FindingInput, Found } from './finding.ts';
 import { guestScheduler } from './guest-scheduler.ts';
+import { idleState } from './idle-state.ts';
+import { interruptCpu } from './interrupt-cpu.ts';
+import { iopollUnused } from './iopoll-unused.ts';
 import { iothreadNode } from './iothread-node.ts';
+import { kickUserSpace } from './kick-user-space.ts';
+import { kickWhilePolling } from './kick-while-polling.ts';
 import { mainLoop } from './main-loop.ts';
+import { memoryNode } from './memory-node.ts';
+import { migrating } from './migrating.ts';
+import { pollBurn } from './poll-burn.ts';
+import { pollWindow } from './poll-window.ts';
+import { postedInterrupts } from './posted-interrupts.ts';
+import { preempted } from './preempted.ts';
+import { queueDepth } from './queue-depth.ts';
+import { sharedIothread } from './shared-iothread.ts';
+import { shorterPath } from './shorter-path.ts';
+import { singleQueue } from './single-queue.ts';
 import { vcpuHalts } from './vcpu-halts.ts';
 
 /** Everything a report looks for, in the order it is printed. */
-export const FINDINGS: readonly Finding[] = [iothreadNode, mainLoop, guestScheduler, vcpuHalts];
+export const FINDINGS: readonly Finding[] = [
+  ...[iothreadNode, driveNode, memoryNode, migrating, preempted],
+  ...[mainLoop, aioThreads, kickUserSpace, kickWhilePolling, singleQueue, sharedIothread],
+  ...[pollWindow, pollBurn, iopollUnused, guestScheduler],
+  ...[vcpuHalts, postedInterrupts, interruptCpu, idleState],
+  ...[shorterPath, queueDepth],
+];
+
+/** All that one recording shows, in the order of the list; nothing where no request was followed. */
+export function findAll(input: FindingInput): (Pick<Finding, 'id' | 'severity' | 'title'> & Found)[] {
+  if (input.breakdown.matched.length === 0) return [];
+  return FINDINGS.flatMap(({ id, severity, title, find }) => {
+    const found = find(input);
+    return found === undefined ? [] : [{ id, severity, title, ...found }];
+  });
+}

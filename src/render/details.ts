@@ -25,7 +25,16 @@ export function numaParts({ numa }: ReportModel): string[] {
   // The model's own note says why nodes are not known; without one it is said here.
   const note =
     numa.note !== null && numa.note !== '' ? [numa.note] : hops.length === 0 ? ['nodes not known'] : [];
-  return [...actors, ...hops, ...crossings, ...memoryParts(numa), ...note];
+  return [...actors, ...hops, ...hopGroups(numa), ...crossings, ...memoryParts(numa), ...note];
+}
+
+/** Local requests against remote ones; nothing when all change nodes equally often. */
+function hopGroups({ byHops }: ReportModel['numa']): string[] {
+  if (byHops === null || byHops.length < 2) return [];
+  return byHops.map(
+    ({ hops, n, meanNs }) =>
+      `with ${plural(hops, 'hop')}: ${plural(n, 'request')}, mean ${formatDuration(meanNs)}`,
+  );
 }
 
 function memoryParts({ memoryPagesByNode }: ReportModel['numa']): string[] {
@@ -112,6 +121,20 @@ const SEVERITY_ORDER = ['problem', 'warning', 'info'] as const;
 /** Findings, the worst first, otherwise in the order of the model. */
 export function findingsBySeverity({ findings }: ReportModel): ReportModel['findings'] {
   return SEVERITY_ORDER.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+/** What a finding's change could save, and how sure its cause is. */
+export function gainLine({ gain, confidence }: ReportModel['findings'][number]): string {
+  const sure = `Confidence: ${confidence}.`;
+  if (gain === null) return `Gain: not measured by this recording. ${sure}`;
+  const bound =
+    gain.uncertaintyNs === null
+      ? ' (clock bound unknown)'
+      : gain.uncertaintyNs === 0
+        ? ''
+        : ` ±${formatDuration(gain.uncertaintyNs)}`;
+  const caveat = gain.caveat === null ? '' : ` (${gain.caveat})`;
+  return `Gain: at most ${formatDuration(gain.atMostNs)}${bound} a request, ${formatShare(gain.share)} of the mean: ${gain.basis}${caveat}. ${sure}`;
 }
 
 /** How the path was found. */

@@ -6,6 +6,7 @@ import {
   clockParts,
   countParts,
   findingsBySeverity,
+  gainLine,
   littlesLawLine,
   notObservedLines,
   numaParts,
@@ -101,8 +102,8 @@ function mainTable(model: ReportModel, table: StageTable): string {
 function findings(model: ReportModel): string {
   return bullets(
     findingsBySeverity(model).map(
-      ({ severity, title, evidence, fix, id }) =>
-        `**${severity}: ${title}** ${evidence} ${fix} (iotrace explain ${id})`,
+      (finding) =>
+        `**${finding.severity}: ${finding.title}** ${finding.evidence} ${gainLine(finding)} ${finding.fix} (iotrace explain ${finding.id})`,
     ),
   );
 }

@@ -6,6 +6,7 @@ import {
   clockParts,
   countParts,
   findingsBySeverity,
+  gainLine,
   littlesLawLine,
   notObservedLines,
   numaParts,
@@ -144,6 +145,7 @@ function findings({ model, width, paint }: Page): string[] {
   const lines = findingsBySeverity(model).flatMap((finding) => [
     ...bullet(`${finding.severity}: ${finding.title}`, 0, width).map(paint.strong),
     ...sentence(finding.evidence, width - 2).map((line) => `  ${line}`),
+    ...sentence(gainLine(finding), width - 2).map((line) => `  ${line}`),
     ...sentence(`${finding.fix} (iotrace explain ${finding.id})`, width - 2).map((line) => `  ${line}`),
   ]);
   return lines.length === 0 ? [] : [paint.strong('findings'), ...lines];

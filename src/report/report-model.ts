@@ -110,6 +110,8 @@ export interface ReportModel {
     }[];
     readonly hopsPerRequest: number | null;
     readonly crossings: readonly { readonly stage: string; readonly share: number }[];
+    /** Requests by their changes of node: what local ones take against remote ones. Null: hops not known. */
+    readonly byHops: readonly { readonly hops: number; readonly n: number; readonly meanNs: number }[] | null;
     readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
     readonly note: string | null;
   };
@@ -134,6 +136,19 @@ export interface ReportModel {
     readonly severity: 'info' | 'warning' | 'problem';
     readonly title: string;
     readonly evidence: string;
+    /** What a change could save, at most; null: nothing in this recording measures it. */
+    readonly gain: {
+      /** ns a request, over all matched requests. */
+      readonly atMostNs: number;
+      /** Of the mean total, 0–1. */
+      readonly share: number;
+      /** ± ns by the clocks; null: no bound known. */
+      readonly uncertaintyNs: number | null;
+      readonly basis: string;
+      readonly caveat: string | null;
+    } | null;
+    /** That the cause is the one named. */
+    readonly confidence: 'high' | 'medium' | 'low';
     readonly fix: string;
   }[];
   /** Points of the path that no tracer of this recording recorded. */

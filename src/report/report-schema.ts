@@ -3,6 +3,7 @@
  * JSON Schema is generated from. `ReportSchemaIsReportModel` makes the compiler refuse any difference from ReportModel.
  */
 import { z } from 'zod';
+import { findingSchema } from './finding-schema.ts';
 import type { ReportModel } from './report-model.ts';
 
 /** A measured number. JSON has no NaN: where nothing was observed it is null there, and NaN again after parsing. */
@@ -189,6 +190,10 @@ const numa = z.object({
     z.object({ stage: text('stage that crosses'), share: share('of the requests') }),
     'stages that cross nodes',
   ),
+  byHops: list(
+    z.object({ hops: z.number(), n: count('requests'), meanNs: ns('mean total of these requests') }),
+    'requests by their changes of node, null: hops not known',
+  ).nullable(),
   memoryPagesByNode: z.array(z.object({ node: z.number(), pages: z.number() })).nullable(),
   note: z.string().nullable(),
 });
@@ -241,15 +246,7 @@ export const reportSchema = z.object({
   ),
   grade: z.object({ letter: grade, reasons: z.array(z.object({ letter: grade, text: z.string() })) }),
   environment: z.array(z.object({ name: z.string(), value: z.string() })),
-  findings: z.array(
-    z.object({
-      id: z.string(),
-      severity: z.enum(['info', 'warning', 'problem']),
-      title: z.string(),
-      evidence: z.string(),
-      fix: z.string(),
-    }),
-  ),
+  findings: z.array(findingSchema),
   notRecorded: list(
     z.object({ point: z.string(), title: z.string(), lost: text('what cannot be told apart without it') }),
     'points no tracer of this recording recorded',

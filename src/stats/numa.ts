@@ -14,6 +14,8 @@ export interface NumaStats {
   }[];
   readonly hopsPerRequest: number | null;
   readonly crossings: readonly { readonly stage: string; readonly share: number }[];
+  /** Requests by how often they changed nodes, fewest first; null when hops are not known. */
+  readonly byHops: readonly { readonly hops: number; readonly n: number; readonly meanNs: number }[] | null;
   readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
   readonly note: string | null;
 }
@@ -22,6 +24,7 @@ export interface NumaStats {
 const ACTORS: readonly { actor: string; points: readonly PointId[] }[] = [
   { actor: 'vCPU', points: ['kvm:exit', 'kvm:entry'] },
   { actor: 'back-end thread', points: ['backend:submit', 'backend:block', 'backend:push', 'kvm:irqfd'] },
+  { actor: 'application', points: ['app:submit', 'host:issue'] },
   { actor: 'drive interrupt', points: ['host:irq', 'vfio:irq'] },
 ];
 
@@ -32,7 +35,10 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
   const nodeOf = new Map(
     facts.hostNodes?.flatMap(({ node, cpus }) => cpus.map((cpu) => [cpu, node] as const)),
   );
-  const actors = ACTORS.map(({ actor, points }) => ({ actor, cpus: cpusOf(correlated, matched, points) }))
+  // In a guest the application runs where its vCPU does.
+  const present = ACTORS.filter(({ actor }) => actor !== 'application' || correlated.path.app === 'host');
+  const actors = present
+    .map(({ actor, points }) => ({ actor, cpus: cpusOf(correlated, matched, points) }))
     .filter(({ cpus }) => cpus.length > 0)
     .map(({ actor, cpus }) => ({ actor, cpus, node: commonNode(cpus, nodeOf) }));
   if (facts.driveNode !== undefined)
@@ -42,10 +48,19 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
     actors,
     hopsPerRequest: hops?.perRequest ?? null,
     crossings: hops?.crossings ?? [],
+    byHops: hops?.byHops ?? null,
     memoryPagesByNode: facts.memoryPagesByNode ?? null,
-    note:
-      nodeOf.size === 0 ? 'the host’s NUMA nodes were not recorded: hops between nodes are not known' : null,
+    note: noteOf(nodeOf.size, facts),
   };
+}
+
+/** What cannot be said, and why; null when everything is known. */
+function noteOf(nodes: number, { driveNode }: RecordingFacts): string | null {
+  const notes = [
+    ...(nodes === 0 ? ['the host’s NUMA nodes were not recorded: hops between nodes are not known'] : []),
+    ...(driveNode === -1 ? ['the firmware does not say which node the drive is on (numa_node is -1)'] : []),
+  ];
+  return notes.length === 0 ? null : notes.join('; ');
 }
 
 function cpusOf(correlated: Correlated, matched: Int32Array, points: readonly PointId[]): number[] {
@@ -79,17 +94,25 @@ interface HostPoint {
   readonly stage: string;
 }
 
+interface HopGroup {
+  readonly hops: number;
+  readonly n: number;
+  readonly meanNs: number;
+}
+
 /** Follows each request's host points in critical order and counts changes of node. */
 function countHops(
   correlated: Correlated,
   matched: Int32Array,
   nodeOf: ReadonlyMap<number, number>,
-): { perRequest: number; crossings: { stage: string; share: number }[] } {
+): { perRequest: number; crossings: { stage: string; share: number }[]; byHops: HopGroup[] } {
   const { requests } = correlated;
   const pointsOf = requests.variants.map((variant) => hostPoints(correlated, variant));
   const crossed = new Map<string, number>();
-  let hops = 0;
+  const groups = new Map<number, { n: number; sum: number }>();
+  let all = 0;
   for (const request of matched) {
+    let hops = 0;
     let last: number | undefined;
     for (const { rows, cpu, stage } of pointsOf[requests.variant[request]!]!) {
       const row = rows[request]!;
@@ -101,9 +124,15 @@ function countHops(
       }
       last = node;
     }
+    all += hops;
+    const group = groups.get(hops) ?? { n: 0, sum: 0 };
+    groups.set(hops, { n: group.n + 1, sum: group.sum + requests.total[request]! });
   }
   return {
-    perRequest: matched.length === 0 ? 0 : hops / matched.length,
+    perRequest: matched.length === 0 ? 0 : all / matched.length,
+    byHops: [...groups]
+      .map(([hops, { n, sum }]) => ({ hops, n, meanNs: sum / n }))
+      .sort((a, b) => a.hops - b.hops),
     crossings: [...crossed]
       .map(([stage, count]) => ({ stage, share: count / matched.length }))
       .sort((a, b) => b.share - a.share),

@@ -253,6 +253,7 @@ function placement(): Pick<ReportModel, 'numa' | 'environment' | 'findings'> {
         { actor: 'drive interrupt', cpus: [1], node: null },
       ],
       hopsPerRequest: 4,
+      byHops: null,
       crossings: [
         { stage: 'iothread-wakeup', share: 1 },
         { stage: 'irq-inject', share: 0.993 },
@@ -280,6 +281,8 @@ function placement(): Pick<ReportModel, 'numa' | 'environment' | 'findings'> {
         severity: 'warning',
         title: 'IOThread runs on node 1, drive and vCPU on node 0',
         evidence: '4.00 hops between nodes a request, in all requests.',
+        gain: null,
+        confidence: 'high',
         fix: 'Pin the IOThread to CPUs of node 0 with virsh iothreadpin, or taskset -pc 1 TID.',
       },
     ],

@@ -86,7 +86,14 @@ export function drawnBareMetal(): ReportModel {
       intervalNs: null,
       checked: '',
     },
-    numa: { actors: [], hopsPerRequest: null, crossings: [], memoryPagesByNode: null, note: null },
+    numa: {
+      actors: [],
+      hopsPerRequest: null,
+      byHops: null,
+      crossings: [],
+      memoryPagesByNode: null,
+      note: null,
+    },
     overhead: { kind: 'estimated', perRequestNs: 740, text: '' },
     counts: [
       { id: 'irq', title: 'drive interrupts', perRequest: 1 },
@@ -131,6 +138,8 @@ export function drawnGradeF(): ReportModel {
         severity: 'info',
         title: 'Overhead unknown',
         evidence: '',
+        gain: null,
+        confidence: 'high',
         fix: 'Record with --calibrate.',
       },
       {
@@ -138,6 +147,8 @@ export function drawnGradeF(): ReportModel {
         severity: 'problem',
         title: 'Clocks contradict causality',
         evidence: '9 of 61 injections arrive up to 4.1 µs before they were sent.',
+        gain: null,
+        confidence: 'high',
         fix: 'Record with the x86-tsc clock on both sides.',
       },
     ],

@@ -75,6 +75,8 @@ export function hostileReport(): ReportModel {
         severity: 'warning',
         title: `title ${at}`,
         evidence: `evidence ${at}`,
+        gain: null,
+        confidence: 'high',
         fix: `fix ${at}`,
       })),
       notRecorded: HOSTILE_TEXTS.map((_, at) => ({

@@ -1,5 +1,5 @@
 import type { ReportModel } from '../../report/report-model.ts';
-import { countParts, findingsBySeverity, numaParts, pathParts, sourceLines } from '../details.ts';
+import { countParts, findingsBySeverity, gainLine, numaParts, pathParts, sourceLines } from '../details.ts';
 import { formatRatio } from '../format-ns.ts';
 import { bullets, folded, pairs } from './blocks.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
@@ -8,17 +8,12 @@ import { topology } from './topology.ts';
 /** What the recording shows and a user can change. */
 export function findingsSection(model: ReportModel): Markup {
   const found = findingsBySeverity(model);
-  const each = found.map(
-    ({
-      severity,
-      title,
-      evidence,
-      fix,
-      id,
-    }) => html`<li class="finding ${severity}"><h3><span class="severity">${severity}</span> ${title}</h3>
-<p>${evidence}</p><p class="fix"><b>To change it:</b> ${fix}</p><p class="note"><code>iotrace explain ${id}</code></p></li>
-`,
-  );
+  const each = found.map((finding) => {
+    const { severity, title, evidence, fix, id } = finding;
+    return html`<li class="finding ${severity}"><h3><span class="severity">${severity}</span> ${title}</h3>
+<p>${evidence}</p><p>${gainLine(finding)}</p><p class="fix"><b>To change it:</b> ${fix}</p><p class="note"><code>iotrace explain ${id}</code></p></li>
+`;
+  });
   const none = html`<p>No finding: nothing that iotrace looks for stands out in this recording.</p>`;
   return html`<section id="findings" aria-labelledby="findings-h"><h2 id="findings-h">Findings</h2>
 ${found.length === 0 ? none : html`<ul class="findings">${each}</ul>`}</section>`;

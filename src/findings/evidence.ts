@@ -1,0 +1,74 @@
+/** Reading one recording for evidence: rows of points, CPUs, counts, and words for them. */
+import type { Side } from '../correlate/side.ts';
+import type { PointId } from '../paths/points.ts';
+import { NO_ROW } from '../trace/units.ts';
+import type { FindingInput } from './finding.ts';
+
+/** CPUs a tracer does not record (QEMU's log) are stored as this. */
+const UNKNOWN_CPU = 65_535;
+
+/** The side that runs on real CPUs: the host, on bare metal the application's machine. */
+export function hostSide({ correlated }: FindingInput): Side | undefined {
+  return correlated.host ?? (correlated.path.app === 'host' ? correlated.app : undefined);
+}
+
+/** CPU a point was stamped on, request by request; undefined where it was not. */
+export function cpuAt(input: FindingInput, point: PointId): (request: number) => number | undefined {
+  const rows = input.correlated.followed.rows.get(point);
+  const side = point.startsWith('guest:') ? input.correlated.app : hostSide(input);
+  return (request) => {
+    const row = rows?.[request] ?? NO_ROW;
+    const cpu = row === NO_ROW || side === undefined ? UNKNOWN_CPU : side.table.cpu[row]!;
+    return cpu === UNKNOWN_CPU ? undefined : cpu;
+  };
+}
+
+/** Matched requests of which something holds. */
+export function countOf({ breakdown }: FindingInput, holds: (request: number) => boolean): number {
+  return breakdown.matched.reduce((count, request) => count + (holds(request) ? 1 : 0), 0);
+}
+
+/** Whether a request has a point. */
+export function hasPoint({ correlated }: FindingInput, point: PointId): (request: number) => boolean {
+  const rows = correlated.followed.rows.get(point);
+  return (request) => rows !== undefined && rows[request] !== NO_ROW;
+}
+
+/** Begin and end of the matched requests on the application's time line, ns. */
+export function spanOfRequest({ correlated }: FindingInput, request: number): [from: number, to: number] {
+  const from = correlated.requests.start[request]!;
+  return [from, from + correlated.requests.total[request]!];
+}
+
+/** Node of an actor that stayed on one; undefined where it is not known or there were several. */
+export function nodeOfActor({ numa }: FindingInput, actor: string): number | undefined {
+  return numa.actors.find((each) => each.actor === actor)?.node ?? undefined;
+}
+
+/** CPUs of a host node as taskset and libvirt take them: "0-3,8"; "CPUS" when they are not known. */
+export function cpusOfNode({ facts }: FindingInput, node: number): string {
+  const cpus = facts.hostNodes?.find((each) => each.node === node)?.cpus ?? [];
+  return cpus.length === 0 ? 'CPUS' : ranges([...cpus].sort((a, b) => a - b));
+}
+
+function ranges(cpus: readonly number[]): string {
+  const parts: string[] = [];
+  for (let start = 0; start < cpus.length; ) {
+    let end = start;
+    while (end + 1 < cpus.length && cpus[end + 1] === cpus[end]! + 1) end++;
+    parts.push(end === start ? `${cpus[start]}` : `${cpus[start]}-${cpus[end]}`);
+    start = end + 1;
+  }
+  return parts.join(',');
+}
+
+/** "12 of 500 requests (2 %)". */
+export function ofRequests({ breakdown }: FindingInput, count: number): string {
+  const all = breakdown.matched.length;
+  return `${count} of ${all} requests (${Math.round((count / all) * 100)} %)`;
+}
+
+/** "12.3 µs" for the sentences of findings. */
+export function microseconds(ns: number): string {
+  return `${(ns / 1000).toFixed(1)} µs`;
+}
