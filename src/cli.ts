@@ -118,6 +118,20 @@ function addImport(program: Command): void {
     });
 }
 
+function addTune(program: Command): void {
+  program
+    .command('tune')
+    .description('write what a recording calls for into a libvirt domain XML, as a diff')
+    .argument('<bundle>', 'a bundle (NAME.iotrace.zip)')
+    .requiredOption('--xml <file>', 'the domain, as virsh dumpxml prints it (- is stdin)')
+    .option('--disk <target>', 'the traced disk, where the domain has several: vdb')
+    .option('-o, --output <file>', 'file to write (- is stdout)', '-')
+    .action(async (bundle: string, options) => {
+      const { tune } = await import('./commands/tune.ts');
+      await deliver(await tune(bundle, options, say), options.output);
+    });
+}
+
 function addExport(program: Command): void {
   program
     .command('export')
@@ -221,6 +235,7 @@ function buildProgram(): Command {
   addDemo(program);
   addReport(program);
   addImport(program);
+  addTune(program);
   addExport(program);
   addExplain(program);
   return program;

@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/export': ['src/report', 'src/correlate', 'src/trace', 'src/paths', 'parsers/event-kinds.ts'],
   'src/bundle': ['src/trace', 'parsers/format.ts'],
   'src/discover': ['parsers'],
+  'src/libvirt': ['parsers/facts/qemu-options.ts'],
   'src/capture': ['src/discover', 'src/bundle', 'src/trace', 'src/paths', 'parsers'],
   'src/commands': [
     'parsers',
@@ -62,6 +63,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/bundle',
     'src/capture',
     'src/discover',
+    'src/libvirt',
     'src/version.ts',
   ],
   'src/cli.ts': ['src/commands', 'src/version.ts'],
@@ -84,6 +86,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'src/bundle': ['yauzl', 'yazl', 'zod'],
   'src/capture': ['execa', 'zod'],
   'src/discover': ['execa', 'zod'],
+  'src/libvirt': ['fast-xml-parser'],
   'src/commands': ['ndjson', 'zod'],
   'src/cli.ts': ['commander'],
 };
