@@ -73,22 +73,16 @@ function addReport(program: Command): void {
     )
     .addOption(tscHzOption())
     .action(async (bundles: string[], options) => {
-      const { reportBundle } = await import('./commands/report.ts');
+      const { reportBundles } = await import('./commands/report.ts');
       if (bundles.length > 1 && WHOLE_FILES.has(options.format))
         program.error(`error: -f ${options.format} makes a file of one bundle`, {
           exitCode: EXIT_CODES.usage,
         });
-      let exitCode: number = EXIT_CODES.ok;
-      let text = '';
-      for (const bundle of bundles) {
-        const result = await reportBundle(
-          bundle,
-          { ...options, color: options.output === undefined && wantsColor(), width: terminalWidth() },
-          say,
-        );
-        exitCode = Math.max(exitCode, result.exitCode);
-        text += (text === '' || options.format === 'json' ? '' : '\n') + result.text;
-      }
+      const { text, exitCode } = await reportBundles(
+        bundles,
+        { ...options, color: options.output === undefined && wantsColor(), width: terminalWidth() },
+        say,
+      );
       await deliver(text, options.output);
       process.exitCode = exitCode;
     });

@@ -2,10 +2,12 @@
 import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
 import { buildPicture } from '../picture/build-picture.ts';
 import type { PictureModel } from '../picture/picture-model.ts';
+import { comparisonMarkdown, renderComparison } from '../render/comparison.ts';
 import { renderHtml } from '../render/html.ts';
-import { renderJson } from '../render/json.ts';
+import { comparisonJson, renderJson } from '../render/json.ts';
 import { renderMarkdown } from '../render/markdown.ts';
 import { renderTerminal } from '../render/terminal.ts';
+import { comparePaths, type PathComparison } from '../report/compare-paths.ts';
 import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
@@ -44,6 +46,7 @@ export type ReportFormat = keyof typeof RENDERERS;
 /** What a report printed and what the process should end with. */
 export interface ReportResult {
   readonly text: string;
+  readonly model: ReportModel;
   readonly exitCode: ExitCode;
 }
 
@@ -58,6 +61,37 @@ export async function reportBundle(file: string, options: ReportOptions, say: Sa
   const render: Renderer = RENDERERS[options.format];
   return {
     text: await render({ model, picture }, options),
+    model,
     exitCode: isBelow(model.grade.letter, options.minGrade) ? EXIT_CODES.belowGrade : EXIT_CODES.ok,
   };
 }
+
+/** Bundles as they are given: each report, then, of several, the paths side by side. As reportBundle for errors. */
+export async function reportBundles(
+  files: readonly string[],
+  options: ReportOptions,
+  say: Say,
+): Promise<Pick<ReportResult, 'text' | 'exitCode'>> {
+  const texts: string[] = [];
+  const models: ReportModel[] = [];
+  let exitCode: ExitCode = EXIT_CODES.ok;
+  for (const file of files) {
+    const result = await reportBundle(file, options, say);
+    texts.push(result.text);
+    models.push(result.model);
+    if (result.exitCode !== EXIT_CODES.ok) exitCode = result.exitCode;
+  }
+  const comparison = comparePaths(models);
+  if (comparison !== undefined) texts.push(COMPARISONS[options.format]?.(comparison, options) ?? '');
+  const gap = options.format === 'json' ? '' : '\n';
+  return { text: texts.filter((text) => text !== '').join(gap), exitCode };
+}
+
+/** How several reports are laid side by side; formats that make a file of one bundle have none. */
+const COMPARISONS: Partial<
+  Record<ReportFormat, (comparison: PathComparison, options: ReportOptions) => string>
+> = {
+  terminal: (comparison, { width }) => renderComparison(comparison, width),
+  markdown: (comparison) => comparisonMarkdown(comparison),
+  json: (comparison) => comparisonJson(comparison),
+};

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PathComparison } from '../report/compare-paths.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { reportSchema } from '../report/report-schema.ts';
 
@@ -10,8 +11,16 @@ const UNSAFE = /[<\p{Cf}\p{Co}\p{Zl}\p{Zp}\u007f-\u009f]/gu;
  * end. The same model gives the same bytes however it was built. A number that is not finite is null (nothing was observed).
  */
 export function renderJson(model: ReportModel): string {
-  const text = JSON.stringify(inOrder(model, reportSchema), null, 2);
-  return `${text.replace(UNSAFE, escapeUnits)}\n`;
+  return safeJson(inOrder(model, reportSchema));
+}
+
+/** The comparison of several reports as JSON, its fields in the order of its type. */
+export function comparisonJson(comparison: PathComparison): string {
+  return safeJson(comparison);
+}
+
+function safeJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2).replace(UNSAFE, escapeUnits)}\n`;
 }
 
 function escapeUnits(character: string): string {
