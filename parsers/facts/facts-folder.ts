@@ -11,6 +11,7 @@ import { readKvmStats } from './kvm-stats.ts';
 import { parseNumaMaps, sniffNumaMaps } from './numa-maps.ts';
 import { parseLscpu, readDriveNode, readNodeCpus, sniffLscpu } from './numa-nodes.ts';
 import { type PathValue, parsePathValues, sniffPathValues } from './path-values.ts';
+import { parsePerfStat, sniffPerfStat } from './perf-stat.ts';
 import { type Problem, ProblemList } from './reading.ts';
 import { sniffRequestLog } from './request-log.ts';
 import { printable } from './text-lines.ts';
@@ -52,6 +53,7 @@ interface Kind {
 /** What a folder may hold, in the order it is tried. */
 const KINDS: readonly Kind[] = [
   { sniff: sniffFactsJson, read: takeFactsJson },
+  { sniff: sniffPerfStat, read: takePerfStat },
   { sniff: sniffPathValues, read: takeSettings },
   { sniff: sniffThreads, read: takeThreads },
   { sniff: sniffEventfds, read: takeEventfds },
@@ -194,6 +196,12 @@ function takeLscpu(file: FactFile, _: NameHints, draft: FactsDraft, problems: Pr
   const { data, problems: found } = parseLscpu(file.text);
   problems.addAll(found);
   warn(problems, draft.set('hostNodes', data, file.name));
+}
+
+function takePerfStat(file: FactFile, _: NameHints, draft: FactsDraft, problems: ProblemList): void {
+  const { data, problems: found } = parsePerfStat(file.text);
+  problems.addAll(found);
+  warn(problems, draft.set('perfCounts', data, file.name));
 }
 
 function takeCommandLine(file: FactFile, _: NameHints, draft: FactsDraft, problems: ProblemList): void {

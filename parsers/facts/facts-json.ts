@@ -41,6 +41,17 @@ const factsFile = z.strictObject({
   memoryPagesByNode: z.array(z.strictObject({ node: count, pages: count })).optional(),
   hostNodes: z.array(z.strictObject({ node: count, cpus: z.array(count.max(65534)) })).optional(),
   driveNode: z.int().min(-1).optional(),
+  perfCounts: z
+    .array(
+      z.strictObject({
+        who: text,
+        event: text,
+        count: z.number().nonnegative().nullable(),
+        state: z.enum(['counted', 'not supported', 'not counted']),
+        runningShare: z.number().min(0).max(1),
+      }),
+    )
+    .optional(),
   notes: z.array(text).max(1000).optional(),
 });
 

@@ -24,6 +24,8 @@ export interface Facts {
   readonly hostNodes?: readonly NodeCpusFact[] | undefined;
   /** NUMA node of the drive, -1 = the firmware does not say. */
   readonly driveNode?: number | undefined;
+  /** perf stat beside the recording. */
+  readonly perfCounts?: readonly PerfCountFact[] | undefined;
   readonly notes?: readonly string[] | undefined;
 }
 
@@ -58,6 +60,18 @@ export interface InterruptFact {
   readonly name: string;
   readonly before: number;
   readonly after: number;
+}
+
+/** One count of perf stat: an event of one thread or node, whole as perf scaled it. */
+export interface PerfCountFact {
+  /** Thread (`IO io0-5299`) or node (`N0`) as perf names it; '' for all together. */
+  readonly who: string;
+  readonly event: string;
+  /** Null: not counted; `state` says why. */
+  readonly count: number | null;
+  readonly state: 'counted' | 'not supported' | 'not counted';
+  /** Share of the time in which a counter was there for it, 0–1. */
+  readonly runningShare: number;
 }
 
 /** Memory on one NUMA node, in pages of 4 KiB. */

@@ -53,6 +53,17 @@ export const factsSchema = z
     memoryPagesByNode: list(z.strictObject({ node: count, pages: count }).readonly()).optional(),
     hostNodes: list(z.strictObject({ node: count, cpus: list(count) }).readonly()).optional(),
     driveNode: z.int().min(-1).optional(),
+    perfCounts: list(
+      z
+        .strictObject({
+          who: z.string(),
+          event: z.string(),
+          count: z.number().nonnegative().nullable(),
+          state: z.enum(['counted', 'not supported', 'not counted']),
+          runningShare: z.number().min(0).max(1),
+        })
+        .readonly(),
+    ).optional(),
     tracerCounts: list(
       z.strictObject({ stream: z.string(), delivered: count, lost: count }).readonly(),
     ).optional(),

@@ -25,7 +25,15 @@ export function numaParts({ numa }: ReportModel): string[] {
   // The model's own note says why nodes are not known; without one it is said here.
   const note =
     numa.note !== null && numa.note !== '' ? [numa.note] : hops.length === 0 ? ['nodes not known'] : [];
-  return [...actors, ...hops, ...hopGroups(numa), ...crossings, ...memoryParts(numa), ...note];
+  return [
+    ...actors,
+    ...hops,
+    ...hopGroups(numa),
+    ...crossings,
+    ...memoryParts(numa),
+    ...accessParts(numa),
+    ...note,
+  ];
 }
 
 /** Local requests against remote ones; nothing when all change nodes equally often. */
@@ -35,6 +43,22 @@ function hopGroups({ byHops }: ReportModel['numa']): string[] {
     ({ hops, n, meanNs }) =>
       `with ${plural(hops, 'hop')}: ${plural(n, 'request')}, mean ${formatDuration(meanNs)}`,
   );
+}
+
+/** Hardware counts; nothing where perf stat did not run. */
+function accessParts({ accesses }: ReportModel['numa']): string[] {
+  if (accesses === null) return [];
+  const count = (value: number | null) => (value === null ? 'not counted' : formatRatio(value));
+  const pair = (local: number | null, remote: number | null) =>
+    `${count(local)} local, ${count(remote)} remote`;
+  const whole =
+    accesses.family === null
+      ? []
+      : [
+          `memory accesses a request: ${pair(accesses.localPerRequest, accesses.remotePerRequest)} (${accesses.family})`,
+        ];
+  const by = accesses.by.map(({ who, local, remote }) => `${who}: ${pair(local, remote)}`);
+  return [...whole, ...by, ...accesses.notes];
 }
 
 function memoryParts({ memoryPagesByNode }: ReportModel['numa']): string[] {

@@ -113,6 +113,18 @@ export interface ReportModel {
     /** Requests by their changes of node: what local ones take against remote ones. Null: hops not known. */
     readonly byHops: readonly { readonly hops: number; readonly n: number; readonly meanNs: number }[] | null;
     readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
+    /** Hardware counts of memory accesses a request; null: perf stat did not run beside the recording. */
+    readonly accesses: {
+      readonly family: string | null;
+      readonly localPerRequest: number | null;
+      readonly remotePerRequest: number | null;
+      readonly by: readonly {
+        readonly who: string;
+        readonly local: number | null;
+        readonly remote: number | null;
+      }[];
+      readonly notes: readonly string[];
+    } | null;
     readonly note: string | null;
   };
   readonly overhead: {

@@ -3,6 +3,7 @@
  * JSON Schema is generated from. `ReportSchemaIsReportModel` makes the compiler refuse any difference from ReportModel.
  */
 import { z } from 'zod';
+import { accessesSchema } from './accesses-schema.ts';
 import { findingSchema } from './finding-schema.ts';
 import type { ReportModel } from './report-model.ts';
 
@@ -195,6 +196,7 @@ const numa = z.object({
     'requests by their changes of node, null: hops not known',
   ).nullable(),
   memoryPagesByNode: z.array(z.object({ node: z.number(), pages: z.number() })).nullable(),
+  accesses: accessesSchema,
   note: z.string().nullable(),
 });
 

@@ -5,6 +5,7 @@ import type { RequestVariant } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { type MemoryAccesses, memoryAccesses } from './memory-accesses.ts';
 
 export interface NumaStats {
   readonly actors: readonly {
@@ -17,6 +18,8 @@ export interface NumaStats {
   /** Requests by how often they changed nodes, fewest first; null when hops are not known. */
   readonly byHops: readonly { readonly hops: number; readonly n: number; readonly meanNs: number }[] | null;
   readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
+  /** Hardware counts, where perf stat ran beside the recording. */
+  readonly accesses: MemoryAccesses | null;
   readonly note: string | null;
 }
 
@@ -50,6 +53,7 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
     crossings: hops?.crossings ?? [],
     byHops: hops?.byHops ?? null,
     memoryPagesByNode: facts.memoryPagesByNode ?? null,
+    accesses: memoryAccesses(facts, correlated.requests.length),
     note: noteOf(nodeOf.size, facts),
   };
 }

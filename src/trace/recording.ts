@@ -119,6 +119,8 @@ export interface RecordingFacts {
   readonly hostNodes?: readonly { readonly node: number; readonly cpus: readonly number[] }[] | undefined;
   /** NUMA node of the drive, -1 = the firmware does not say. */
   readonly driveNode?: number | undefined;
+  /** perf stat beside the recording. */
+  readonly perfCounts?: readonly PerfCountFact[] | undefined;
   /** What the tracer itself counted for a stream, to be held against what was read of it. */
   readonly tracerCounts?: readonly TracerCount[] | undefined;
   /** Lines of the guest's console that describe its settings, and other free text worth keeping. */
@@ -131,6 +133,18 @@ export interface TracerCount {
   readonly stream: string;
   readonly delivered: number;
   readonly lost: number;
+}
+
+/** One count of perf stat: an event of one thread or node, whole as perf scaled it. */
+export interface PerfCountFact {
+  /** Thread (`IO io0-5299`) or node (`N0`) as perf names it; '' for all together. */
+  readonly who: string;
+  readonly event: string;
+  /** Null: not counted; `state` says why. */
+  readonly count: number | null;
+  readonly state: 'counted' | 'not supported' | 'not counted';
+  /** Share of the time in which a counter was there for it, 0–1. */
+  readonly runningShare: number;
 }
 
 export interface InterruptFact {

@@ -254,6 +254,7 @@ function placement(): Pick<ReportModel, 'numa' | 'environment' | 'findings'> {
       ],
       hopsPerRequest: 4,
       byHops: null,
+      accesses: null,
       crossings: [
         { stage: 'iothread-wakeup', share: 1 },
         { stage: 'irq-inject', share: 0.993 },

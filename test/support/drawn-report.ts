@@ -90,6 +90,7 @@ export function drawnBareMetal(): ReportModel {
       actors: [],
       hopsPerRequest: null,
       byHops: null,
+      accesses: null,
       crossings: [],
       memoryPagesByNode: null,
       note: null,

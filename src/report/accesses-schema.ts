@@ -1,0 +1,17 @@
+/** Hardware counts of a report, as a schema. */
+import { z } from 'zod';
+
+const perRequest = z.number().nullable().meta({ description: 'accesses a request, null: not counted' });
+
+export const accessesSchema = z
+  .object({
+    family: z.string().nullable().meta({ description: 'events that were used, null: none gave a count' }),
+    localPerRequest: perRequest,
+    remotePerRequest: perRequest,
+    by: z
+      .array(z.object({ who: z.string(), local: perRequest, remote: perRequest }))
+      .meta({ description: 'the same by thread or node' }),
+    notes: z.array(z.string()).meta({ description: 'what limits the counts' }),
+  })
+  .nullable()
+  .meta({ description: 'hardware counts of memory accesses, null: none beside the recording' });
