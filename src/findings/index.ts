@@ -4,6 +4,7 @@ import type { Finding, FindingInput, Found } from './finding.ts';
 import { guestScheduler } from './guest-scheduler.ts';
 import { idleState } from './idle-state.ts';
 import { interruptCpu } from './interrupt-cpu.ts';
+import { interruptNode } from './interrupt-node.ts';
 import { iopollUnused } from './iopoll-unused.ts';
 import { iothreadNode } from './iothread-node.ts';
 import { kickUserSpace } from './kick-user-space.ts';
@@ -23,7 +24,7 @@ import { vcpuHalts } from './vcpu-halts.ts';
 
 /** Everything a report looks for, in the order it is printed. */
 export const FINDINGS: readonly Finding[] = [
-  ...[iothreadNode, driveNode, memoryNode, migrating, preempted],
+  ...[iothreadNode, interruptNode, driveNode, memoryNode, migrating, preempted],
   ...[mainLoop, aioThreads, kickUserSpace, kickWhilePolling, singleQueue, sharedIothread],
   ...[pollWindow, pollBurn, iopollUnused, guestScheduler],
   ...[vcpuHalts, postedInterrupts, interruptCpu, idleState],

@@ -19,7 +19,12 @@ export const migrating = defineFinding({
   about:
     'A thread that moves leaves its caches behind, and on several nodes its memory. The scheduler moves threads that nothing pins. Counted between neighbouring requests of the same thread at the same point; a vCPU that moves while the guest is busy elsewhere may not matter.',
   find(input) {
-    const threads = THREADS.map(({ name, points }) => ({ name, moved: movesAt(input, points) }));
+    // An assigned device has no thread of the host behind it.
+    const assigned = input.correlated.path.name.startsWith('vfio-');
+    const threads = THREADS.filter(({ name }) => !assigned || name === 'vCPU').map(({ name, points }) => ({
+      name,
+      moved: movesAt(input, points),
+    }));
     const all = input.breakdown.matched.length;
     const restless = threads.filter(({ moved }) => moved.size > 1 && moved.size >= all * LEAST_SHARE);
     if (restless.length === 0) return undefined;

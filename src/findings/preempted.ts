@@ -17,7 +17,8 @@ export const preempted = defineFinding({
     const host = hostSide(input);
     const { correlated } = input;
     if (correlated.host === undefined || host === undefined) return undefined;
-    const threads = new Set([...correlated.backend, ...correlated.vcpuThreads.values()]);
+    const backend = correlated.path.name.startsWith('vfio-') ? [] : correlated.backend;
+    const threads = new Set([...backend, ...correlated.vcpuThreads.values()]);
     const { table, time } = host;
     const rows = host.occurrences
       .rows('sched_switch')

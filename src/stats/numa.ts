@@ -38,8 +38,10 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
   const nodeOf = new Map(
     facts.hostNodes?.flatMap(({ node, cpus }) => cpus.map((cpu) => [cpu, node] as const)),
   );
-  // In a guest the application runs where its vCPU does.
-  const present = ACTORS.filter(({ actor }) => actor !== 'application' || correlated.path.app === 'host');
+  // In a guest the application runs where its vCPU does; an assigned device has no thread of the host behind it.
+  const absent = correlated.path.app === 'guest' ? ['application'] : [];
+  if (correlated.path.name.startsWith('vfio-')) absent.push('back-end thread');
+  const present = ACTORS.filter(({ actor }) => !absent.includes(actor));
   const actors = present
     .map(({ actor, points }) => ({ actor, cpus: cpusOf(correlated, matched, points) }))
     .filter(({ cpus }) => cpus.length > 0)

@@ -98,6 +98,20 @@ describe('the recording across nodes', { timeout: 60_000 }, () => {
     expect(unknown.map(({ id }) => id)).not.toContain('drive-node');
   });
 
+  it('knows of no back-end thread behind an assigned device: its interrupt wakes the vCPU', async () => {
+    // Handled on CPU 1, the vCPU on CPU 2.
+    const nodes = (split: number) => [
+      { node: 0, cpus: [0, 1, 2, 3].filter((cpu) => cpu < split) },
+      { node: 1, cpus: [0, 1, 2, 3].filter((cpu) => cpu >= split) },
+    ];
+    const apart = await findingsOf('vfio-pci-nvme-haltpoll', { hostNodes: nodes(2) });
+    const found = apart.find(({ id }) => id === 'interrupt-node')!;
+    expect(found.evidence).toContain('on node 0, the vCPU it wakes ran on node 1; 1.00 hops a request');
+    expect(apart.map(({ id }) => id)).not.toContain('iothread-node');
+    const together = await findingsOf('vfio-pci-nvme-haltpoll', { hostNodes: nodes(4) });
+    expect(together.map(({ id }) => id)).not.toContain('interrupt-node');
+  });
+
   it('finds the memory only where most of it is away from the vCPU', async () => {
     const near = [
       { node: 0, pages: 54_870 },
