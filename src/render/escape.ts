@@ -29,10 +29,11 @@ export function escapeTerminal(text: string): string {
 
 /**
  * Content of a Markdown code span, code block or table cell in code: as for the terminal, and what would end the code
- * (backtick), the cell (|, which no Markdown dialect protects inside a code span in the same way) or look like a tag.
+ * (backtick) or the cell (|, which no Markdown dialect protects inside a code span in the same way). A tag inside code
+ * is text in every dialect (CommonMark 0.31, 6.1), so that an element of libvirt's XML stays fit to be copied.
  */
 export function escapeMarkdownCode(text: string): string {
-  return escapeTerminal(text).replace(/[`|]|<(?=[a-z/!?])/giu, visible);
+  return escapeTerminal(text).replace(/[`|]/gu, visible);
 }
 
 /** Words that mean nothing to Markdown, GitHub, GitLab: letters, digits and this punctuation … */

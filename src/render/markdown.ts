@@ -99,13 +99,15 @@ function mainTable(model: ReportModel, table: StageTable): string {
   return pipeTable(grid.columns, rows) + notes;
 }
 
+/** A finding is three lines: what this recording shows, what a change could save, and the change. */
 function findings(model: ReportModel): string {
-  return bullets(
-    findingsBySeverity(model).map(
-      (finding) =>
-        `**${finding.severity}: ${finding.title}** ${finding.evidence} ${gainLine(finding)} ${finding.fix} (iotrace explain ${finding.id})`,
-    ),
-  );
+  return findingsBySeverity(model)
+    .flatMap((finding) => [
+      `- **${finding.severity}: ${finding.title}**${finding.evidence === '' ? '' : `: ${finding.evidence}`}`,
+      `  - ${gainLine(finding)}`,
+      `  - Change: ${finding.fix} (iotrace explain ${finding.id})`,
+    ])
+    .join('\n');
 }
 
 function foldedNumbers({ prose, code }: Texts): string[] {

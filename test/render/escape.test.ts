@@ -34,7 +34,7 @@ describe('escapeMarkdownText', () => {
     ['#1 !2 %3 ~4 $5 GH-6 &amp; 0123456789abcdef', '`#1 !2 %3 ~4 $5 GH-6 &amp; 0123456789abcdef`'],
     ['/dev/nvme0n1 on 0000:00:05.0', '`/dev/nvme0n1` on `0000:00:05.0`'],
     ['a | b ` c', 'a `\\x7c` b `\\x60` c'],
-    ['<b>bold</b>', '`\\x3cb>bold\\x3c/b>`'],
+    ['<b>bold</b>', '`<b>bold</b>`'],
     ['- bullet - dash', '`-` bullet - dash'],
     ['1. one', '`1`. one'],
     ['  spaces   are   one  ', 'spaces are one'],
