@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { isAlive, makerOf } from './run-name.ts';
-import type { TraceFiles } from './trace-files.ts';
+import type { TraceFiles } from './tracefs/trace-files.ts';
 
 /** Removes the instances of iotraces that are dead; names of those removed, and of those something still reads. */
 export async function removeDeadInstances(

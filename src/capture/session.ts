@@ -3,47 +3,41 @@
  * again, however it ends. What the kernel printed is left in files; nothing here looks into it.
  */
 import { EXIT_CODES, IotraceError } from '../errors.ts';
-import { Drain, type DrainedStream } from './drain.ts';
 import type { Interrupts } from './interrupts.ts';
-import type { TraceFiles } from './trace-files.ts';
-import { type CpuCounts, TraceInstance } from './trace-instance.ts';
-import type { FoundEvent, Scope } from './wanted-events.ts';
-import { startWatchdog } from './watchdog.ts';
+import type { PassEnd, Recorded, TaskChoice, Tracer } from './tracer.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 import { prepareWorkload, type Workload, type WorkloadEnd, type WorkloadPlan } from './workload.ts';
 
 export interface SessionPlan {
-  readonly files: TraceFiles;
-  /** Name of the recording while it runs; its instances begin with it. */
-  readonly name: string;
+  /** All of them record at the same time. */
+  readonly tracers: readonly PlannedTracer[];
   /** Requests the disk has completed so far, by its own count. */
   readonly completed: () => Promise<number>;
-  readonly events: readonly FoundEvent[];
-  readonly bufferKib: number;
-  /** Existing folder for the text, and the most bytes of it. */
-  readonly folder: string;
-  readonly maxBytes: number;
   readonly workload?: WorkloadPlan | undefined;
-  /** Calls can be filtered by pid: iotrace sees the pids that the kernel's tracer sees. */
-  readonly pidsKnown: boolean;
-  /** Tasks of iotrace itself, whose calls are left out when there is no workload. */
-  readonly ownTasks: readonly number[];
   readonly durationMs?: number | undefined;
   readonly requests?: number | undefined;
 }
 
-export type StopReason = 'workload' | 'duration' | 'requests' | 'interrupt' | 'full';
-
-/** A stream and what its buffer counted. */
-export interface CountedStream extends DrainedStream {
-  readonly counts: CpuCounts;
+/** A tracer and whom it records. */
+export interface PlannedTracer {
+  readonly tracer: Tracer;
+  readonly tasks: TaskChoice | WorkloadTasks;
 }
 
-export interface SessionResult {
-  readonly streams: readonly CountedStream[];
-  /** Events that were lost on CPUs of which nothing else arrived. */
-  readonly lostElsewhere: number;
+/** The workload's tasks, which are known once it waits at its gate; `else` where there is none. */
+export interface WorkloadTasks {
+  readonly else: TaskChoice;
+}
+
+export type StopReason = 'workload' | 'duration' | 'requests' | 'interrupt' | 'full';
+
+export interface SessionResult extends Recorded {
+  /** Names of the points that could not be armed. */
+  readonly missing: readonly string[];
   readonly stopped: StopReason;
   readonly elapsedMs: number;
+  /** Requests the disk completed meanwhile, by its own count. */
+  readonly requests: number;
   readonly workload?: WorkloadEnd | undefined;
 }
 
@@ -53,9 +47,6 @@ export interface Progress {
   readonly elapsedMs: number;
   readonly lost: number;
 }
-
-/** Streams of a clock that prints microseconds: at equal times the disk's completion precedes the call's return. */
-const SCOPES: readonly Scope[] = ['disk', 'calls'];
 
 /** Seldom, so that reading disturbs few requests; a buffer of 4 MiB holds some 60,000 events. */
 const IDLE_MS = 250;
@@ -72,11 +63,9 @@ export async function runSession(
 ): Promise<SessionResult> {
   const session = new Session(plan, interrupts, watch);
   // Before there is anything to remove.
-  const watchdog = await startWatchdog(
-    SCOPES.map((scope) => `${plan.files.root}/instances/${instanceName(plan, scope)}`),
-  );
+  const watchdog = await startWatchdog();
   try {
-    await session.prepare();
+    await session.prepare(watchdog);
     return await session.run();
   } finally {
     await session.undo();
@@ -84,49 +73,39 @@ export async function runSession(
   }
 }
 
-function instanceName({ name }: SessionPlan, scope: Scope): string {
-  return `${name}-${scope}`;
-}
-
 class Session {
   readonly #plan: SessionPlan;
   readonly #interrupts: Interrupts;
   readonly #watch: ((progress: Progress) => void) | undefined;
-  readonly #instances: TraceInstance[] = [];
-  readonly #drain: Drain;
+  readonly #tracers: readonly Tracer[];
+  readonly #missing: string[] = [];
   #workload: Workload | undefined;
   #workloadEnd: WorkloadEnd | undefined;
   #startedMs = 0;
   #requestsBefore = 0;
   #progressMs = 0;
+  #passEnd: PassEnd = 'empty';
   #wake = (): void => undefined;
 
   constructor(plan: SessionPlan, interrupts: Interrupts, watch: ((progress: Progress) => void) | undefined) {
     this.#plan = plan;
     this.#interrupts = interrupts;
     this.#watch = watch;
-    this.#drain = new Drain(plan.maxBytes);
+    this.#tracers = plan.tracers.map(({ tracer }) => tracer);
     interrupts.wake = () => this.#wake();
   }
 
-  /** Instances, filters, pipes and the waiting workload; nothing is recorded yet. */
-  async prepare(): Promise<void> {
-    const { files, events, bufferKib, workload, folder } = this.#plan;
+  /** The waiting workload, and everything armed; nothing is recorded yet. */
+  async prepare(watchdog: Watchdog): Promise<void> {
+    const { workload, tracers } = this.#plan;
     if (workload !== undefined) await this.#prepareWorkload(workload);
-    for (const scope of SCOPES) {
-      const own = events.filter((event) => event.scope === scope);
-      if (own.length === 0) continue;
-      const instance = await TraceInstance.create(files, instanceName(this.#plan, scope), bufferKib);
-      this.#instances.push(instance);
-      if (scope === 'calls') await this.#chooseTasks(instance);
-      await instance.arm(own);
-      await this.#drain.open(instance, scope, folder);
-    }
+    for (const { tracer, tasks } of tracers)
+      this.#missing.push(...(await tracer.prepare({ tasks: this.#chosen(tasks), watchdog })));
   }
 
   async run(): Promise<SessionResult> {
     this.#requestsBefore = await this.#plan.completed();
-    for (const instance of this.#instances) await instance.on();
+    for (const tracer of this.#tracers) await tracer.on();
     this.#startedMs = performance.now();
     this.#workload?.start();
     let stopped: StopReason | undefined;
@@ -136,19 +115,22 @@ class Session {
     });
     const elapsedMs = this.#elapsedMs();
     await this.#endWorkload(stopped!);
-    for (const instance of this.#instances) await instance.off();
-    await this.#drain.rest();
-    return { ...(await this.#collect()), stopped: stopped!, elapsedMs, workload: this.#workloadEnd };
+    for (const tracer of this.#tracers) await tracer.off();
+    return {
+      ...(await this.#collect()),
+      missing: this.#missing,
+      stopped: stopped!,
+      elapsedMs,
+      requests: await this.#requestsSoFar(),
+      workload: this.#workloadEnd,
+    };
   }
 
   /** Takes back whatever of the above was done. Does nothing when called again. */
   async undo(): Promise<void> {
     if (this.#workload !== undefined && this.#workloadEnd === undefined) this.#workload.signal('SIGKILL');
     const failures: unknown[] = [];
-    const attempt = (done: Promise<unknown>) => done.catch((error: unknown) => failures.push(error));
-    for (const instance of this.#instances) await attempt(instance.off());
-    await attempt(this.#drain.close());
-    for (const instance of this.#instances.splice(0)) await attempt(instance.remove());
+    for (const tracer of this.#tracers) await tracer.undo().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures.at(-1);
   }
 
@@ -161,17 +143,16 @@ class Session {
     });
   }
 
-  async #chooseTasks(instance: TraceInstance): Promise<void> {
-    if (!this.#plan.pidsKnown) return;
-    if (this.#workload !== undefined) await instance.onlyTasks([this.#workload.pid]);
-    else await instance.allTasksBut(this.#plan.ownTasks);
+  #chosen(tasks: TaskChoice | WorkloadTasks): TaskChoice {
+    if (typeof tasks === 'string' || !('else' in tasks)) return tasks;
+    return this.#workload === undefined ? tasks.else : { only: [this.#workload.pid] };
   }
 
   async #whyStop(): Promise<StopReason | undefined> {
     const { durationMs, requests } = this.#plan;
     if (this.#workloadEnd !== undefined) return 'workload';
     if (this.#interrupts.asked) return 'interrupt';
-    if (this.#drain.full) return 'full';
+    if (this.#passEnd === 'full') return 'full';
     if (durationMs !== undefined && this.#elapsedMs() >= durationMs) return 'duration';
     if (requests !== undefined && (await this.#requestsSoFar()) >= requests) return 'requests';
     return undefined;
@@ -193,13 +174,20 @@ class Session {
     const end = performance.now() + mostMs;
     for (;;) {
       if (this.#interrupts.insisted) throw aborted();
-      if (!this.#drain.full) await this.#drain.pass();
+      await this.#pass();
       if (await done()) return true;
       const leftMs = end - performance.now();
       if (leftMs <= 0) return false;
       await this.#report();
-      if (this.#drain.full || !this.#drain.behind) await this.#idle(Math.min(IDLE_MS, leftMs));
+      if (this.#passEnd !== 'behind') await this.#idle(Math.min(IDLE_MS, leftMs));
     }
+  }
+
+  /** Once around all tracers. That one of them may keep no more ends the recording, so it stays said. */
+  async #pass(): Promise<void> {
+    const ends = this.#passEnd === 'full' ? new Set<PassEnd>(['full']) : new Set<PassEnd>();
+    for (const tracer of this.#tracers) ends.add(await tracer.pass());
+    this.#passEnd = ends.has('full') ? 'full' : ends.has('behind') ? 'behind' : 'empty';
   }
 
   /** Waits, but not past a signal, the workload's end or the end of the time asked for. */
@@ -219,24 +207,18 @@ class Session {
     if (this.#watch === undefined || performance.now() < this.#progressMs) return;
     this.#progressMs = performance.now() + PROGRESS_MS;
     let lost = 0;
-    for (const instance of this.#instances)
-      for (const cpu of await instance.cpus()) lost += (await instance.counts(cpu)).lost;
+    for (const tracer of this.#tracers) lost += await tracer.lostSoFar();
     this.#watch({ requests: await this.#requestsSoFar(), elapsedMs: this.#elapsedMs(), lost });
   }
 
-  async #collect(): Promise<Pick<SessionResult, 'streams' | 'lostElsewhere'>> {
-    const all = new Map<TraceInstance, CpuCounts[]>();
-    for (const instance of this.#instances) {
-      const cpus = await instance.cpus();
-      all.set(instance, await Promise.all(cpus.map((cpu) => instance.counts(cpu))));
-    }
-    const streams = (await this.#drain.close()).map((stream) => ({
-      ...stream,
-      counts: all.get(stream.instance)!.find(({ cpu }) => cpu === stream.cpu)!,
-    }));
-    const lost = (counts: readonly CpuCounts[]) => counts.reduce((sum, each) => sum + each.lost, 0);
-    const lostElsewhere = lost([...all.values()].flat()) - lost(streams.map(({ counts }) => counts));
-    return { streams, lostElsewhere };
+  async #collect(): Promise<Recorded> {
+    const parts: Recorded[] = [];
+    for (const tracer of this.#tracers) parts.push(await tracer.collect());
+    return {
+      streams: parts.flatMap(({ streams }) => streams),
+      lostElsewhere: parts.reduce((sum, part) => sum + part.lostElsewhere, 0),
+      notes: parts.flatMap(({ notes }) => notes),
+    };
   }
 
   async #requestsSoFar(): Promise<number> {

@@ -10,7 +10,7 @@ import { type BlockDevice, listBlockDevices, type Partition } from '../capture/b
 import { BLOCK_BYTES, mapBlocks } from '../capture/block-map.ts';
 import { diskOf } from '../capture/choose-disk.ts';
 import { newRunName } from '../capture/run-name.ts';
-import { findTracefs } from '../capture/trace-files.ts';
+import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { IotraceError } from '../errors.ts';
 import type { Say } from './import.ts';
 import { recordAndReport } from './record.ts';

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
 import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
 import { chooseDisk, type DiskChoice } from '../capture/choose-disk.ts';
-import { foreignTracers } from '../capture/foreign-tracers.ts';
+import { diskPoints } from '../capture/disk-points.ts';
 import { Interrupts } from '../capture/interrupts.ts';
 import { findDeadText, removeDeadInstances } from '../capture/leftovers.ts';
 import { liveLine } from '../capture/live-line.ts';
@@ -19,8 +19,11 @@ import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
 import { checkBuffers, MEMORY_FOLDER, makeRoom } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { runSession, type SessionResult, type StopReason } from '../capture/session.ts';
-import { findTracefs, type TraceFiles } from '../capture/trace-files.ts';
-import { findEvents, wantedEvents } from '../capture/wanted-events.ts';
+import { findPoints } from '../capture/tracefs/find-points.ts';
+import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
+import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
+import { tracefsTracer } from '../capture/tracefs/tracefs-tracer.ts';
+import { type FoundPoint, pointName } from '../capture/wanted-point.ts';
 import { failureOf, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { Say } from './import.ts';
@@ -86,7 +89,7 @@ async function recordBundle(
   });
   say(`recording ${choice.disk.name} (${choice.disk.major}:${choice.disk.minor}), ${choice.why}`);
   const output = outputFile(plan.output, choice.disk);
-  const { events, notes } = await preflight(files, choice, plan, output, say);
+  const { points, notes } = await preflight(files, choice, plan, output, say);
   const name = newRunName();
   const room = await makeRoom(devices, choice.disk, dirname(output), name);
   const settings = await readSettings(choice.disk);
@@ -99,15 +102,14 @@ async function recordBundle(
   try {
     const result = await runSession(
       {
-        files,
-        name,
+        tracers: [
+          {
+            tracer: tracefsTracer({ files, name, machine: 'host', points, bufferKib: plan.buffer, ...room }),
+            tasks: (await pidsAreTheKernels()) ? { else: { but: await ownTasks() } } : 'all',
+          },
+        ],
         completed: () => completedRequests(choice.disk.name),
-        events,
-        bufferKib: plan.buffer,
-        ...room,
         workload: plan.workload,
-        pidsKnown: await pidsAreTheKernels(),
-        ownTasks: await ownTasks(),
         durationMs: plan.duration === undefined ? undefined : plan.duration * 1000,
         requests: plan.requests,
       },
@@ -152,7 +154,7 @@ async function preflight(
   plan: RecordPlan,
   output: string,
   say: Say,
-): Promise<{ events: Awaited<ReturnType<typeof findEvents>>['found']; notes: string[] }> {
+): Promise<{ points: readonly FoundPoint[]; notes: string[] }> {
   const leftovers = await removeDeadInstances(files);
   for (const name of leftovers.removed)
     say(`removed what a killed iotrace left: the tracing instance ${name}`);
@@ -165,12 +167,14 @@ async function preflight(
   const foreign = await foreignTracers(files);
   for (const each of foreign)
     say(`the kernel’s tracer is in use: ${each}; left alone, what it costs is in the figures`);
-  const { found, missing } = await findEvents(files, wantedEvents(disk, await interruptNames()));
+  const { found, missing } = await findPoints(files, diskPoints(disk, await interruptNames()));
+  if (!found.some((point) => pointName(point).startsWith('syscalls:')))
+    missing.unshift('syscalls:* (no system call: requests begin where the driver gets them)');
   if (missing.length > 0) say(`this kernel does not have ${missing.join(', ')}`);
   const cpus = (await files.list('per_cpu')).length;
   checkBuffers(plan.buffer, cpus, new Set(found.map(({ scope }) => scope)).size);
   return {
-    events: found,
+    points: found,
     notes: [
       ...foreign.map((each) => `traced at the same time: ${each}`),
       ...(missing.length > 0 ? [`events this kernel does not have: ${missing.join(', ')}`] : []),
@@ -209,8 +213,8 @@ function sayEnd({ stopped, elapsedMs, workload, streams, lostElsewhere }: Sessio
   if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);
 }
 
-function checkSomething({ streams }: SessionResult, disk: BlockDevice): void {
-  if (streams.some(({ name }) => name.startsWith('disk-'))) return;
+function checkSomething({ requests }: SessionResult, disk: BlockDevice): void {
+  if (requests > 0) return;
   throw new IotraceError('record-nothing', `Nothing happened on ${disk.name} while it was recorded.`, {
     hint: 'Was everything read from memory? Use direct I/O (fio --direct=1, dd iflag=direct), or name the disk (--disk).',
   });

@@ -1,7 +1,6 @@
 /** What a session left → its bundle. The text goes in as the kernel printed it. */
 import { basename } from 'node:path';
 import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
-import { ftraceText } from '../../parsers/ftrace-text.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { BlockDevice } from '../capture/block-devices.ts';
 import type { SessionResult } from '../capture/session.ts';
@@ -21,13 +20,13 @@ export function factsOf(
   const { facts } = readFactsFolder(texts);
   return {
     ...facts,
-    tracerCounts: result.streams.map(({ name, counts }) => ({
-      stream: name,
-      delivered: counts.delivered,
-      lost: counts.lost,
-    })),
+    tracerCounts: result.streams.flatMap(({ name, counts: { delivered, lost } }) =>
+      delivered === undefined ? [] : [{ stream: name, delivered, lost }],
+    ),
     notes: [
       ...notes,
+      ...result.notes,
+      ...result.missing.map((name) => `not recorded, because it is not there: ${name}`),
       ...(result.lostElsewhere > 0
         ? [`${result.lostElsewhere} events were lost on CPUs of which nothing else arrived`]
         : []),
@@ -50,10 +49,10 @@ export async function writeRecording(
   await writeBundle(output, {
     version: version(),
     title: plan.title === '' ? disk.name : `${disk.name}, ${basename(plan.title)}`,
-    streams: result.streams.map(({ name, file, bytes }) => ({
+    streams: result.streams.map(({ name, machine, format, file, bytes }) => ({
       name,
-      machine: 'host',
-      format: ftraceText.name,
+      machine,
+      format,
       bytes,
       open: () => chunksOf(file),
     })),

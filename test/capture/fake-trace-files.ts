@@ -1,4 +1,4 @@
-import type { TraceFiles } from '../../src/capture/trace-files.ts';
+import type { TraceFiles } from '../../src/capture/tracefs/trace-files.ts';
 
 /** A drawn tracefs in memory: what was done to it, in order, and what it refuses. */
 export interface FakeTraceFiles extends TraceFiles {
@@ -6,7 +6,7 @@ export interface FakeTraceFiles extends TraceFiles {
   readonly files: Map<string, string>;
   /** Path of a write or a folder → the system's error. */
   readonly refuse: Map<string, string>;
-  /** Text that the pipe of a CPU gives, by its path's end: `disk/per_cpu/cpu0`. */
+  /** Text that the pipe of a CPU gives, by its path's end: `machine/per_cpu/cpu0`. */
   readonly text: Map<string, string>;
 }
 
@@ -30,6 +30,11 @@ export function fakeTraceFiles(events = [...EVENTS, ...CALLS]): FakeTraceFiles {
       fake.done.push(`${path} = ${text}`);
       refuseIf(fake, path);
       files.set(path, text);
+    },
+    append: async (path, line) => {
+      fake.done.push(`${path} += ${line}`);
+      refuseIf(fake, `${path} += ${line}`);
+      files.set(path, `${files.get(path) ?? ''}${line}\n`);
     },
     has: async (path) => [...files.keys()].some((each) => each === path || each.startsWith(`${path}/`)),
     list: async (path) => [

@@ -3,11 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Interrupts } from '../../src/capture/interrupts.ts';
-import { runSession, type SessionPlan } from '../../src/capture/session.ts';
+import { type PlannedTracer, runSession, type SessionPlan } from '../../src/capture/session.ts';
+import { type TracefsPlan, tracefsTracer } from '../../src/capture/tracefs/tracefs-tracer.ts';
+import type { FoundPoint } from '../../src/capture/wanted-point.ts';
 import { type FakeTraceFiles, fakeTraceFiles, stats } from './fake-trace-files.ts';
 
-const DISK = 'instances/iotrace-7-00000000-disk';
-const CALLS = 'instances/iotrace-7-00000000-calls';
+const MACHINE = 'instances/iotrace-7-00000000-machine';
+const TASKS = 'instances/iotrace-7-00000000-tasks';
+
+const POINTS: readonly FoundPoint[] = [
+  {
+    kind: 'tracepoint',
+    scope: 'machine',
+    system: 'block',
+    name: 'block_rq_issue',
+    filter: { field: 'dev', equals: 1 },
+  },
+  { kind: 'tracepoint', scope: 'tasks', system: 'syscalls', name: 'sys_enter_pread64' },
+];
 
 let folder: string;
 let files: FakeTraceFiles;
@@ -18,20 +31,22 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function plan(more: Partial<SessionPlan> = {}): SessionPlan {
-  return {
+function plan(
+  more: Partial<SessionPlan & TracefsPlan & { tasks: PlannedTracer['tasks'] }> = {},
+): SessionPlan {
+  const tracer = tracefsTracer({
     files,
     name: 'iotrace-7-00000000',
-    completed: async () => 0,
-    events: [
-      { scope: 'disk', path: 'block/block_rq_issue', filter: 'dev == 1' },
-      { scope: 'calls', path: 'syscalls/sys_enter_pread64', filter: undefined },
-    ],
+    machine: 'host',
+    points: POINTS,
     bufferKib: 64,
     folder,
     maxBytes: 1e6,
-    pidsKnown: true,
-    ownTasks: [5],
+    ...more,
+  });
+  return {
+    tracers: [{ tracer, tasks: { else: { but: [5] } }, ...more }],
+    completed: async () => 0,
     durationMs: 1,
     ...more,
   };
@@ -49,20 +64,20 @@ describe('runSession', () => {
     const result = await runSession(plan(), new Interrupts());
     expect(result.stopped).toBe('duration');
     const order = [
-      `mkdir ${DISK}`,
-      `${DISK}/tracing_on = 0`,
-      `${DISK}/trace_clock = mono`,
-      `${DISK}/events/block/block_rq_issue/filter = dev == 1`,
-      `${DISK}/events/block/block_rq_issue/enable = 1`,
-      `${CALLS}/set_event_notrace_pid = 5`,
-      `${CALLS}/events/syscalls/sys_enter_pread64/enable = 1`,
-      `${DISK}/tracing_on = 1`,
-      `close ${DISK}/per_cpu/cpu0/trace_pipe`,
-      `rmdir ${DISK}`,
+      `mkdir ${MACHINE}`,
+      `${MACHINE}/tracing_on = 0`,
+      `${MACHINE}/trace_clock = mono`,
+      `${MACHINE}/events/block/block_rq_issue/filter = dev == 1`,
+      `${MACHINE}/events/block/block_rq_issue/enable = 1`,
+      `${TASKS}/set_event_notrace_pid = 5`,
+      `${TASKS}/events/syscalls/sys_enter_pread64/enable = 1`,
+      `${MACHINE}/tracing_on = 1`,
+      `close ${MACHINE}/per_cpu/cpu0/trace_pipe`,
+      `rmdir ${MACHINE}`,
     ].map(position);
     expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(files.done.lastIndexOf(`${DISK}/tracing_on = 0`)).toBeGreaterThan(
-      position(`${DISK}/tracing_on = 1`),
+    expect(files.done.lastIndexOf(`${MACHINE}/tracing_on = 0`)).toBeGreaterThan(
+      position(`${MACHINE}/tracing_on = 1`),
     );
     expect(await instancesLeft()).toEqual([]);
   });
@@ -72,18 +87,18 @@ describe('runSession', () => {
     const result = await runSession(plan({ workload, durationMs: undefined }), new Interrupts());
     expect(result.stopped).toBe('workload');
     expect(result.workload).toEqual({ exitCode: 3, signal: undefined, output: 'out' });
-    expect(position(`${CALLS}/options/event-fork = 1`)).toBeLessThan(position(`${CALLS}/tracing_on = 1`));
-    expect(files.done.some((each) => /-calls\/set_event_pid = \d+$/.test(each))).toBe(true);
-    expect(files.done.some((each) => each.startsWith(`${DISK}/set_event`))).toBe(false);
+    expect(position(`${TASKS}/options/event-fork = 1`)).toBeLessThan(position(`${TASKS}/tracing_on = 1`));
+    expect(files.done.some((each) => /-tasks\/set_event_pid = \d+$/.test(each))).toBe(true);
+    expect(files.done.some((each) => each.startsWith(`${MACHINE}/set_event`))).toBe(false);
   });
 
-  it('filters no task where the kernel’s pids are not ours', async () => {
-    await runSession(plan({ pidsKnown: false }), new Interrupts());
+  it('filters no task where all are asked for', async () => {
+    await runSession(plan({ tasks: 'all' }), new Interrupts());
     expect(files.done.filter((each) => /set_event|event-fork/.test(each))).toEqual([]);
   });
 
   it('keeps the text byte for byte, with the counts of its buffer', async () => {
-    files.text.set('-disk/per_cpu/cpu1', ' drawn line\n');
+    files.text.set('-machine/per_cpu/cpu1', ' drawn line\n');
     const made = files.makeFolder;
     files.makeFolder = async (path) => {
       await made(path);
@@ -93,7 +108,7 @@ describe('runSession', () => {
     const [stream] = result.streams;
     expect(result.streams).toHaveLength(1);
     expect(stream).toMatchObject({
-      name: 'disk-cpu1.trace',
+      name: 'machine-cpu1.trace',
       bytes: 12,
       counts: { delivered: 1, lost: 2, left: 0 },
     });
@@ -103,7 +118,7 @@ describe('runSession', () => {
   });
 
   it('stops when no more text may be kept', async () => {
-    files.text.set('-disk/per_cpu/cpu0', 'x'.repeat(100));
+    files.text.set('-machine/per_cpu/cpu0', 'x'.repeat(100));
     const result = await runSession(plan({ maxBytes: 50, durationMs: undefined }), new Interrupts());
     expect(result.stopped).toBe('full');
     expect(await instancesLeft()).toEqual([]);
@@ -147,8 +162,8 @@ describe('runSession', () => {
     ['tracing_on', 'EPERM', 'tracefs-refused'],
     ['buffer_size_kb', 'ENOMEM', 'tracefs-refused'],
     ['block_rq_issue/filter', 'EINVAL', 'tracefs-refused'],
-    ['-calls/events/syscalls/sys_enter_pread64/enable', 'ENODEV', 'tracefs-refused'],
-    [CALLS, 'EPERM', 'instance-not-made'],
+    ['-tasks/events/syscalls/sys_enter_pread64/enable', 'ENODEV', 'tracefs-refused'],
+    [TASKS, 'EPERM', 'instance-not-made'],
   ])('leaves nothing when %s is refused with %s', async (path, error, code) => {
     files.refuse.set(path, error);
     await expect(runSession(plan(), new Interrupts())).rejects.toMatchObject({ code });

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BlockDevice } from '../../src/capture/block-devices.ts';
-import { foreignTracers } from '../../src/capture/foreign-tracers.ts';
+import { diskPoints } from '../../src/capture/disk-points.ts';
 import { findDeadText, removeDeadInstances } from '../../src/capture/leftovers.ts';
 import { checkBuffers } from '../../src/capture/room.ts';
 import { makerOf, newRunName } from '../../src/capture/run-name.ts';
-import { findEvents, wantedEvents } from '../../src/capture/wanted-events.ts';
+import { findPoints } from '../../src/capture/tracefs/find-points.ts';
+import { foreignTracers } from '../../src/capture/tracefs/foreign-tracers.ts';
+import { filterText } from '../../src/capture/tracefs/tracefs-tracer.ts';
+import { type FoundPoint, pointName } from '../../src/capture/wanted-point.ts';
 import { fakeTraceFiles } from './fake-trace-files.ts';
 
 const DISK: BlockDevice = {
@@ -20,14 +23,20 @@ const DISK: BlockDevice = {
   parent: 'virtio1',
 };
 
+const shown = (point: FoundPoint) => [
+  point.scope,
+  pointName(point),
+  point.kind === 'tracepoint' ? filterText(point) : undefined,
+];
+
 describe('leftovers', () => {
   const alive = (pid: number) => pid === 8;
 
   it('of dead iotraces go, all other instances stay', async () => {
     const files = fakeTraceFiles();
     const names = [
-      'iotrace-7-0123abcd-disk',
-      'iotrace-8-0123abcd-disk',
+      'iotrace-7-0123abcd-machine',
+      'iotrace-8-0123abcd-machine',
       'iotrace-9-mine',
       'trace-cmd',
       'iotrace',
@@ -39,11 +48,11 @@ describe('leftovers', () => {
 
   it('that something reads are named', async () => {
     const files = fakeTraceFiles();
-    await files.makeFolder('instances/iotrace-7-0123abcd-calls');
-    files.refuse.set('rmdir instances/iotrace-7-0123abcd-calls', 'EBUSY');
+    await files.makeFolder('instances/iotrace-7-0123abcd-tasks');
+    files.refuse.set('rmdir instances/iotrace-7-0123abcd-tasks', 'EBUSY');
     expect(await removeDeadInstances(files, alive)).toEqual({
       removed: [],
-      inUse: ['iotrace-7-0123abcd-calls'],
+      inUse: ['iotrace-7-0123abcd-tasks'],
     });
   });
 
@@ -57,8 +66,8 @@ describe('leftovers', () => {
 
   it('are known by their name', () => {
     expect(makerOf(newRunName())).toBe(process.pid);
-    expect(makerOf(`${newRunName()}-calls`)).toBe(process.pid);
-    expect(makerOf('iotrace-7-0123abcd-disk/..')).toBeUndefined();
+    expect(makerOf(`${newRunName()}-tasks`)).toBe(process.pid);
+    expect(makerOf('iotrace-7-0123abcd-machine/..')).toBeUndefined();
   });
 });
 
@@ -83,16 +92,16 @@ describe('foreignTracers', () => {
 
 describe('wanted events', () => {
   it('are chosen by what there is; the disk’s are filtered to it, none of the disk’s by task', async () => {
-    const wanted = wantedEvents(DISK, ['virtio1-req.0', 'nvme0q1']);
-    const { found, missing } = await findEvents(fakeTraceFiles(), wanted);
-    expect(found).toEqual([
-      { scope: 'disk', path: 'block/block_rq_issue', filter: 'dev == 266338320' },
-      { scope: 'disk', path: 'block/block_rq_complete', filter: 'dev == 266338320' },
-      { scope: 'disk', path: 'irq/irq_handler_entry', filter: 'name ~ "virtio1*"' },
-      { scope: 'calls', path: 'syscalls/sys_enter_pread64', filter: undefined },
-      { scope: 'calls', path: 'syscalls/sys_exit_pread64', filter: undefined },
+    const wanted = diskPoints(DISK, ['virtio1-req.0', 'nvme0q1']);
+    const { found, missing } = await findPoints(fakeTraceFiles(), wanted);
+    expect(found.map(shown)).toEqual([
+      ['machine', 'block:block_rq_issue', 'dev == 266338320'],
+      ['machine', 'block:block_rq_complete', 'dev == 266338320'],
+      ['machine', 'irq:irq_handler_entry', 'name ~ "virtio1*"'],
+      ['tasks', 'syscalls:sys_enter_pread64', undefined],
+      ['tasks', 'syscalls:sys_exit_pread64', undefined],
     ]);
-    expect(missing).toContain('io_uring/io_uring_submit_req');
+    expect(missing).toContain('io_uring:io_uring_submit_req');
   });
 
   it('keep all interrupts where no name tells the disk’s, and take an older name of an event', async () => {
@@ -104,20 +113,20 @@ describe('wanted events', () => {
       'nvme/nvme_sq',
     ]);
     const nvme = { ...DISK, name: 'nvme0n1', driver: 'nvme', parent: 'nvme0' };
-    const { found, missing } = await findEvents(files, wantedEvents(nvme, ['ahci']));
-    expect(found.map(({ path, filter }) => [path, filter]).slice(2)).toEqual([
-      ['irq/irq_handler_entry', undefined],
-      ['nvme/nvme_sq', undefined],
-      ['io_uring/io_uring_submit_sqe', undefined],
+    const { found, missing } = await findPoints(files, diskPoints(nvme, ['ahci']));
+    expect(found.map(shown).slice(2)).toEqual([
+      ['machine', 'irq:irq_handler_entry', undefined],
+      ['machine', 'nvme:nvme_sq', undefined],
+      ['tasks', 'io_uring:io_uring_submit_sqe', undefined],
     ]);
-    expect(missing[0]).toMatch(/^syscalls/);
+    expect(missing).toContain('nvme:nvme_setup_cmd');
   });
 
   it('cannot do without block requests', async () => {
     const files = fakeTraceFiles(['block/block_rq_issue']);
-    await expect(findEvents(files, wantedEvents(DISK, []))).rejects.toMatchObject({
+    await expect(findPoints(files, diskPoints(DISK, []))).rejects.toMatchObject({
       code: 'event-missing',
-      message: 'This kernel has no event block/block_rq_complete.',
+      message: 'This kernel has no event block:block_rq_complete.',
     });
   });
 });

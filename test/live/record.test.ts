@@ -13,7 +13,7 @@ import { openBundle } from '../../src/bundle/read-bundle.ts';
 import { listBlockDevices } from '../../src/capture/block-devices.ts';
 import { diskOf } from '../../src/capture/choose-disk.ts';
 import { makerOf } from '../../src/capture/run-name.ts';
-import { findTracefs, type TraceFiles } from '../../src/capture/trace-files.ts';
+import { findTracefs, type TraceFiles } from '../../src/capture/tracefs/trace-files.ts';
 import { messageOf } from '../../src/errors.ts';
 
 const run = promisify(execFile);
@@ -78,7 +78,7 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
   }
 
   const traces = (pid: number | undefined) => async () =>
-    (await left(pid)).some((name) => name.endsWith('-calls'));
+    (await left(pid)).some((name) => name.endsWith('-tasks'));
 
   async function reportOf(bundle: string) {
     const { stdout } = await run(process.execPath, [
@@ -187,7 +187,7 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
       await new Promise((done) => setTimeout(done, waitMs));
       child.kill('SIGKILL');
       await ended;
-      await until(async () => !(await left(child.pid)).some((name) => /-(?:disk|calls)$/.test(name)));
+      await until(async () => !(await left(child.pid)).some((name) => /-(?:machine|tasks)$/.test(name)));
       const next = start([
         'record',
         '--disk',

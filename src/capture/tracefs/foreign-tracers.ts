@@ -1,5 +1,5 @@
-import { quoted } from '../errors.ts';
-import { makerOf } from './run-name.ts';
+import { quoted } from '../../errors.ts';
+import { makerOf } from '../run-name.ts';
 import type { TraceFiles } from './trace-files.ts';
 
 /** Other uses of the kernel's tracer, a phrase each. They are left alone, but what they cost is in every request. */

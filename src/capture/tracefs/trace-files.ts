@@ -1,7 +1,7 @@
 import { constants, readSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IotraceError, systemCode } from '../errors.ts';
+import { IotraceError, systemCode } from '../../errors.ts';
 
 /** The kernel's tracing file system, or a drawn one in tests. Paths are relative to its root. */
 export interface TraceFiles {
@@ -9,6 +9,8 @@ export interface TraceFiles {
   read(path: string): Promise<string>;
   /** Replaces what the file holds; the kernel may refuse with EINVAL, EBUSY, EPERM … */
   write(path: string, text: string): Promise<void>;
+  /** Adds a line to what the file holds. For lists of probes, which `write` would empty. */
+  append(path: string, line: string): Promise<void>;
   has(path: string): Promise<boolean>;
   list(path: string): Promise<readonly string[]>;
   makeFolder(path: string): Promise<void>;
@@ -67,6 +69,7 @@ export function traceFilesAt(root: string): TraceFiles {
     root,
     read: (path) => readFile(at(path), 'utf8'),
     write: (path, text) => writeFile(at(path), text),
+    append: (path, line) => writeFile(at(path), `${line}\n`, { flag: 'a' }),
     has: (path) =>
       stat(at(path)).then(
         () => true,

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IotraceError, messageOf, systemCode } from '../errors.ts';
+import { IotraceError, messageOf, systemCode } from '../../errors.ts';
 import type { TraceFiles } from './trace-files.ts';
-import type { FoundEvent } from './wanted-events.ts';
 
 /** What one CPU's buffer counted, from its `stats` file (kernel/trace/trace.c, tracing_stats_read). */
 export interface CpuCounts {
@@ -12,6 +11,13 @@ export interface CpuCounts {
   readonly lost: number;
   /** Events still in the buffer. */
   readonly left: number;
+}
+
+/** An event to switch on in an instance. */
+export interface ArmedEvent {
+  /** `block/block_rq_issue` */
+  readonly path: string;
+  readonly filter: string | undefined;
 }
 
 /** A tracing instance of our own: its buffer, events and clock touch nobody else's. */
@@ -47,7 +53,7 @@ export class TraceInstance {
   }
 
   /** Filters first, then switches each event on. Throws an IotraceError that names the event. */
-  async arm(events: readonly FoundEvent[]): Promise<void> {
+  async arm(events: readonly ArmedEvent[]): Promise<void> {
     for (const { path, filter } of events) {
       if (filter !== undefined) await this.#write(`events/${path}/filter`, filter);
       await this.#write(`events/${path}/enable`, '1');

@@ -1,0 +1,92 @@
+/**
+ * Probes of our own in the kernel's lists of them (Documentation/trace/kprobetrace.rst, uprobetracer.rst). All are in
+ * one group, named after the recording, so that whatever happens they can be told from everybody else's. The lists
+ * are only appended to.
+ */
+import { IotraceError, messageOf, systemCode } from '../../errors.ts';
+import type { Fetch, KernelFunction, ProgramFunction, WantedKprobe, WantedUprobe } from '../wanted-point.ts';
+import type { TraceFiles } from './trace-files.ts';
+
+/** The two lists, below tracefs. */
+export const PROBE_LISTS = ['kprobe_events', 'uprobe_events'] as const;
+
+/** The probes of a recording. */
+export class ProbeGroup {
+  readonly name: string;
+  readonly #files: TraceFiles;
+  readonly #made: { readonly list: string; readonly event: string }[] = [];
+
+  constructor(files: TraceFiles, name: string) {
+    this.#files = files;
+    this.name = name;
+  }
+
+  /**
+   * Makes the probe and returns its event's path, `GROUP/EVENT`; undefined when none of its functions can be probed. Throws an
+   * IotraceError when the kernel makes no probes at all.
+   */
+  async add(point: WantedKprobe | WantedUprobe): Promise<string | undefined> {
+    const list = `${point.kind}_events`;
+    const choices = point.kind === 'kprobe' ? point.functions : [point.function];
+    for (const choice of choices) {
+      const event = 'file' in choice ? choice.symbol : (choice.event ?? choice.symbol);
+      try {
+        await this.#files.append(list, definition(`${this.name}/${event}`, choice));
+      } catch (error) {
+        if (systemCode(error) === 'EPERM' || systemCode(error) === 'EACCES') throw forbidden(error);
+        // ENOENT: no such symbol. EINVAL: it cannot be probed (notrace, inlined, a bad offset).
+        continue;
+      }
+      this.#made.push({ list, event });
+      return `${this.name}/${event}`;
+    }
+    return undefined;
+  }
+
+  /** How often each kernel probe was hit and how often that could not be handled, by event (kprobe_profile). */
+  async missed(): Promise<ReadonlyMap<string, number>> {
+    const text = await this.#files.read('kprobe_profile').catch(() => '');
+    const missed = new Map<string, number>();
+    for (const { event } of this.#made) {
+      //   iotrace_7_0123abcd_eventfd_signal   262   0      in newer kernels without the group
+      const line = new RegExp(`^\\s*(?:${this.name}/)?${event}\\s+\\d+\\s+(\\d+)$`, 'm').exec(text);
+      if (line !== null && Number(line[1]) > 0) missed.set(event, Number(line[1]));
+    }
+    return missed;
+  }
+
+  /** Removes every probe of the group. To be called when no instance records them any more. */
+  async remove(): Promise<void> {
+    for (const { list, event } of this.#made.splice(0))
+      await this.#files.append(list, `-:${this.name}/${event}`);
+  }
+}
+
+/** `p:GROUP/eventfd_read eventfd_read id=+44(+32(+0($arg1))):s32` */
+function definition(name: string, choice: KernelFunction | ProgramFunction): string {
+  const inProgram = 'file' in choice;
+  const kind = !inProgram && choice.returns === true ? 'r' : 'p';
+  const place = inProgram ? `${choice.file}:0x${choice.offset.toString(16)}` : choice.symbol;
+  return [`${kind}:${name}`, place, ...choice.fetch.map((fetch) => fetchText(fetch, inProgram))].join(' ');
+}
+
+function fetchText({ name, of, at = [], type }: Fetch, inProgram: boolean): string {
+  const start = of === 'returned' ? '$retval' : inProgram ? register(of) : `$arg${of + 1}`;
+  return `${name}=${at.reduce((inner, offset) => `+${offset}(${inner})`, start)}:${type}`;
+}
+
+/** Registers of the first six integer arguments on x86-64 (System V ABI): $argN is for the kernel's functions only. */
+const REGISTERS = ['%di', '%si', '%dx', '%cx', '%r8', '%r9'];
+
+function register(argument: number): string {
+  if (process.arch === 'x64') return REGISTERS[argument]!;
+  // AAPCS64
+  return `%x${argument}`;
+}
+
+function forbidden(cause: unknown): IotraceError {
+  return new IotraceError('probe-forbidden', `The kernel makes no probes: ${messageOf(cause)}.`, {
+    hint: 'Probes are forbidden under lockdown (cat /sys/kernel/security/lockdown).',
+    cause,
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * Records with instances of tracefs: one for what happens on the machine, one for what the chosen tasks do, because a
+ * filter by task holds for all events of an instance.
+ */
+import { ftraceText } from '../../../parsers/ftrace-text.ts';
+import { probeGroupOf } from '../run-name.ts';
+import type { PassEnd, Recorded, Setting, TaskChoice, Tracer } from '../tracer.ts';
+import { type FoundPoint, type FoundTracepoint, pointName, type Scope } from '../wanted-point.ts';
+import type { Watchdog } from '../watchdog.ts';
+import { Drain } from './drain.ts';
+import { pointMissing } from './find-points.ts';
+import { PROBE_LISTS, ProbeGroup } from './probe-group.ts';
+import type { TraceFiles } from './trace-files.ts';
+import { type ArmedEvent, type CpuCounts, TraceInstance } from './trace-instance.ts';
+
+/** What a tracefs recording needs to know before it is prepared. */
+export interface TracefsPlan {
+  readonly files: TraceFiles;
+  /** Name of the recording while it runs (`newRunName`): instances and probes are called after it. */
+  readonly name: string;
+  readonly machine: 'host' | 'guest';
+  readonly points: readonly FoundPoint[];
+  /** For each CPU and instance. */
+  readonly bufferKib: number;
+  /** Existing folder for the text, and the most bytes of it. */
+  readonly folder: string;
+  readonly maxBytes: number;
+}
+
+/** In this order in the bundle: at equal microseconds the disk's completion precedes the call's return. */
+const SCOPES: readonly Scope[] = ['machine', 'tasks'];
+
+/** A tracer that has touched nothing yet. */
+export function tracefsTracer(plan: TracefsPlan): Tracer {
+  return new TracefsTracer(plan);
+}
+
+class TracefsTracer implements Tracer {
+  readonly #plan: TracefsPlan;
+  readonly #instances: TraceInstance[] = [];
+  readonly #probes: ProbeGroup;
+  readonly #drain: Drain;
+
+  constructor(plan: TracefsPlan) {
+    this.#plan = plan;
+    this.#probes = new ProbeGroup(plan.files, probeGroupOf(plan.name));
+    this.#drain = new Drain(plan.maxBytes);
+  }
+
+  async prepare({ tasks, watchdog }: Setting): Promise<readonly string[]> {
+    const { files, name, points, bufferKib, folder } = this.#plan;
+    const missing: string[] = [];
+    if (points.some(({ kind }) => kind !== 'tracepoint')) await this.#guardProbes(watchdog);
+    for (const scope of SCOPES) {
+      const own = points.filter((point) => point.scope === scope);
+      if (own.length === 0) continue;
+      await watchdog.guard({ folder: `${files.root}/instances/${name}-${scope}` });
+      const instance = await TraceInstance.create(files, `${name}-${scope}`, bufferKib);
+      this.#instances.push(instance);
+      if (scope === 'tasks') await chooseTasks(instance, tasks);
+      await instance.arm(await this.#events(own, missing));
+      await this.#drain.open(instance, scope, folder);
+    }
+    return missing;
+  }
+
+  async on(): Promise<void> {
+    for (const instance of this.#instances) await instance.on();
+  }
+
+  async pass(): Promise<PassEnd> {
+    if (!this.#drain.full) await this.#drain.pass();
+    if (this.#drain.full) return 'full';
+    return this.#drain.behind ? 'behind' : 'empty';
+  }
+
+  async lostSoFar(): Promise<number> {
+    let lost = 0;
+    for (const instance of this.#instances)
+      for (const cpu of await instance.cpus()) lost += (await instance.counts(cpu)).lost;
+    return lost;
+  }
+
+  async off(): Promise<void> {
+    for (const instance of this.#instances) await instance.off();
+    await this.#drain.rest();
+  }
+
+  async collect(): Promise<Recorded> {
+    const all = new Map<TraceInstance, CpuCounts[]>();
+    for (const instance of this.#instances) {
+      const cpus = await instance.cpus();
+      all.set(instance, await Promise.all(cpus.map((cpu) => instance.counts(cpu))));
+    }
+    const streams = (await this.#drain.close()).map(({ name, file, bytes, instance, cpu }) => ({
+      name,
+      machine: this.#plan.machine,
+      format: ftraceText.name,
+      file,
+      bytes,
+      counts: all.get(instance)!.find((counts) => counts.cpu === cpu)!,
+    }));
+    const lost = (counts: readonly { lost: number }[]) => counts.reduce((sum, each) => sum + each.lost, 0);
+    const lostElsewhere = lost([...all.values()].flat()) - lost(streams.map(({ counts }) => counts));
+    return { streams, lostElsewhere, notes: await this.#missedHits() };
+  }
+
+  async undo(): Promise<void> {
+    const failures: unknown[] = [];
+    const attempt = (done: Promise<unknown>) => done.catch((error: unknown) => failures.push(error));
+    for (const instance of this.#instances) await attempt(instance.off());
+    await attempt(this.#drain.close());
+    for (const instance of this.#instances.splice(0)) await attempt(instance.remove());
+    // Last: a probe that an instance records cannot be removed.
+    await attempt(this.#probes.remove());
+    if (failures.length > 0) throw failures.at(-1);
+  }
+
+  async #guardProbes(watchdog: Watchdog): Promise<void> {
+    for (const list of PROBE_LISTS)
+      if (await this.#plan.files.has(list))
+        await watchdog.guard({ probes: `${this.#plan.files.root}/${list}`, group: this.#probes.name });
+  }
+
+  /** Makes the probes; names of those that cannot be made are added to `missing`. */
+  async #events(points: readonly FoundPoint[], missing: string[]): Promise<ArmedEvent[]> {
+    const events: ArmedEvent[] = [];
+    for (const point of points) {
+      const path =
+        point.kind === 'tracepoint' ? `${point.system}/${point.name}` : await this.#probes.add(point);
+      if (path === undefined && point.required === true) throw pointMissing(point);
+      if (path === undefined) missing.push(pointName(point));
+      else events.push({ path, filter: point.kind === 'tracepoint' ? filterText(point) : undefined });
+    }
+    return events;
+  }
+
+  async #missedHits(): Promise<string[]> {
+    return [...(await this.#probes.missed())].map(
+      ([event, times]) => `the kernel missed the probe at ${event} ${times} times`,
+    );
+  }
+}
+
+async function chooseTasks(instance: TraceInstance, tasks: TaskChoice): Promise<void> {
+  if (tasks === 'all') return;
+  if ('only' in tasks) await instance.onlyTasks(tasks.only);
+  else await instance.allTasksBut(tasks.but);
+}
+
+/** The filter as the kernel reads it (Documentation/trace/events.rst, 5.1). */
+export function filterText({ filter }: FoundTracepoint): string | undefined {
+  if (filter === undefined) return undefined;
+  if ('equals' in filter) return `${filter.field} == ${filter.equals}`;
+  if ('oneOf' in filter) return filter.oneOf.map((value) => `${filter.field} == ${value}`).join(' || ');
+  return `${filter.field} ~ "${filter.begins}*"`;
+}
