@@ -4,11 +4,10 @@
 import { requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { Relation } from '../clocks/relation.ts';
 import type { PointId } from '../paths/points.ts';
-import { NO_ROW } from '../trace/units.ts';
 import { APP_REJECTS } from './app-requests.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
 import { CriticalPath } from './critical.ts';
-import { type Followed, type Scene, sideOf } from './follow.ts';
+import type { Followed, Scene } from './follow.ts';
 import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
 import { thinRequests } from './thin-requests.ts';
@@ -77,30 +76,20 @@ export function buildRequestTable(
   return { requests: layout.finish(times, critical.variants), application };
 }
 
-/** Times of points for all requests: from rows, and from the application's log where it is on the trace's clock. */
+/** Times of points for all requests: of their rows, and from the application's log where it is on the trace's clock. */
 class Times {
   readonly #scene: Scene;
-  readonly #followed: Followed;
-  readonly #columns = new Map<PointId, Float64Array>();
+  readonly #columns: Map<PointId, Float64Array>;
+  readonly #unobserved: Float64Array;
 
   constructor(scene: Scene, followed: Followed) {
     this.#scene = scene;
-    this.#followed = followed;
+    this.#columns = new Map(followed.times);
+    this.#unobserved = new Float64Array(scene.requests.length).fill(Number.NaN);
   }
 
   /** Times of a point on the application's time line, NaN where it was not observed. */
-  readonly of = (point: PointId): Float64Array => {
-    const known = this.#columns.get(point);
-    if (known !== undefined) return known;
-    const column = new Float64Array(this.#scene.requests.length).fill(Number.NaN);
-    const rows = this.#followed.rows.get(point);
-    const time = sideOf(this.#scene, point)?.time;
-    if (rows !== undefined && time !== undefined)
-      for (let request = 0; request < column.length; request++)
-        if (rows[request] !== NO_ROW) column[request] = time[rows[request]!]!;
-    this.#columns.set(point, column);
-    return column;
-  };
+  readonly of = (point: PointId): Float64Array => this.#columns.get(point) ?? this.#unobserved;
 
   /** First and last traced time of each request on its own machine; the last is NaN where it never ended. */
   lifetimes(): Lifetimes {

@@ -222,10 +222,9 @@ function placeHost(
   let relation: Relation | undefined;
   let toApp = (ns: number) => ns + first.line.offsetAt(ns);
   let slackNs = first.slackNs;
-  const time = new Float64Array(hostTable.length);
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
   for (let pass = 0; pass < 2; pass++) {
-    const scene: Scene = { ...base, host: otherSide(actors.host, actors.vcpus, toApp, time), slackNs };
+    const scene: Scene = { ...base, host: otherSide(actors.host, actors.vcpus, toApp), slackNs };
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
     // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
     const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
@@ -234,7 +233,7 @@ function placeHost(
     toApp = relation.toApp;
     slackNs = relation.uncertaintyNs;
   }
-  return { host: otherSide(actors.host, actors.vcpus, toApp, time), relation: relation! };
+  return { host: otherSide(actors.host, actors.vcpus, toApp), relation: relation! };
 }
 
 function unrelated(why: string): Relation {
@@ -264,7 +263,7 @@ function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange
 }
 
 function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {
-  const ends = (side: Side) => ({ from: side.time[0]!, to: side.time[side.time.length - 1]! });
+  const ends = (side: Side) => ({ from: side.timeOfRow(0), to: side.timeOfRow(side.table.length - 1) });
   const own = ends(app);
   if (host === undefined || host.table.length === 0) return own;
   const other = ends(host);

@@ -5,12 +5,21 @@
  */
 import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
 import { type PointId, pointById } from '../paths/points.ts';
-import { firstNear } from '../trace/occurrences.ts';
+import type { KindRows } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
+import { type Candidates, candidatesWith, firstNear } from './candidates.ts';
 import { learnKeys } from './learn.ts';
 import type { Side } from './side.ts';
-import { ANYONE, BACKEND, type Located, type WindowSource, type Windows, windowsOf } from './windows.ts';
+import {
+  ANYONE,
+  BACKEND,
+  emptyWindows,
+  type Located,
+  layWindows,
+  type WindowSource,
+  type Windows,
+} from './windows.ts';
 
 /** Everything a rule can refer to. */
 export interface Scene {
@@ -33,6 +42,8 @@ export interface Scene {
 /** Rows by point, and how many requests had several candidates for a point that only one can have been. */
 export interface Followed {
   readonly rows: ReadonlyMap<PointId, Int32Array>;
+  /** Their times on the application's clock, NaN where there is no row. */
+  readonly times: ReadonlyMap<PointId, Float64Array>;
   readonly ambiguous: ReadonlyMap<PointId, number>;
   /** Points whose events the recording holds at all, whether or not they belong to this disk. */
   readonly recorded: ReadonlySet<PointId>;
@@ -52,44 +63,53 @@ export function follow(scene: Scene): Followed {
   return work.result();
 }
 
+/** A point's rows and times for all requests, and how many have one. */
+interface Found {
+  readonly rows: Int32Array;
+  readonly time: Float64Array;
+  readonly count: number;
+}
+
 class Work implements WindowSource {
   readonly length: number;
   readonly slackNs: number;
+  readonly servedBy: Float64Array;
   readonly #scene: Scene;
-  readonly #rows = new Map<PointId, Int32Array>();
+  readonly #found = new Map<PointId, Found>();
   readonly #ambiguous = new Map<PointId, number>();
   readonly #recorded = new Set<PointId>();
-  /** What the last search of a window found: first and last row, NO_ROW without any. */
-  #first = NO_ROW;
-  #last = NO_ROW;
+  readonly #windows: Windows;
+  /** What the last search of a window found: first and last position, NONE without any. */
+  #first = NONE;
+  #last = NONE;
 
   constructor(scene: Scene) {
     this.#scene = scene;
     this.length = scene.requests.length;
     this.slackNs = scene.slackNs;
+    this.servedBy = servedBy(scene);
+    this.#windows = emptyWindows(this.length);
     const { anchors } = scene.path;
     for (const anchor of ['submit', 'issue', 'complete', 'return'] as const) {
-      this.#rows.set(anchors[anchor], scene.requests[anchor]);
+      this.#found.set(anchors[anchor], located(scene.requests[anchor], scene.app));
       this.#recorded.add(anchors[anchor]);
     }
   }
 
   result(): Followed {
-    return { rows: this.#rows, ambiguous: this.#ambiguous, recorded: this.#recorded };
+    const found = [...this.#found];
+    return {
+      rows: new Map(found.map(([point, { rows }]) => [point, rows])),
+      times: new Map(found.map(([point, { time }]) => [point, time])),
+      ambiguous: this.#ambiguous,
+      recorded: this.#recorded,
+    };
   }
 
   located(point: PointId): Located | undefined {
-    const rows = this.#rows.get(point);
+    const found = this.#found.get(point);
     const side = sideOf(this.#scene, point);
-    return rows === undefined || side === undefined ? undefined : { rows, side };
-  }
-
-  /** The thread that served this request, when its host request tells; else any of the disk's threads. */
-  backendOf(request: number): number {
-    const row = this.#scene.hostIssue[request]!;
-    if (row === NO_ROW || this.#scene.host === undefined) return BACKEND;
-    const tid = this.#scene.host.table.tid[row]!;
-    return this.#scene.backend.has(tid) ? tid : BACKEND;
+    return found === undefined || side === undefined ? undefined : { ...found, side };
   }
 
   apply(rule: PointRule): void {
@@ -97,99 +117,128 @@ class Work implements WindowSource {
     if (side === undefined) return;
     const events = rule.events.filter((name) => side.occurrences.count(name) > 0);
     if (events.length === 0) return;
-    const windows = rule.join.by === 'sector' ? undefined : windowsOf(this, rule, side);
+    if (rule.join.by !== 'sector') layWindows(this, rule, side, this.#windows);
     for (const event of events) {
       this.#recorded.add(rule.point);
       const found =
-        windows === undefined ? this.#bySector(rule.point) : this.#search(rule, side, event, windows);
-      const known = this.#rows.get(rule.point);
+        rule.join.by === 'sector' ? this.#bySector(rule.point, side) : this.#search(rule, side, event);
+      const known = this.#found.get(rule.point);
       // A second way to find a point replaces the first only when the first hardly finds any.
-      if (known === undefined || observed(found) > 2 * observed(known)) this.#rows.set(rule.point, found);
+      if (known === undefined || found.count > 2 * known.count) this.#found.set(rule.point, found);
       // An event of another process (a stray io_submit beside an io_uring back-end) must not hide the next one.
-      if (observed(found) > 0) return;
+      if (found.count > 0) return;
     }
   }
 
-  #bySector(point: PointId): Int32Array {
-    return point === 'host:complete' ? this.#scene.hostComplete : this.#scene.hostIssue;
+  #bySector(point: PointId, side: Side): Found {
+    const { hostComplete, hostIssue } = this.#scene;
+    return located(point === 'host:complete' ? hostComplete : hostIssue, side);
   }
 
-  #search(rule: PointRule, side: Side, event: string, windows: Windows): Int32Array {
+  #search(rule: PointRule, side: Side, event: string): Found {
     const { alone, slackNs } = this.#scene;
-    const candidates = this.#candidates(rule, side, side.occurrences.rows(event), windows);
-    const out = new Int32Array(this.length).fill(NO_ROW);
-    const needed = rule.onlyWith === undefined ? undefined : this.#rows.get(rule.onlyWith);
-    const twins = typeof rule.tag === 'object' ? this.#rows.get(rule.tag.sameAs) : undefined;
+    const { from, to, who } = this.#windows;
+    const candidates = this.#candidates(rule, side, event);
+    const rows = new Int32Array(this.length).fill(NO_ROW);
+    const time = new Float64Array(this.length).fill(Number.NaN);
+    const needed = rule.onlyWith === undefined ? undefined : this.#found.get(rule.onlyWith)?.rows;
+    const hasTwin = typeof rule.tag === 'object';
+    const twins = typeof rule.tag === 'object' ? this.#found.get(rule.tag.sameAs)?.rows : undefined;
     const firstOnly = rule.pick === 'first' && rule.certain === true && slackNs === 0;
     let ambiguous = 0;
+    let count = 0;
     let at = 0;
-    for (let request = 0; request < out.length; request++) {
-      const from = windows.from[request]!;
-      if (Number.isNaN(from) || needed?.[request] === NO_ROW) continue;
-      const twin = typeof rule.tag === 'object' ? (twins?.[request] ?? NO_ROW) : ANY_TAG;
+    for (let request = 0; request < rows.length; request++) {
+      const begin = from[request]!;
+      if (Number.isNaN(begin) || needed?.[request] === NO_ROW) continue;
+      const twin = hasTwin ? (twins?.[request] ?? NO_ROW) : ANY_TAG;
       if (twin === NO_ROW) continue;
-      at = firstNear(side.time, candidates, from, at);
-      this.#pick(rule, side, candidates, at, windows.to[request]!, windows.who[request]!, twin, firstOnly);
-      if (this.#first === NO_ROW) continue;
+      at = firstNear(candidates.time, begin, at);
+      this.#pick(candidates, at, to[request]!, who[request]!, side.table.tag, twin, firstOnly);
+      if (this.#first === NONE) continue;
       const only = this.#first === this.#last;
       // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
       const sure = only || (slackNs === 0 && (rule.certain === true || alone[request] === 1));
-      if (sure) out[request] = rule.pick === 'first' ? this.#first : this.#last;
-      else ambiguous++;
+      if (sure) {
+        const picked = rule.pick === 'first' ? this.#first : this.#last;
+        rows[request] = candidates.rows[picked]!;
+        time[request] = candidates.time[picked]!;
+        count++;
+      } else ambiguous++;
     }
     if (ambiguous > 0) this.#ambiguous.set(rule.point, ambiguous);
-    return out;
+    return { rows, time, count };
   }
 
   /** First and last candidate from position `at` up to time `to`; `firstOnly` when no other is needed. */
   #pick(
-    rule: PointRule,
-    side: Side,
-    candidates: Uint32Array,
+    { rows, time, who }: Candidates,
     at: number,
     to: number,
-    who: number,
+    owner: number,
+    tag: Float64Array,
     twin: number,
     firstOnly: boolean,
   ): void {
-    const { time, table } = side;
     const { backend } = this.#scene;
-    const column = rule.join.by === 'cpu' ? table.cpu : table.tid;
-    this.#first = NO_ROW;
-    this.#last = NO_ROW;
-    for (let next = at; next < candidates.length; next++) {
-      const row = candidates[next]!;
-      if (time[row]! > to) break;
-      if (who === BACKEND ? !backend.has(column[row]!) : who !== ANYONE && column[row] !== who) continue;
+    this.#first = NONE;
+    this.#last = NONE;
+    for (let next = at; next < time.length && time[next]! <= to; next++) {
+      if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
       // Only rows with the tag that another point of the same request has.
-      if (twin !== ANY_TAG && table.tag[row] !== table.tag[twin]) continue;
-      if (this.#first === NO_ROW) this.#first = row;
-      this.#last = row;
+      if (twin !== ANY_TAG && tag[rows[next]!] !== tag[twin]) continue;
+      if (this.#first === NONE) this.#first = next;
+      this.#last = next;
       if (firstOnly) break;
     }
   }
 
   /** The rows of the event that can be the disk's at all. */
-  #candidates(rule: PointRule, side: Side, rows: Uint32Array, windows: Windows): Uint32Array {
-    const { tag, dev, cpu, tid } = side.table;
-    if (typeof rule.tag === 'number') return rows.filter((row) => tag[row] === rule.tag);
-    const keys = rule.tag === 'learned' ? tag : rule.dev === 'learned' ? dev : undefined;
-    if (keys === undefined) return rows;
-    const who = rule.join.by === 'cpu' ? cpu : tid;
-    const { backend } = this.#scene;
-    const learned = learnKeys({ candidates: rows, time: side.time, keys, who, backend }, windows);
-    return rows.filter((row) => learned.has(keys[row]!) || Number.isNaN(keys[row]!));
+  #candidates(rule: PointRule, side: Side, event: string): Candidates {
+    const own = side.occurrences.of(event);
+    const who = rule.join.by === 'cpu' ? own.cpu : own.tid;
+    const all = { rows: own.rows, time: side.timesOf(event), who };
+    const keys = keysOf(rule, own);
+    if (keys === undefined) return all;
+    if (typeof rule.tag === 'number') return candidatesWith(all, keys, new Set([rule.tag]), false);
+    return candidatesWith(all, keys, learnKeys(all, keys, this.#scene.backend, this.#windows), true);
   }
 }
 
+/** The column that tells whether a row can be the disk's at all, where the rule has one. */
+function keysOf({ tag, dev }: PointRule, rows: KindRows): Float64Array | Uint32Array | undefined {
+  if (tag === 'learned' || typeof tag === 'number') return rows.tag;
+  return dev === 'learned' ? rows.dev : undefined;
+}
+
+/** Position of no candidate. */
+const NONE = -1;
 /** In place of the row whose tag decides. */
 const ANY_TAG = -2;
 
-/** How many requests have a point. */
-export function observed(rows: Int32Array): number {
+/** Rows that are known already, with their times. */
+function located(rows: Int32Array, side: Side): Found {
+  const time = new Float64Array(rows.length).fill(Number.NaN);
   let count = 0;
-  for (const row of rows) if (row !== NO_ROW) count++;
-  return count;
+  for (let request = 0; request < rows.length; request++) {
+    const row = rows[request]!;
+    if (row === NO_ROW) continue;
+    time[request] = side.timeOfRow(row);
+    count++;
+  }
+  return { rows, time, count };
+}
+
+/** The thread that served each request, where its host request tells; else BACKEND, any of the disk's threads. */
+function servedBy({ requests, host, hostIssue, backend }: Scene): Float64Array {
+  const threads = new Float64Array(requests.length).fill(BACKEND);
+  if (host === undefined) return threads;
+  const { tid } = host.table;
+  for (let request = 0; request < threads.length; request++) {
+    const row = hostIssue[request]!;
+    if (row !== NO_ROW && backend.has(tid[row]!)) threads[request] = tid[row]!;
+  }
+  return threads;
 }
 
 /** The path's points that are borders of stages, in critical order. */

@@ -1,73 +1,92 @@
-import { firstAtOrAfter, firstNear } from '../trace/occurrences.ts';
+import { type Candidates, firstNear } from './candidates.ts';
 import { ANYONE, BACKEND, type Windows } from './windows.ts';
-
-/** What keys are learned from: rows of one kind in time order, their keys, and whose rows they are. */
-export interface Keyed {
-  readonly candidates: Uint32Array;
-  readonly time: Float64Array;
-  /** The column the key is in. */
-  readonly keys: Float64Array | Uint32Array;
-  /** The column that a window's `who` is about: thread or CPU. */
-  readonly who: Uint32Array | Uint16Array;
-  readonly backend: ReadonlySet<number>;
-}
 
 /** A key must be in at least this share of the windows that the commonest key is in. */
 const LEAST_OF_BEST = 0.05;
 /** And at least this share of its occurrences during the run must lie in windows. */
 const LEAST_PRECISION = 0.5;
 
+/** A key that lies in windows: in how many, the last of them, and how often it occurs from the first window to the last. */
+interface Hit {
+  readonly key: number;
+  windows: number;
+  last: number;
+  during: number;
+}
+
 /**
  * Which keys (eventfd ids, doorbell addresses, interrupt names) belong to the traced disk, learned from where they
  * occur: in the windows of its requests, again and again, and seldom outside them. No configuration is consulted, so
  * a disk of several queues yields several keys, and a console's interrupt none.
  */
-export function learnKeys(keyed: Keyed, windows: Windows): ReadonlySet<number> {
-  const { candidates, time, keys, who, backend } = keyed;
-  /** Key → windows it is in, and the last of them. */
-  const hits = new Map<number, { count: number; last: number }>();
+export function learnKeys(
+  { time, who }: Candidates,
+  key: Float64Array | Uint32Array,
+  backend: ReadonlySet<number>,
+  windows: Windows,
+): ReadonlySet<number> {
+  const hits = new Hits();
   let begin = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   let at = 0;
-  for (let request = 0; request < windows.from.length; request++) {
+  for (let request = 0; request < windows.length; request++) {
     const from = windows.from[request]!;
     const to = windows.to[request]!;
     const owner = windows.who[request]!;
     if (Number.isNaN(from)) continue;
-    begin = Math.min(begin, from);
-    end = Math.max(end, to);
-    at = firstNear(time, candidates, from, at);
-    for (let next = at; next < candidates.length; next++) {
-      const row = candidates[next]!;
-      if (time[row]! > to) break;
-      if (owner === BACKEND ? !backend.has(who[row]!) : owner !== ANYONE && who[row] !== owner) continue;
-      const hit = hits.get(keys[row]!);
-      if (hit === undefined) hits.set(keys[row]!, { count: 1, last: request });
-      else if (hit.last !== request) {
-        hit.count++;
-        hit.last = request;
-      }
+    if (from < begin) begin = from;
+    if (to > end) end = to;
+    at = firstNear(time, from, at);
+    for (let next = at; next < time.length && time[next]! <= to; next++) {
+      if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
+      const hit = hits.of(key[next]!);
+      if (hit.last === request) continue;
+      hit.windows++;
+      hit.last = request;
     }
   }
-  const during = occurrencesBetween(keyed, begin, end);
-  let best = 0;
-  for (const { count } of hits.values()) best = Math.max(best, count);
-  const learned = new Set<number>();
-  for (const [key, { count }] of hits)
-    if (count >= best * LEAST_OF_BEST && count >= during.get(key)! * LEAST_PRECISION) learned.add(key);
-  return learned;
+  countOccurrences(time, key, hits, begin, end);
+  const best = Math.max(0, ...hits.all.map((hit) => hit.windows));
+  return new Set(
+    hits.all
+      .filter((hit) => hit.windows >= best * LEAST_OF_BEST && hit.windows >= hit.during * LEAST_PRECISION)
+      .map((hit) => hit.key),
+  );
 }
 
-function occurrencesBetween(
-  { candidates, time, keys }: Keyed,
+function countOccurrences(
+  time: Float64Array,
+  key: Float64Array | Uint32Array,
+  hits: Hits,
   begin: number,
   end: number,
-): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (let at = firstAtOrAfter(time, candidates, begin); at < candidates.length; at++) {
-    if (time[candidates[at]!]! > end) break;
-    const key = keys[candidates[at]!]!;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+): void {
+  for (let at = firstNear(time, begin, 0); at < time.length && time[at]! <= end; at++) {
+    const hit = hits.known(key[at]!);
+    if (hit !== undefined) hit.during++;
   }
-  return counts;
+}
+
+/** So few keys are found more quickly by looking at each than by a map. */
+const FEW = 8;
+
+/** Hits by key. */
+class Hits {
+  readonly all: Hit[] = [];
+  readonly #byKey = new Map<number, Hit>();
+
+  known(key: number): Hit | undefined {
+    for (let at = 0; at < this.all.length && at < FEW; at++)
+      if (this.all[at]!.key === key) return this.all[at];
+    return this.#byKey.get(key);
+  }
+
+  of(key: number): Hit {
+    const known = this.known(key);
+    if (known !== undefined) return known;
+    const hit = { key, windows: 0, last: -1, during: 0 };
+    this.all.push(hit);
+    this.#byKey.set(key, hit);
+    return hit;
+  }
 }

@@ -7,10 +7,12 @@ import type { PointId } from '../paths/points.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { Side } from './side.ts';
 
-/** Rows of a point for all requests, and the machine whose rows they are. */
+/** Rows of a point for all requests, the machine whose rows they are, and their times on the application's clock. */
 export interface Located {
   readonly rows: Int32Array;
   readonly side: Side;
+  /** NaN where the point was not observed. */
+  readonly time: Float64Array;
 }
 
 /** What a window's `who` is when no single thread or CPU decides. */
@@ -18,11 +20,22 @@ export const ANYONE = -1;
 export const BACKEND = -2;
 
 export interface Windows {
+  readonly length: number;
   /** First and last time at which the row may lie; NaN for a request that has no window. */
   readonly from: Float64Array;
   readonly to: Float64Array;
   /** Thread or CPU that the row must have, or ANYONE, or BACKEND for one of the disk's threads. */
   readonly who: Float64Array;
+}
+
+/** Room for the windows of one rule after the other. */
+export function emptyWindows(length: number): Windows {
+  return {
+    length,
+    from: new Float64Array(length),
+    to: new Float64Array(length),
+    who: new Float64Array(length),
+  };
 }
 
 /** What windows are made of. */
@@ -33,78 +46,88 @@ export interface WindowSource {
   /** Undefined for a point that was not looked for yet, or whose machine was not recorded. */
   located(point: PointId): Located | undefined;
   /** The thread that serves each request, or BACKEND. */
-  backendOf(request: number): number;
+  readonly servedBy: Float64Array;
 }
 
-/** The windows of one rule on the machine where its point is stamped. */
-export function windowsOf(source: WindowSource, rule: PointRule, side: Side): Windows {
-  const from = latestOf(source, rule.after, side);
-  const to = earliestOf(source, rule.before, side);
-  for (let request = 0; request < source.length; request++)
-    if (Number.isNaN(to[request]!)) from[request] = Number.NaN;
-  return { from, to, who: whoOf(source, rule.join, side, from) };
+/** The windows of one rule on the machine where its point is stamped; `windows` is filled with them. */
+export function layWindows(source: WindowSource, rule: PointRule, side: Side, windows: Windows): void {
+  const { from, to } = windows;
+  findLatest(source, rule.after, side, from);
+  findEarliest(source, rule.before, side, to);
+  for (let request = 0; request < windows.length; request++)
+    if (from[request] === NEVER || to[request] === ALWAYS) from[request] = Number.NaN;
+  findOwners(source, rule.join, side, windows);
 }
 
-/** Latest known time among points, per request; NaN where none is known. */
-function latestOf(source: WindowSource, points: readonly PointId[], side: Side): Float64Array {
-  const latest = new Float64Array(source.length).fill(Number.NaN);
+const NEVER = Number.NEGATIVE_INFINITY;
+const ALWAYS = Number.POSITIVE_INFINITY;
+
+/** Latest known time among points, per request; NEVER where none is known. */
+function findLatest(
+  source: WindowSource,
+  points: readonly PointId[],
+  side: Side,
+  latest: Float64Array,
+): void {
+  latest.fill(NEVER);
   for (const point of points) {
     const located = source.located(point);
     if (located === undefined) continue;
-    const { rows } = located;
-    const { time } = located.side;
+    const { time } = located;
     const slack = located.side === side ? 0 : source.slackNs;
-    for (let request = 0; request < rows.length; request++) {
-      const row = rows[request]!;
-      if (row === NO_ROW) continue;
-      const bound = time[row]! - slack;
-      if (!(bound <= latest[request]!)) latest[request] = bound;
+    for (let request = 0; request < time.length; request++) {
+      const bound = time[request]! - slack;
+      if (bound > latest[request]!) latest[request] = bound;
     }
   }
-  return latest;
 }
 
-/** Earliest known time among points, per request; NaN where none is known. */
-function earliestOf(source: WindowSource, points: readonly PointId[], side: Side): Float64Array {
-  const earliest = new Float64Array(source.length).fill(Number.NaN);
+/** Earliest known time among points, per request; ALWAYS where none is known. */
+function findEarliest(
+  source: WindowSource,
+  points: readonly PointId[],
+  side: Side,
+  earliest: Float64Array,
+): void {
+  earliest.fill(ALWAYS);
   for (const point of points) {
     const located = source.located(point);
     if (located === undefined) continue;
-    const { rows } = located;
-    const { time } = located.side;
+    const { time } = located;
     const slack = located.side === side ? 0 : source.slackNs;
-    for (let request = 0; request < rows.length; request++) {
-      const row = rows[request]!;
-      if (row === NO_ROW) continue;
-      const bound = time[row]! + slack;
-      if (!(bound >= earliest[request]!)) earliest[request] = bound;
+    for (let request = 0; request < time.length; request++) {
+      const bound = time[request]! + slack;
+      if (bound < earliest[request]!) earliest[request] = bound;
     }
   }
-  return earliest;
 }
 
 /** Whose row it must be; a request for which that hangs on a point that was not observed loses its window. */
-function whoOf(source: WindowSource, join: Join, side: Side, from: Float64Array): Float64Array {
-  const who = new Float64Array(source.length).fill(ANYONE);
-  if (join.by === 'window' || join.by === 'sector') return who;
-  if (join.by === 'backend') return who.map((_, request) => source.backendOf(request));
+function findOwners(source: WindowSource, join: Join, side: Side, { from, who }: Windows): void {
+  if (join.by === 'window' || join.by === 'sector') {
+    who.fill(ANYONE);
+    return;
+  }
+  if (join.by === 'backend') {
+    who.set(source.servedBy);
+    return;
+  }
   const located = source.located(join.of);
   if (located === undefined) {
     from.fill(Number.NaN);
-    return who;
+    return;
   }
   const { rows } = located;
   const { tid, cpu } = located.side.table;
+  const column = join.by === 'task' ? tid : cpu;
   for (let request = 0; request < rows.length; request++) {
     const row = rows[request]!;
     if (row === NO_ROW) from[request] = Number.NaN;
-    else if (join.by === 'task') who[request] = tid[row]!;
-    else if (join.by === 'cpu') who[request] = cpu[row]!;
+    else if (join.by !== 'vcpu') who[request] = column[row]!;
     else {
       const thread = side.vcpuThreads.get(cpu[row]!);
       if (thread === undefined) from[request] = Number.NaN;
       else who[request] = thread;
     }
   }
-  return who;
 }

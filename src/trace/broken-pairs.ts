@@ -6,6 +6,7 @@
 import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import type { EventTable } from './event-table.ts';
 import type { Gap } from './gaps.ts';
+import { LatestRows } from './latest-rows.ts';
 import { NO_ROW } from './units.ts';
 
 export interface PairCheck {
@@ -51,34 +52,43 @@ export function recordedPairs(table: EventTable): readonly Pair[] {
   });
 }
 
+/** What each kind is in a pair; undefined for kinds that are in none. */
+type Roles = readonly (Role | undefined)[];
+interface Role {
+  readonly pair: Pair;
+  readonly opens: boolean;
+}
+
 /** Places in a time-ordered table where a turn is broken. */
 export function brokenPairs(table: EventTable): PairCheck {
-  const byKind = new Map<number, { pair: Pair; opens: boolean }>();
+  const roles: (Role | undefined)[] = EVENT_KINDS.map(() => undefined);
   for (const pair of recordedPairs(table)) {
-    byKind.set(pair.open, { pair, opens: true });
-    byKind.set(pair.close, { pair, opens: false });
+    roles[pair.open] = { pair, opens: true };
+    roles[pair.close] = { pair, opens: false };
   }
+  const { kind, ts, tid, cpu } = table;
   const longest = new Durations();
-  const turns = [0, 1, 2].map(() => new Map<number, number>());
+  const turns = [0, 1, 2].map(() => new LatestRows());
   const broken: Gap[] = [];
   const partner = new Int32Array(table.length).fill(NO_ROW);
   let rows = 0;
   for (let row = 0; row < table.length; row++) {
-    const role = byKind.get(table.kind[row]!);
+    const role = roles[kind[row]!];
     if (role === undefined) continue;
     rows++;
     const { lane, family } = role.pair;
     const latest = turns[family]!;
-    const key = table[lane][row]!;
+    const key = lane === 'tid' ? tid[row]! : cpu[row]!;
     const before = latest.get(key);
-    const missing = missingBetween(table, byKind, before, row);
-    if (missing !== undefined) broken.push(gapBetween(table, before!, row, lane, missing));
-    else if (before !== undefined && !role.opens) {
+    latest.set(key, row);
+    if (before === NO_ROW) continue;
+    const missing = missingBetween(table, roles, before, row);
+    if (missing !== undefined) broken.push(gapBetween(table, before, row, lane, missing));
+    else if (!role.opens) {
       partner[row] = before;
       partner[before] = row;
-      if (family === HANDLERS) longest.add(table.ts[row]! - table.ts[before]!);
+      if (family === HANDLERS) longest.add(ts[row]! - ts[before]!);
     }
-    latest.set(key, row);
   }
   return { rows, broken: broken.map((gap) => (gap.tid === undefined ? longest.narrow(gap) : gap)), partner };
 }
@@ -106,14 +116,8 @@ class Durations {
 }
 
 /** The half that must lie between two neighbouring rows of a lane, by name; undefined when they take turns. */
-function missingBetween(
-  table: EventTable,
-  byKind: ReadonlyMap<number, { pair: Pair; opens: boolean }>,
-  before: number | undefined,
-  row: number,
-): string | undefined {
-  if (before === undefined) return undefined;
-  const [first, second] = [byKind.get(table.kind[before]!)!, byKind.get(table.kind[row]!)!];
+function missingBetween(table: EventTable, roles: Roles, before: number, row: number): string | undefined {
+  const [first, second] = [roles[table.kind[before]!]!, roles[table.kind[row]!]!];
   if (second.opens) return first.opens ? EVENT_KINDS[first.pair.close]!.name : undefined;
   const takesTurn = first.opens && first.pair === second.pair && sameObject(table, second.pair, before, row);
   return takesTurn ? undefined : EVENT_KINDS[second.pair.open]!.name;

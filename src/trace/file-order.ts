@@ -13,38 +13,47 @@ export interface FileOrder {
   readonly skewed: readonly CpuPair[];
 }
 
+/** CPU numbers are 16 bits wide in a table. */
+const MOST_CPUS = 1 << 16;
+
 /**
  * How far the order of a file is the order of its times. A tracer that merges its CPUs by time writes them in order, so
  * steps back mean that the file was changed, or that a CPU's times were: the latter keeps each CPU in order.
  */
 export function fileOrder(events: EventTable): FileOrder {
-  const latest = new Map<number, number>();
+  const { ts: times, cpu: cpus } = events;
+  /** Latest time of each CPU, and the CPUs there are. */
+  const latest = new Float64Array(MOST_CPUS).fill(Number.NEGATIVE_INFINITY);
+  const met: number[] = [];
   const pairs = new Map<string, CpuPair>();
   let newest = Number.NEGATIVE_INFINITY;
   let stepsBack = 0;
   let eachInOrder = true;
   for (let row = 0; row < events.length; row++) {
-    const ts = events.ts[row]!;
-    const cpu = events.cpu[row]!;
-    if (ts < (latest.get(cpu) ?? Number.NEGATIVE_INFINITY)) eachInOrder = false;
+    const ts = times[row]!;
+    const cpu = cpus[row]!;
+    const own = latest[cpu]!;
+    if (ts < own) eachInOrder = false;
     if (ts < newest) {
       stepsBack++;
-      if (eachInOrder) notePairs(latest, cpu, ts, pairs);
-    }
-    newest = Math.max(newest, ts);
-    latest.set(cpu, Math.max(ts, latest.get(cpu) ?? ts));
+      if (eachInOrder) notePairs(latest, met, cpu, ts, pairs);
+    } else newest = ts;
+    if (own === Number.NEGATIVE_INFINITY) met.push(cpu);
+    if (ts > own) latest[cpu] = ts;
   }
   return { stepsBack, skewed: eachInOrder ? [...pairs.values()] : [] };
 }
 
 /** Notes every CPU that already has a later row than this one. */
 function notePairs(
-  latest: ReadonlyMap<number, number>,
+  latest: Float64Array,
+  met: readonly number[],
   cpu: number,
   ts: number,
   pairs: Map<string, CpuPair>,
 ): void {
-  for (const [other, time] of latest) {
+  for (const other of met) {
+    const time = latest[other]!;
     if (time <= ts) continue;
     const cpus: [number, number] = cpu < other ? [cpu, other] : [other, cpu];
     const known = pairs.get(cpus.join());

@@ -6,60 +6,84 @@ export interface Occurrences {
   readonly table: EventTable;
   /** Rows of a kind, ascending in time; empty when the kind never occurred. */
   rows(kindName: string): Uint32Array;
+  /** The same rows with their columns. */
+  of(kindName: string): KindRows;
   /** How often a kind occurred. */
   count(kindName: string): number;
 }
 
+/**
+ * Rows of one kind with the columns that are asked for, value behind value in memory: picked from the whole table each
+ * value would cost a wait for memory of its own, and searches ask again and again.
+ */
+export class KindRows {
+  readonly rows: Uint32Array;
+  readonly #table: EventTable;
+  #ts: Float64Array | undefined;
+  #tid: Uint32Array | undefined;
+  #cpu: Uint16Array | undefined;
+  #dev: Uint32Array | undefined;
+  #tag: Float64Array | undefined;
+
+  constructor(table: EventTable, rows: Uint32Array) {
+    this.#table = table;
+    this.rows = rows;
+  }
+
+  get ts(): Float64Array {
+    this.#ts ??= pick(this.#table.ts, this.rows, new Float64Array(this.rows.length));
+    return this.#ts;
+  }
+
+  get tid(): Uint32Array {
+    this.#tid ??= pick(this.#table.tid, this.rows, new Uint32Array(this.rows.length));
+    return this.#tid;
+  }
+
+  get cpu(): Uint16Array {
+    this.#cpu ??= pick(this.#table.cpu, this.rows, new Uint16Array(this.rows.length));
+    return this.#cpu;
+  }
+
+  get dev(): Uint32Array {
+    this.#dev ??= pick(this.#table.dev, this.rows, new Uint32Array(this.rows.length));
+    return this.#dev;
+  }
+
+  get tag(): Float64Array {
+    this.#tag ??= pick(this.#table.tag, this.rows, new Float64Array(this.rows.length));
+    return this.#tag;
+  }
+}
+
+/** The values of a column at some rows, into `out`. */
+export function pick<Column extends Float64Array | Uint32Array | Uint16Array>(
+  column: Column,
+  rows: Uint32Array,
+  out: Column,
+): Column {
+  for (let at = 0; at < rows.length; at++) out[at] = column[rows[at]!]!;
+  return out;
+}
+
 /** Indexes a time-ordered table: one counting sort, 4 bytes a row. */
 export function indexOccurrences(table: EventTable): Occurrences {
+  const { kind } = table;
   const starts = new Uint32Array(EVENT_KINDS.length + 1);
-  for (let row = 0; row < table.length; row++) starts[table.kind[row]! + 1]!++;
-  for (let kind = 0; kind < EVENT_KINDS.length; kind++) starts[kind + 1]! += starts[kind]!;
-  const rows = new Uint32Array(table.length);
+  for (let row = 0; row < kind.length; row++) starts[kind[row]! + 1]!++;
+  for (let id = 0; id < EVENT_KINDS.length; id++) starts[id + 1]! += starts[id]!;
+  const rows = new Uint32Array(kind.length);
   const fill = starts.slice(0, EVENT_KINDS.length);
-  for (let row = 0; row < table.length; row++) rows[fill[table.kind[row]!]!++] = row;
-  const of = (name: string): Uint32Array => {
-    const id = kindId(name);
-    return rows.subarray(starts[id]!, starts[id + 1]!);
-  };
-  return { table, rows: of, count: (name) => of(name).length };
+  for (let row = 0; row < kind.length; row++) rows[fill[kind[row]!]!++] = row;
+  const known = EVENT_KINDS.map(({ id }) => new KindRows(table, rows.subarray(starts[id]!, starts[id + 1]!)));
+  const of = (name: string) => known[kindId(name)]!;
+  return { table, of, rows: (name) => of(name).rows, count: (name) => of(name).rows.length };
 }
 
 /** Position in `rows` of the first row whose time is >= `time` (rows.length when there is none). */
 export function firstAtOrAfter(ts: Float64Array, rows: Uint32Array, time: number): number {
   let low = 0;
   let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ts[rows[middle]!]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The same position, looked for outwards from `near`: a few steps when the time before this one led to a row close by. */
-export function firstNear(ts: Float64Array, rows: Uint32Array, time: number, near: number): number {
-  let low = 0;
-  let high = rows.length;
-  if (near < high && ts[rows[near]!]! < time) {
-    low = near + 1;
-    for (let step = 1; low + step <= high; step *= 2) {
-      if (ts[rows[low + step - 1]!]! >= time) {
-        high = low + step - 1;
-        break;
-      }
-      low += step;
-    }
-  } else {
-    high = Math.min(near, high);
-    for (let step = 1; high - step >= 0; step *= 2) {
-      if (ts[rows[high - step]!]! < time) {
-        low = high - step + 1;
-        break;
-      }
-      high -= step;
-    }
-  }
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (ts[rows[middle]!]! < time) low = middle + 1;

@@ -1,3 +1,4 @@
+import type { EventTable } from './event-table.ts';
 import { timeOrder } from './order.ts';
 import type { Source } from './recording.ts';
 
@@ -11,15 +12,19 @@ const REACH = 16;
  */
 export function repeatedRows(source: Source): Uint8Array | undefined {
   const { events } = source;
-  const order = timeOrder(events.ts);
+  const { ts, kind } = events;
+  const order = timeOrder(ts);
   const trusted = source.roundingNs > 0 && source.claimed === source.records;
   let repeats: Uint8Array | undefined;
   for (let at = 1; at < events.length; at++) {
-    const row = order?.[at] ?? at;
-    for (let back = 1; back <= Math.min(REACH, at); back++) {
-      const other = order?.[at - back] ?? at - back;
-      if (events.ts[other] !== events.ts[row]) break;
-      if (!isSame(source, row, other) || (trusted && row - other === 1)) continue;
+    const row = order === undefined ? at : order[at]!;
+    const time = ts[row]!;
+    const earliest = Math.max(0, at - REACH);
+    for (let before = at - 1; before >= earliest; before--) {
+      const other = order === undefined ? before : order[before]!;
+      if (ts[other] !== time) break;
+      if (kind[other] !== kind[row] || !isSame(events, row, other) || (trusted && row - other === 1))
+        continue;
       repeats ??= new Uint8Array(events.length);
       repeats[row] = 1;
       break;
@@ -28,10 +33,9 @@ export function repeatedRows(source: Source): Uint8Array | undefined {
   return repeats;
 }
 
-function isSame({ events }: Source, a: number, b: number): boolean {
-  const { kind, cpu, tid, dev, tag, aux } = events;
+/** Whether two rows of one time and kind have the same columns. */
+function isSame({ cpu, tid, dev, tag, aux }: EventTable, a: number, b: number): boolean {
   return (
-    kind[a] === kind[b] &&
     cpu[a] === cpu[b] &&
     tid[a] === tid[b] &&
     dev[a] === dev[b] &&

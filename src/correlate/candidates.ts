@@ -1,0 +1,71 @@
+/** Rows that may be what a rule looks for, and searches among them. */
+import { pick } from '../trace/occurrences.ts';
+
+/** Rows of one event in order of time, column by column. */
+export interface Candidates {
+  readonly rows: Uint32Array;
+  /** On the application's clock. */
+  readonly time: Float64Array;
+  /** Thread or CPU. */
+  readonly who: Uint32Array | Uint16Array;
+}
+
+/** Those that have one of these keys, or whose key was not recorded where `unknown` allows that. */
+export function candidatesWith(
+  candidates: Candidates,
+  key: Float64Array | Uint32Array,
+  wanted: ReadonlySet<number>,
+  unknown: boolean,
+): Candidates {
+  const { rows, time, who } = candidates;
+  const [only = Number.NaN] = wanted;
+  const several = wanted.size > 1;
+  const at = new Uint32Array(rows.length);
+  let kept = 0;
+  for (let each = 0; each < rows.length; each++) {
+    const own = key[each]!;
+    if (own === only || (several && wanted.has(own)) || (unknown && Number.isNaN(own))) at[kept++] = each;
+  }
+  if (kept === rows.length) return candidates;
+  const places = at.subarray(0, kept);
+  const own = who instanceof Uint16Array ? new Uint16Array(kept) : new Uint32Array(kept);
+  return {
+    rows: pick(rows, places, new Uint32Array(kept)),
+    time: pick(time, places, new Float64Array(kept)),
+    who: pick(who, places, own),
+  };
+}
+
+/**
+ * Position of the first time that is not before `time` (their number when there is none), looked for outwards from
+ * `near`: a few steps when the search before this one ended close by.
+ */
+export function firstNear(times: Float64Array, time: number, near: number): number {
+  let low = 0;
+  let high = times.length;
+  if (near < high && times[near]! < time) {
+    low = near + 1;
+    for (let step = 1; low + step <= high; step *= 2) {
+      if (times[low + step - 1]! >= time) {
+        high = low + step - 1;
+        break;
+      }
+      low += step;
+    }
+  } else {
+    high = Math.min(near, high);
+    for (let step = 1; high - step >= 0; step *= 2) {
+      if (times[high - step]! < time) {
+        low = high - step + 1;
+        break;
+      }
+      high -= step;
+    }
+  }
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
