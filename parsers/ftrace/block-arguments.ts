@@ -2,7 +2,7 @@
  * Arguments of the block, nvme and irq tracepoints: include/trace/events/{block,irq}.h and drivers/nvme/host/trace.h
  * of Linux 5.10 to 7.2.
  */
-import { ascii } from '../byte-cursor.ts';
+import { ascii, type ByteCursor } from '../byte-cursor.ts';
 import { DIRECTION, packRequest } from '../event-kinds.ts';
 import type { ArgumentLine, ArgumentReader } from './argument-line.ts';
 
@@ -61,7 +61,7 @@ function readSector(line: ArgumentLine): number {
 }
 
 /** `RS`, `WFS`, `FWS`, `FF`: an F before the operation asks for a flush first, one by itself is the operation. */
-function readDirection(line: ArgumentLine): number {
+export function readDirection(line: ByteCursor): number {
   const first = line.peek();
   const second = line.bytes[line.at + 1]!;
   const flushFirst =

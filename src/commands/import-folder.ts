@@ -5,6 +5,7 @@ import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import type { EventSink } from '../../parsers/event-sink.ts';
 import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
+import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import type { Format } from '../../parsers/format.ts';
 import { GUEST_EVENTS, HOST_EVENTS } from '../correlate/misplaced.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
@@ -47,6 +48,9 @@ export async function sortFolder(
       const reader = wantsScript(format) ? chooseFormat(file, input.head, script) : format;
       traces.push({ file, evidence: await evidenceOf(reader, input.chunks()) });
     }
+    const foreign = format === undefined ? foreignFormat(input.head) : undefined;
+    if (foreign !== undefined)
+      say(`left aside: ${quoted(basename(file))} is ${foreign.name}. ${foreign.remedy}`);
     await input.close();
   }
   if (truths.length > 1)

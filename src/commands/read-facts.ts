@@ -5,6 +5,7 @@ import { readScript } from '../../parsers/bpftrace/script.ts';
 import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
+import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import { MAX_SCRIPT_CHARACTERS } from '../bundle/manifest.ts';
 import { IotraceError, quoted } from '../errors.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
@@ -46,11 +47,12 @@ export async function readFacts(folder: string, say: Say): Promise<FactsFolder> 
   return { facts, notUnderstood, scripts };
 }
 
-/** The text of a small file that is neither a trace nor a ground truth; undefined for those. */
+/** The text of a small file that is neither a trace (readable or not) nor a ground truth; undefined for those. */
 async function factText(file: string): Promise<string | undefined> {
   const input = await openInput(file);
   const head = Buffer.from(input.head).toString('latin1');
-  if (sniffRequestLog(input.head) || sniffFioJson(head) || recognise(input.head) !== undefined) {
+  const isTrace = recognise(input.head) !== undefined || foreignFormat(input.head) !== undefined;
+  if (sniffRequestLog(input.head) || sniffFioJson(head) || isTrace) {
     await input.close();
     return undefined;
   }

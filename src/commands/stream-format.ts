@@ -1,5 +1,6 @@
 import { bpftraceJson, bpftraceJsonWithScript } from '../../parsers/bpftrace-json.ts';
 import { bpftraceText, bpftraceTextWithScript } from '../../parsers/bpftrace-text.ts';
+import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import type { Format } from '../../parsers/format.ts';
 import { FORMATS } from '../../parsers/formats.ts';
 import { IotraceError, quoted } from '../errors.ts';
@@ -14,6 +15,11 @@ export function chooseFormat(file: string, head: Uint8Array, script?: string | u
       hint: 'The tracer wrote nothing: was tracing_on set, were events enabled, did the copy succeed?',
     });
   const format = recognise(head);
+  const foreign = foreignFormat(head);
+  if (format === undefined && foreign !== undefined)
+    throw new IotraceError('input-foreign', `${quoted(file)} is ${foreign.name}, which is not read itself.`, {
+      hint: foreign.remedy,
+    });
   if (format === undefined)
     throw new IotraceError(
       'input-unknown',
