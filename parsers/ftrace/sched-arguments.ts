@@ -38,6 +38,8 @@ const STATE_BITS: ReadonlyMap<number, number> = new Map(
     Z: 0x20,
     P: 0x40,
     I: 0x80,
+    // What libtraceevent's plug-in prints for I, by the kernel's letters of 4.13 and before.
+    W: 0x80,
     '+': 0x100,
     '|': 0,
   }).map(([letter, bit]) => [letter.charCodeAt(0), bit]),

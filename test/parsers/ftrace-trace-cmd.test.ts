@@ -1,11 +1,40 @@
 /**
- * What `trace-cmd report` prints. Drawn after trace-cmd's tracecmd/trace-read.c and libtraceevent's plug-ins, because no
- * recording was made with trace-cmd.
+ * What `trace-cmd report` prints: recorded for a disk's own events, held against the kernel's text of the same buffer; drawn
+ * after trace-cmd's tracecmd/trace-read.c and libtraceevent's plug-ins for KVM's and for what a recording cannot be made to have.
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EXIT_CLASS } from '../../parsers/event-kinds.ts';
 import { FTRACE_REJECTS, ftraceText } from '../../parsers/ftrace-text.ts';
 import { parseAll } from './row-sink.ts';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../fixtures/ftrace/${name}`, import.meta.url), 'utf8');
+
+describe('one buffer, printed by the kernel and by trace-cmd', () => {
+  it.each([
+    ['dd-mono-report.txt', 500],
+    ['dd-mono-report-t.txt', 0],
+  ])('gives the same rows: %s', async (name, roundingNs) => {
+    const kernel = await parseAll(ftraceText, fixture('dd-mono.trace'));
+    const report = await parseAll(ftraceText, fixture(name));
+    expect([kernel.rejects, report.rejects]).toEqual([[], []]);
+    const columns = ({ rows, strings }: typeof kernel) =>
+      rows.map(({ sec, nsec, ...row }) => ({
+        ...row,
+        dev: row.name === 'irq_handler_entry' ? strings[row.dev] : row.dev,
+      }));
+    expect(columns(report)).toEqual(columns(kernel));
+    expect(report.rows.length).toBe(110 - report.report.unused);
+    expect(report.report).toMatchObject({ roundingNs, cpus: 2, unused: kernel.report.unused });
+    for (const [at, row] of report.rows.entries()) {
+      const printed = kernel.rows[at]!;
+      const apartNs = (row.sec - printed.sec) * 1e9 + row.nsec - printed.nsec;
+      expect(Math.abs(apartNs)).toBeLessThanOrEqual(roundingNs === 0 ? 500 : 0);
+    }
+    expect(Object.fromEntries(report.tasks)).toEqual(Object.fromEntries(kernel.tasks));
+  });
+});
 
 const ONE_FILE = `CPU 2 is empty
 cpus=4
