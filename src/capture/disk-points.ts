@@ -26,6 +26,10 @@ export function diskPoints(disk: BlockDevice, interrupts: readonly string[]): Wa
   // The kernel's own dev_t, not that of user space: include/linux/kdev_t.h.
   const onDisk = { field: 'dev', equals: disk.major * 2 ** 20 + disk.minor };
   return [
+    // Where there is a scheduler a task also issues what others have asked for; these say who did.
+    machine('block', 'block_rq_insert', { filter: onDisk }),
+    machine('block', 'block_rq_merge', { filter: onDisk }),
+    machine('block', 'block_rq_requeue', { filter: onDisk }),
     machine('block', 'block_rq_issue', { required: true, filter: onDisk }),
     machine('block', 'block_rq_complete', { required: true, filter: onDisk }),
     machine('irq', 'irq_handler_entry', { filter: interruptFilter(disk, interrupts) }),

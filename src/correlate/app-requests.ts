@@ -2,21 +2,19 @@
  * Finds the application side's block requests: enters the time-ordered table of the machine the application runs on,
  * leaves one row per request with the rows of its four anchors. Nothing here looks at another machine.
  */
-import {
-  DIRECTION,
-  EVENT_KINDS,
-  kindId,
-  requestDirection,
-  requestSectors,
-} from '../../parsers/event-kinds.ts';
+import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { REAPING, STEP, STEPS } from './app-steps.ts';
+import { Callers } from './callers.ts';
 
 /** Why a block request cannot be followed, decided on its own machine alone. */
 export const APP_REJECTS = {
   none: 0,
   neverCompleted: 1,
   equalSectors: 2,
+  /** Not a request at all: the driver gave it back, and it was issued again. Left out of the table. */
+  requeued: 3,
 } as const;
 
 /** Requests of one disk as columns of rows of the table; NO_ROW where a point was not observed. */
@@ -34,42 +32,6 @@ export interface AppRequests {
 }
 
 const ISSUE = kindId('block_rq_issue');
-const COMPLETE = kindId('block_rq_complete');
-const ASYNC_SUBMIT = kindId('io_uring_submit_req');
-const ASYNC_COMPLETE = kindId('io_uring_complete');
-
-/** System calls that carry an application's I/O; the exit kind of each is its enter kind's partner. */
-const IO_CALLS = [
-  'read',
-  'pread64',
-  'preadv',
-  'preadv2',
-  'write',
-  'pwrite64',
-  'pwritev',
-  'pwritev2',
-  'io_submit',
-  'io_uring_enter',
-  'io_getevents',
-  'io_pgetevents',
-];
-const ENTERS = new Set(IO_CALLS.map((call) => kindId(`sys_enter_${call}`)));
-const REAPING = new Set(['io_getevents', 'io_pgetevents'].map((call) => kindId(`sys_exit_${call}`)));
-const EXITS = new Set(IO_CALLS.map((call) => kindId(`sys_exit_${call}`)));
-
-/** What a kind means to the walk, 0 for most; a table, because every row of a recording is asked. */
-const STEP = { issue: 1, complete: 2, enter: 3, exit: 4, submit: 5, posted: 6 } as const;
-const STEPS = Uint8Array.from(EVENT_KINDS, ({ id }) => {
-  if (id === ISSUE) return STEP.issue;
-  if (id === COMPLETE) return STEP.complete;
-  if (ENTERS.has(id)) return STEP.enter;
-  if (EXITS.has(id)) return STEP.exit;
-  if (id === ASYNC_SUBMIT) return STEP.submit;
-  return id === ASYNC_COMPLETE ? STEP.posted : 0;
-});
-
-/** Kernel threads that issue requests for others: a scheduler's or requeue worker, a softirq. */
-const WORKERS = /^(kworker|ksoftirqd)\//;
 
 /** Packed devices that reads and writes were issued to, the busiest first; `hits` are those to one of `sectors`. */
 export function busyDevices(
@@ -118,8 +80,7 @@ class Walk {
   readonly #return: number[] = [];
   readonly #reject: number[] = [];
   #begunBefore = 0;
-  /** tid → row of its open I/O call. */
-  readonly #openCall = new Map<number, number>();
+  readonly #callers: Callers;
   /** tid → requests whose return is the end of the open call. */
   readonly #waiting = new Map<number, number[]>();
   /** First sector → the request in flight there. */
@@ -138,12 +99,21 @@ class Walk {
   constructor(table: EventTable, device: number) {
     this.#table = table;
     this.#device = device;
+    this.#callers = new Callers(table);
   }
 
   step(row: number, step: number): void {
-    if (step === STEP.issue) this.#onIssue(row);
-    else if (step === STEP.complete) this.#onComplete(row);
-    else if (step === STEP.enter) this.#onEnter(row);
+    if (step === STEP.issue) {
+      if (this.#isOurs(row)) this.#onIssue(row);
+    } else if (step === STEP.complete) {
+      if (this.#isOurs(row)) this.#onComplete(row);
+    } else if (step === STEP.insert) {
+      if (this.#isOurs(row)) this.#callers.insert(row);
+    } else if (step === STEP.merge) {
+      if (this.#isOurs(row)) this.#callers.merge(row);
+    } else if (step === STEP.requeue) {
+      if (this.#isOurs(row)) this.#onRequeue(row);
+    } else if (step === STEP.enter) this.#onEnter(row);
     else if (step === STEP.exit) this.#onExit(row);
     else if (step === STEP.submit) this.#nextPointer.set(this.#table.tid[row]!, this.#table.tag[row]!);
     else this.#onPosted(row);
@@ -155,14 +125,17 @@ class Walk {
       // Reaped from the ring without a call: the posted completion is the last thing the kernel knows of it.
       if (this.#return[request] === NO_ROW) this.#return[request] = this.#posted.get(request) ?? NO_ROW;
     }
+    const kept = (rows: readonly number[]) =>
+      rows.filter((_, request) => this.#reject[request] !== APP_REJECTS.requeued);
+    const issue = Int32Array.from(kept(this.#issue));
     return {
-      length: this.#issue.length,
+      length: issue.length,
       device: this.#device,
-      submit: Int32Array.from(this.#submit),
-      issue: Int32Array.from(this.#issue),
-      complete: Int32Array.from(this.#complete),
-      return: Int32Array.from(this.#return),
-      reject: Uint8Array.from(this.#reject),
+      submit: Int32Array.from(kept(this.#submit)),
+      issue,
+      complete: Int32Array.from(kept(this.#complete)),
+      return: Int32Array.from(kept(this.#return)),
+      reject: Uint8Array.from(kept(this.#reject)),
       begunBefore: this.#begunBefore,
     };
   }
@@ -171,7 +144,7 @@ class Walk {
     const tid = this.#table.tid[row]!;
     // An enter while a call is open means that call's exit was lost: nothing that waited for it has a known end.
     this.#waiting.delete(tid);
-    this.#openCall.set(tid, row);
+    this.#callers.enter(tid, row);
   }
 
   #onExit(row: number): void {
@@ -186,7 +159,7 @@ class Walk {
       for (const request of reaped) if (this.#return[request] === NO_ROW) this.#return[request] = row;
       this.#unreaped.delete(tid);
     }
-    this.#openCall.delete(tid);
+    this.#callers.exit(tid);
   }
 
   #onPosted(row: number): void {
@@ -198,17 +171,16 @@ class Walk {
   }
 
   #onIssue(row: number): void {
-    const { dev, aux, tag, tid } = this.#table;
-    if (dev[row] !== this.#device || !isData(aux[row]!, tag[row]!)) return;
+    const { tag } = this.#table;
     const request = this.#issue.length;
-    const caller = this.#caller(tid[row]!);
-    this.#submit.push(caller === undefined ? NO_ROW : this.#openCall.get(caller)!);
+    const { tid: caller, call } = this.#callers.issue(row);
+    this.#submit.push(call);
     this.#issue.push(row);
     this.#complete.push(NO_ROW);
     this.#return.push(NO_ROW);
     this.#reject.push(APP_REJECTS.none);
     this.#submitter.push(caller ?? 0);
-    if (caller !== undefined) this.#expectReturn(caller, request);
+    if (caller !== undefined) this.#expectReturn(caller, request, call);
     const other = this.#inFlight.get(tag[row]!);
     if (other !== undefined) {
       this.#reject[other] = APP_REJECTS.equalSectors;
@@ -218,51 +190,63 @@ class Walk {
     this.#inFlight.set(tag[row]!, request);
   }
 
-  #expectReturn(caller: number, request: number): void {
-    const waiting = this.#waiting.get(caller);
-    if (waiting === undefined) this.#waiting.set(caller, [request]);
-    else waiting.push(request);
+  /** The driver had no room; the request waits to be issued once more, for whom it was issued before. */
+  #onRequeue(row: number): void {
+    const sector = this.#table.tag[row]!;
+    const request = this.#inFlight.get(sector);
+    if (request === undefined || this.#reject[request] !== APP_REJECTS.none) return;
+    this.#reject[request] = APP_REJECTS.requeued;
+    this.#inFlight.delete(sector);
+    const caller = this.#submitter[request]!;
+    this.#callers.putBack(row, { tid: caller === 0 ? undefined : caller, call: this.#submit[request]! });
+  }
+
+  #expectReturn(caller: number, request: number, call: number): void {
+    if (this.#callers.openCall(caller) === call) this.#awaitExit(caller, request);
     const pointer = this.#nextPointer.get(caller);
     if (pointer === undefined) return;
     this.#byPointer.set(pointer, request);
     this.#nextPointer.delete(caller);
   }
 
-  /** The task whose call this request serves: the issuing task, or the only one in a call when a worker issues. */
-  #caller(tid: number): number | undefined {
-    if (this.#openCall.has(tid)) return tid;
-    const isWorker = WORKERS.test(this.#table.tasks.get(tid)?.comm ?? '');
-    if (!isWorker || this.#openCall.size !== 1) return undefined;
-    return this.#openCall.keys().next().value;
+  #awaitExit(tid: number, request: number): void {
+    const waiting = this.#waiting.get(tid);
+    if (waiting === undefined) this.#waiting.set(tid, [request]);
+    else waiting.push(request);
+  }
+
+  /** A read or write of the disk that is followed. */
+  #isOurs(row: number): boolean {
+    const { dev, aux, tag } = this.#table;
+    return dev[row] === this.#device && isData(aux[row]!, tag[row]!);
   }
 
   #onComplete(row: number): void {
-    const { dev, aux, tag } = this.#table;
-    if (dev[row] !== this.#device || !isData(aux[row]!, tag[row]!)) return;
+    const { aux, tag } = this.#table;
     const request = this.#inFlight.get(tag[row]!);
     if (request === undefined) {
-      this.#begunBefore++;
+      // The bio of a flush ends as an empty write that was never issued (block/blk-flush.c).
+      if (requestSectors(aux[row]!) > 0) this.#begunBefore++;
       return;
     }
     // A partial completion leaves the rest of the request in flight; its last part completes it.
-    const whole = requestSectors(this.#table.aux[this.#issue[request]!]!);
+    const whole = requestSectors(aux[this.#issue[request]!]!);
     if (requestSectors(aux[row]!) < whole) return;
     this.#complete[request] = row;
     const equal = this.#equal.get(tag[row]!) ?? 0;
     if (equal > 0) this.#equal.set(tag[row]!, equal - 1);
     else this.#inFlight.delete(tag[row]!);
     const submitter = this.#submitter[request]!;
-    const open = this.#openCall.get(submitter);
+    const open = this.#callers.openCall(submitter);
     if (submitter === 0 || open === this.#submit[request]) return;
     // The submitting call has returned. A task inside another call learns of the completion when that one returns.
-    if (open !== undefined) {
-      const waiting = this.#waiting.get(submitter);
-      if (waiting === undefined) this.#waiting.set(submitter, [request]);
-      else waiting.push(request);
-      return;
-    }
-    const unreaped = this.#unreaped.get(submitter);
-    if (unreaped === undefined) this.#unreaped.set(submitter, [request]);
+    if (open !== undefined) this.#awaitExit(submitter, request);
+    else this.#awaitReaping(submitter, request);
+  }
+
+  #awaitReaping(tid: number, request: number): void {
+    const unreaped = this.#unreaped.get(tid);
+    if (unreaped === undefined) this.#unreaped.set(tid, [request]);
     else unreaped.push(request);
   }
 }

@@ -66,6 +66,8 @@ export function buildRequestTable(
     else if (violators.has(request))
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
     else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]);
+    else if (times.contradicted.has(request))
+      layout.set(request, STATUS.quarantined, 'the application’s own times do not enclose it');
     else if (thin.has(request)) layout.set(request, STATUS.quarantined, thin.get(request)!);
     else {
       const { variant, reason } = critical.judge(request);
@@ -81,6 +83,8 @@ class Times {
   readonly #scene: Scene;
   readonly #columns: Map<PointId, Float64Array>;
   readonly #unobserved: Float64Array;
+  /** Requests that began before, or ended after, the application says. */
+  readonly contradicted = new Set<number>();
 
   constructor(scene: Scene, followed: Followed) {
     this.#scene = scene;
@@ -107,7 +111,8 @@ class Times {
 
   /**
    * Takes the log's times as points when log and trace share a clock: its interval then encloses the traced one, but
-   * for rounding. An edge that rounding puts inside is not used for that request.
+   * for rounding. An edge that rounding puts inside is not observed for that request, whose first or last stage is lost
+   * in the rounding.
    */
   useEdges(
     log: ApplicationLog,
@@ -120,16 +125,19 @@ class Times {
     const end = new Float64Array(entry.length).fill(Number.NaN);
     let known = 0;
     let enclosed = 0;
+    const outside: number[] = [];
     entry.forEach((line, request) => {
       if (line === -1 || Number.isNaN(traced.end[request]!)) return;
       known++;
       const before = traced.begin[request]! - log.startNs[line]!;
       const after = log.endNs[line]! - traced.end[request]!;
       if (before >= -roundingNs && after >= -roundingNs) enclosed++;
+      else outside.push(request);
       if (before >= 0) begin[request] = Math.round(log.startNs[line]!);
       if (after >= 0) end[request] = Math.round(log.endNs[line]!);
     });
     if (known === 0 || enclosed < known * LEAST_ENCLOSED) return;
+    for (const request of outside) this.contradicted.add(request);
     this.#columns.set('app:begin', begin);
     this.#columns.set('app:end', end);
   }

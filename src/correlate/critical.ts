@@ -14,6 +14,9 @@ import type { RequestVariant } from './request-table.ts';
  */
 const REQUIRED_SHARE = 0.97;
 
+/** The application's own times: exact ones, that a rounded stamp of the trace may lie outside of. */
+const OWN_EDGES: readonly PointId[] = ['app:begin', 'app:end'];
+
 /** The outcome for one request. */
 export interface Judgement {
   /** Index into `variants`, or undefined when the request must not be used. */
@@ -131,6 +134,7 @@ export class CriticalPath {
 
   #learnRequired(usable: readonly number[]): Border[] {
     const optional = new Set<PointId>([
+      ...OWN_EDGES,
       ...this.#path.groups
         .filter((group) => group.absence !== undefined && group.allOrNone !== true)
         .flatMap((group) => group.members),

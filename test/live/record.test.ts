@@ -105,7 +105,14 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     expect(await left(child.pid)).toEqual([]);
     const report = await reportOf(join(folder, 'demo.zip'));
     expect(report.requests.matched).toBeGreaterThan(100);
-    expect(report.requests.matched / report.requests.seen).toBeGreaterThanOrEqual(0.999);
+    // Whatever else uses the disk: all but what the tracer lost, and that is named.
+    const { matched, seen, quarantineReasons, rejected } = report.requests;
+    if (report.losses.length === 0)
+      expect({ matched, quarantineReasons, rejected }).toEqual({
+        matched: seen,
+        quarantineReasons: {},
+        rejected: {},
+      });
     // Without filefrag, or on a file system that does not say where its blocks lie, there is none.
     if (report.groundTruth === null) return expect(said()).toContain('no ground truth');
     expect(report.groundTruth.closure).toBeGreaterThan(0.98);

@@ -1,0 +1,85 @@
+/**
+ * Which task's system call a block request serves. The task that issues it may be another: whoever runs a disk's queue
+ * also issues what others have put there (block/blk-mq.c `blk_mq_run_hw_queue`, block/mq-deadline.c).
+ */
+import { requestSectors } from '../../parsers/event-kinds.ts';
+import type { EventTable } from '../trace/event-table.ts';
+import { NO_ROW } from '../trace/units.ts';
+
+/** Who asked for a request: the task, and the row of its call; undefined and NO_ROW where that is not known. */
+export interface Asker {
+  readonly tid: number | undefined;
+  readonly call: number;
+}
+
+/** Kernel threads that issue requests for others: a scheduler's or requeue worker, a softirq. */
+const WORKERS = /^(kworker|ksoftirqd)\//;
+
+/** The open calls of all tasks, and the requests of one disk that wait in its scheduler, while a table is walked. */
+export class Callers {
+  readonly #table: EventTable;
+  /** tid → row of its open I/O call. */
+  readonly #openCall = new Map<number, number>();
+  /** First sector → who handed the request to the scheduler. */
+  readonly #inserted = new Map<number, Asker>();
+
+  constructor(table: EventTable) {
+    this.#table = table;
+  }
+
+  enter(tid: number, row: number): void {
+    this.#openCall.set(tid, row);
+  }
+
+  exit(tid: number): void {
+    this.#openCall.delete(tid);
+  }
+
+  /** Row of the call a task is in. */
+  openCall(tid: number): number | undefined {
+    return this.#openCall.get(tid);
+  }
+
+  /** A row of block_rq_insert: stamped by the task whose request it is, before any task can issue it. */
+  insert(row: number): void {
+    this.#inserted.set(this.#table.tag[row]!, this.#asker(row));
+  }
+
+  /** A row of block_rq_requeue: whoever asked for it first is waiting for it again. */
+  putBack(row: number, asker: Asker): void {
+    this.#inserted.set(this.#table.tag[row]!, asker);
+  }
+
+  /** A row of block_rq_merge: this request became the end of another one and will not be issued. */
+  merge(row: number): void {
+    this.#inserted.delete(this.#table.tag[row]!);
+  }
+
+  /** Who asked for the request that is issued: who put it into the scheduler, else who issues it. */
+  issue(row: number): Asker {
+    if (this.#inserted.size === 0) return this.#asker(row);
+    const first = this.#table.tag[row]!;
+    const end = first + requestSectors(this.#table.aux[row]!);
+    let asker: Asker | undefined;
+    // A bio that was merged to its front moved its beginning.
+    for (let sector = first; sector < end; sector++) {
+      const known = this.#inserted.get(sector);
+      if (known === undefined) continue;
+      asker ??= known;
+      this.#inserted.delete(sector);
+      if (sector === first) break;
+    }
+    return asker ?? this.#asker(row);
+  }
+
+  /** The task of the row, or the only one in a call when a worker works for it. */
+  #asker(row: number): Asker {
+    const tid = this.#table.tid[row]!;
+    const own = this.#openCall.get(tid);
+    if (own !== undefined) return { tid, call: own };
+    const isWorker = WORKERS.test(this.#table.tasks.get(tid)?.comm ?? '');
+    if (!isWorker || this.#openCall.size !== 1) return { tid: undefined, call: NO_ROW };
+    const [caller, call] = this.#openCall.entries().next().value!;
+    return { tid: caller, call };
+  }
+}
