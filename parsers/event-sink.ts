@@ -28,6 +28,9 @@ export interface EventSink {
    */
   lost(cpu: number, count: number | undefined): void;
 
-  /** Something the parser could not use, with its place. Reasons are a small fixed set per format. */
-  reject(reason: string, byteOffset: number, line: number): void;
+  /**
+   * Something the parser could not use, with its place. Reasons are a small fixed set per format. `count`, 1 unless given:
+   * how often, the place being that of the first.
+   */
+  reject(reason: string, byteOffset: number, line: number, count?: number): void;
 }

@@ -5,6 +5,8 @@ export type ClockId = 'mono' | 'mono_raw' | 'boot' | 'realtime' | 'tai' | 'local
 
 /** What a parser found out about the stream beside its events. */
 export interface ParseReport {
+  /** Format the events were first read from, where the stream is a copy of what was read; foreign text. */
+  readonly format?: string | undefined;
   /** 'ns': times are seconds and nanoseconds. 'ticks': a raw counter whose rate the stream does not tell. */
   readonly unit: 'ns' | 'ticks';
   /** Half-width of the rounding of each time stamp, in units (500 for microseconds rounded to nearest, 0 if exact). */

@@ -3,6 +3,7 @@ import { bpftraceJson } from './bpftrace-json.ts';
 import { bpftraceText } from './bpftrace-text.ts';
 import type { Format } from './format.ts';
 import { ftraceText } from './ftrace-text.ts';
+import { iotraceEvents } from './iotrace-events.ts';
 import { perfData } from './perf-data.ts';
 import { perfScript } from './perf-script.ts';
 import { qemuSimpleTrace } from './qemu-simple-trace.ts';
@@ -13,6 +14,7 @@ import { spdkTrace } from './spdk-trace.ts';
 export const FORMATS: readonly Format[] = [
   perfData,
   qemuSimpleTrace,
+  iotraceEvents,
   ftraceText,
   perfScript,
   blkparse,

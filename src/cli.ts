@@ -126,6 +126,36 @@ function addTune(program: Command): void {
     });
 }
 
+/** "25MB", "900k", "1000000": bytes; units count by 1000, as trackers state their limits. */
+function size(text: string): number {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)\s*([kMG]?)B?$/i.exec(text);
+  const unit = { '': 1, k: 1e3, m: 1e6, g: 1e9 }[(match?.[2] ?? '').toLowerCase()] ?? 1;
+  const bytes = Math.floor(Number(match?.[1] ?? 0) * unit);
+  if (!(bytes >= 1)) throw new InvalidArgumentError('a size like 25MB is needed');
+  return bytes;
+}
+
+function addShare(program: Command): void {
+  program
+    .command('share')
+    .description('make a copy for a public bug tracker: names replaced, the figures the same')
+    .argument('<bundle>', 'a bundle (NAME.iotrace.zip)')
+    .option('-o, --output <file>', 'the copy to write (default: NAME-shared.iotrace.zip)')
+    .option(
+      '--dry-run',
+      'write nothing, list every name that would be replaced and all that would be left out',
+    )
+    .addOption(
+      new Option('--max-size <size>', 'keep only as many whole requests as fit, like 25MB').argParser(size),
+    )
+    .option('--path <name>', 'take this I/O path instead of detecting it')
+    .addOption(tscHzOption())
+    .action(async (bundle: string, options) => {
+      const { share } = await import('./commands/share.ts');
+      await deliver(await share(bundle, options, say), undefined);
+    });
+}
+
 function addExport(program: Command): void {
   program
     .command('export')
@@ -230,6 +260,7 @@ function buildProgram(): Command {
   addReport(program);
   addImport(program);
   addTune(program);
+  addShare(program);
   addExport(program);
   addExplain(program);
   return program;

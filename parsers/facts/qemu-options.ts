@@ -33,6 +33,11 @@ const FIRST_KEY: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** The key of an option's first value where it is left out, `driver` of `-device`; '' for an option of one plain value. */
+export function firstKeyOf(option: string): string {
+  return FIRST_KEY.get(option) ?? '';
+}
+
 /** Options that take no value; of all others the next argument is theirs. */
 const FLAGS: ReadonlySet<string> = new Set(
   (

@@ -28,6 +28,14 @@ export interface MachineTable {
   readonly unjoined: readonly UnjoinedSource[];
   /** Where tracers say they lost events, ns after the table's epoch. */
   readonly reported: readonly Gap[];
+  /** The sources that were joined: each one's rows as in its file, times on the clock of the joined table. */
+  readonly parts: readonly SourcePart[];
+}
+
+/** A source, and its table on its machine's clock, row for row. */
+export interface SourcePart {
+  readonly source: Source;
+  readonly table: EventTable;
 }
 
 /**
@@ -47,7 +55,7 @@ export function joinMachine(
       failure: `${first.name} is stamped with a counter whose rate nothing tells; give a request log, facts with clock pairs, or --tsc-hz`,
     };
   const clock = clockOf(first, main, facts.hostClockPairs ?? []);
-  const joined: { source: Source; table: EventTable }[] = [{ source: first, table: main }];
+  const joined: SourcePart[] = [{ source: first, table: main }];
   const unjoined: UnjoinedSource[] = [];
   for (const source of others) {
     const moved = onClock(source, clock, facts.hostClockPairs ?? [], rate);
@@ -64,6 +72,7 @@ export function joinMachine(
     roundingNs: Math.max(...sources.map((source) => source.roundingNs)),
     unjoined,
     reported: joined.flatMap((part) => gapsOf(part.source, part.table, table.epoch)),
+    parts: joined,
   };
 }
 

@@ -2,7 +2,12 @@
  * From a recording to its report, one step a line. Each step is a function of tables; what it guarantees is said here.
  */
 import { exactByPairs, exactByTsc } from '../clocks/exact.ts';
-import { joinMachine, type MachineTable, type UnjoinedSource } from '../clocks/machine-clock.ts';
+import {
+  joinMachine,
+  type MachineTable,
+  type SourcePart,
+  type UnjoinedSource,
+} from '../clocks/machine-clock.ts';
 import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
@@ -42,6 +47,8 @@ export interface FollowedRecording {
   readonly unjoined: readonly UnjoinedSource[];
   /** Where rows are missing, by machine. */
   readonly doubts: ReadonlyMap<MachineName, Doubts>;
+  /** The streams that were put on their machine's clock. */
+  readonly parts: readonly SourcePart[];
 }
 
 /** Tables per machine, clocks related, requests followed and judged. */
@@ -95,7 +102,8 @@ export function followRecording(
     doubts,
   });
   const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
-  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined, doubts };
+  const parts = [...(guest?.parts ?? []), ...(host?.parts ?? [])];
+  return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined, doubts, parts };
 }
 
 /** The report of a recording, or why there is none. */

@@ -78,7 +78,8 @@ function withCount(source: Source, counts: readonly TracerCount[] | undefined): 
 
 const HEAD_BYTES = 65_536;
 
-async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** How a member begins: its first 64 KiB. */
+export async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {

@@ -22,7 +22,7 @@ export async function readSource(
   return {
     name,
     machine,
-    format: format.name,
+    format: report.format ?? format.name,
     clock: report.clock,
     unit: report.unit,
     roundingNs: report.roundingNs,

@@ -137,7 +137,7 @@ function foldedFacts({ prose, code }: Texts): string[] {
     details('What was recorded', [bullets([...sourceLines(prose), ...pathParts(prose)])]),
     details('Environment', [bullets(environment)]),
     details('How to reproduce', [
-      `With the recording as FILE, \`iotrace report FILE\` prints this report. It was made by ${prose.tool.name} ${prose.tool.version}, report schema ${prose.schema}.`,
+      `With the recording attached as FILE, \`iotrace report FILE\` prints this report; \`iotrace share FILE\` makes a copy to attach, with the same tables and no names. It was made by ${prose.tool.name} ${prose.tool.version}, report schema ${prose.schema}.`,
     ]),
   ];
 }

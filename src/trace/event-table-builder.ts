@@ -115,11 +115,11 @@ export class EventTableBuilder implements EventSink {
     if (this.#losses.length < MOST_LOSSES) this.#losses.push({ cpu, count, row: this.#rows });
   }
 
-  reject(reason: string, byteOffset: number, line: number): void {
+  reject(reason: string, byteOffset: number, line: number, count = 1): void {
     const known = this.#rejects.get(reason);
-    if (known !== undefined) known.count++;
+    if (known !== undefined) known.count += count;
     else if (this.#rejects.size < MOST_REASONS)
-      this.#rejects.set(reason, { reason, count: 1, firstOffset: byteOffset, firstLine: line });
+      this.#rejects.set(reason, { reason, count, firstOffset: byteOffset, firstLine: line });
   }
 
   /** Freezes the table; nothing may be added afterwards. */

@@ -1,0 +1,134 @@
+/** Bundles in which a stranger's word stands wherever a name, a path or a text can: what `iotrace share` must not let out. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { StreamInput } from '../../src/bundle/write-bundle.ts';
+import type { RecordingFacts } from '../../src/trace/recording.ts';
+
+const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const text = (name: string) => fixture(name).toString('latin1');
+
+/** Facts with the canary in every text of every fact; does not compile when a fact is missing. */
+export function plantedFacts(canary: string): Required<RecordingFacts> {
+  return {
+    qemuCommandLine: [
+      `/usr/bin/${canary}/qemu-system-x86_64 -name ${canary},process=${canary},debug-threads=on`,
+      `-machine q35,accel=kvm,${canary}=${canary} -cpu ${canary} -m 512 -uuid ${canary} -smbios type=1,serial=${canary}`,
+      `-object iothread,id=${canary},poll-max-ns=0 -drive file=/var/${canary}.img,id=d0,serial=${canary},if=none,aio=native`,
+      `-blockdev {"driver":"file","node-name":"${canary}","filename":"/${canary}"}`,
+      `-device virtio-blk-pci,drive=d0,iothread=${canary},serial=${canary},${canary} -netdev user,id=${canary}`,
+      `-device virtio-net-pci,mac=${canary},netdev=${canary} -append console=${canary} ${canary} -${canary} ${canary}`,
+    ].join(' '),
+    daemonCommandLine: `qemu-storage-daemon --export type=${canary},id=${canary},addr.path=/${canary} --${canary}`,
+    qemuThreads: [
+      { tid: 7, name: canary },
+      { tid: 8, name: `IO ${canary}` },
+      { tid: 9, name: `kworker/0:1-${canary}` },
+      { tid: 10, name: `CPU 0/KVM ${canary}` },
+    ],
+    daemonThreads: [{ tid: 11, name: canary }],
+    qemuEventfds: [{ fd: 10, id: 4 }],
+    daemonEventfds: [{ fd: 11, id: 5 }],
+    tscOffsets: [{ vcpu: 0, offset: -5n }],
+    hostClockPairs: [{ clock: 'mono', ns: 1n, tsc: 2n, widthTicks: 3 }],
+    guestInterrupts: [
+      { name: canary, before: 1, after: 2 },
+      { name: `vfio-msi[0](${canary})`, before: 1, after: 2 },
+    ],
+    hostInterrupts: [{ name: `nvme0q1 ${canary}`, before: 1, after: 2 }],
+    kvmStats: { exits: 5, [canary]: 6 },
+    memoryPagesByNode: [{ node: 0, pages: 1 }],
+    hostNodes: [{ node: 0, cpus: [0, 1] }],
+    driveNode: 0,
+    perfCounts: [
+      { who: `${canary}-7`, event: 'node-loads', count: 1, state: 'counted', runningShare: 1 },
+      { who: canary, event: canary, count: 1, state: 'counted', runningShare: 1 },
+      { who: 'N0', event: `cpu/${canary}/`, count: 1, state: 'counted', runningShare: 1 },
+    ],
+    tracerCounts: [{ stream: `${canary}.trace`, delivered: 1, lost: 0 }],
+    notes: [
+      canary,
+      `kernel 6.1.0-${canary}`,
+      `cpuidle driver=haltpoll ${canary}`,
+      `/sys/${canary}/io_poll = 1`,
+    ],
+  };
+}
+
+/** A stream of each format with the canary as thread, interrupt, event and argument, and in what surrounds the events. */
+export function plantedStreams(canary: string): readonly (StreamInput & { readonly bytes: number })[] {
+  const put = (from: string, pattern: RegExp) => from.replace(pattern, canary);
+  const ftrace = text('ftrace/host-vfio.trace')
+    .replaceAll('CPU 0/KVM', canary)
+    .replace(/name=\S+/g, `name=${canary}`)
+    .concat(`# ${canary}\n${canary} ${canary}\n`);
+  const spdk = text('spdk-trace/nvme.json').replaceAll('"name":"ctx"', `"name":"${canary}"`);
+  const copied = [
+    '# iotrace events 1',
+    `format ${canary}`,
+    `clock ${canary}`,
+    'kind 0 kvm_exit',
+    `kind 1 ${canary.replace(/\W/g, '')}`,
+    `string 1 ${canary}`,
+    `task 7 7 ${canary}`,
+    `reject 3 0 1 ${canary}`,
+    'start 1 0',
+    '0 5 0 7 0 1 0',
+    canary,
+  ];
+  return [
+    stream('host', 'tracefs text', canary, Buffer.from(ftrace, 'latin1')),
+    stream(
+      'guest',
+      'perf script',
+      canary,
+      Buffer.from(put(text('perf-script/vblk-aio-6.1.txt'), /name=\S+|^ *:\d+/gm), 'latin1'),
+    ),
+    stream(
+      'host',
+      'QEMU trace log',
+      canary,
+      Buffer.from(`${text('qemu-trace-log/nvme.log')}${canary}\n`, 'latin1'),
+    ),
+    stream(
+      'host',
+      'bpftrace JSON',
+      canary,
+      fixture('bpftrace/maps.json'),
+      `${text('bpftrace/maps.bt')}\n// ${canary}`,
+    ),
+    stream('host', 'spdk_trace JSON', canary, Buffer.from(spdk, 'latin1')),
+    stream('host', 'perf.data', canary, plantedPerfData(canary)),
+    stream('host', 'iotrace events', canary, Buffer.from(copied.join('\n'))),
+  ];
+}
+
+/** Every run of a name in the records and features of a perf.data, overwritten by as much of the canary as fits. */
+export function plantedPerfData(canary: string): Buffer {
+  const bytes = Buffer.from(gunzipSync(fixture('perf-data/vblk-aio-6.1.data.gz')));
+  for (const name of ['qemu-system-x86', 'CPU 0/KVM', 'swapper', 'virtio2-requests'])
+    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1))
+      bytes.write(canary.slice(0, name.length), at, 'latin1');
+  return bytes;
+}
+
+function stream(
+  machine: 'host' | 'guest',
+  format: string,
+  canary: string,
+  bytes: Buffer,
+  script?: string,
+): StreamInput & { readonly bytes: number } {
+  return {
+    name: `/home/${canary}/${format}`,
+    machine,
+    format,
+    script,
+    bytes: bytes.length,
+    open: () => once(bytes),
+  };
+}
+
+/** The bytes as the only chunk of a stream. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
