@@ -5,8 +5,9 @@
 import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { REAPING, STEP, STEPS } from './app-steps.ts';
-import { Callers } from './callers.ts';
+import { STEP, STEPS } from './app-steps.ts';
+import { type Asker, Callers } from './callers.ts';
+import { Returns } from './returns.ts';
 
 /** Why a block request cannot be followed, decided on its own machine alone. */
 export const APP_REJECTS = {
@@ -15,6 +16,8 @@ export const APP_REJECTS = {
   equalSectors: 2,
   /** Not a request at all: the driver gave it back, and it was issued again. Left out of the table. */
   requeued: 3,
+  /** Asked for by a task that was not recorded. */
+  otherTask: 4,
 } as const;
 
 /** Requests of one disk as columns of rows of the table; NO_ROW where a point was not observed. */
@@ -70,6 +73,9 @@ function isData(aux: number, sector: number): boolean {
   return direction === DIRECTION.read || direction === DIRECTION.write;
 }
 
+/** With fewer requests in system calls than this share, the recording does not show who asks. */
+const LEAST_ASKED = 0.2;
+
 /** The state of one pass over a table: which calls are open, which sectors are in flight. */
 class Walk {
   readonly #table: EventTable;
@@ -77,29 +83,21 @@ class Walk {
   readonly #submit: number[] = [];
   readonly #issue: number[] = [];
   readonly #complete: number[] = [];
-  readonly #return: number[] = [];
   readonly #reject: number[] = [];
   #begunBefore = 0;
   readonly #callers: Callers;
-  /** tid → requests whose return is the end of the open call. */
-  readonly #waiting = new Map<number, number[]>();
+  readonly #returns: Returns;
   /** First sector → the request in flight there. */
   readonly #inFlight = new Map<number, number>();
   /** First sector → completions to swallow because the requests there are rejected as equal. */
   readonly #equal = new Map<number, number>();
-  /** io_uring request pointer → the request submitted under it; tid → pointer of its latest, not yet issued, submission. */
-  readonly #byPointer = new Map<number, number>();
-  readonly #nextPointer = new Map<number, number>();
-  /** Request → the row of its io_uring completion. */
-  readonly #posted = new Map<number, number>();
-  /** tid → requests that completed after their submitting call had returned, and wait to be reaped by another call. */
-  readonly #unreaped = new Map<number, number[]>();
-  readonly #submitter: number[] = [];
+  readonly #asker: Asker[] = [];
 
   constructor(table: EventTable, device: number) {
     this.#table = table;
     this.#device = device;
     this.#callers = new Callers(table);
+    this.#returns = new Returns(table, this.#callers);
   }
 
   step(row: number, step: number): void {
@@ -115,15 +113,16 @@ class Walk {
       if (this.#isOurs(row)) this.#onRequeue(row);
     } else if (step === STEP.enter) this.#onEnter(row);
     else if (step === STEP.exit) this.#onExit(row);
-    else if (step === STEP.submit) this.#nextPointer.set(this.#table.tid[row]!, this.#table.tag[row]!);
-    else this.#onPosted(row);
+    else if (step === STEP.submit) this.#returns.submitted(row);
+    else this.#returns.posted(row);
   }
 
   finish(): AppRequests {
+    const asked = this.#submit.filter((row) => row !== NO_ROW).length;
     for (let request = 0; request < this.#issue.length; request++) {
+      if (asked >= LEAST_ASKED * this.#issue.length && this.#callers.isOther(this.#asker[request]!))
+        this.#reject[request] ||= APP_REJECTS.otherTask;
       if (this.#complete[request] === NO_ROW) this.#reject[request] ||= APP_REJECTS.neverCompleted;
-      // Reaped from the ring without a call: the posted completion is the last thing the kernel knows of it.
-      if (this.#return[request] === NO_ROW) this.#return[request] = this.#posted.get(request) ?? NO_ROW;
     }
     const kept = (rows: readonly number[]) =>
       rows.filter((_, request) => this.#reject[request] !== APP_REJECTS.requeued);
@@ -134,7 +133,7 @@ class Walk {
       submit: Int32Array.from(kept(this.#submit)),
       issue,
       complete: Int32Array.from(kept(this.#complete)),
-      return: Int32Array.from(kept(this.#return)),
+      return: Int32Array.from(kept(this.#issue.map((_, request) => this.#returns.of(request)))),
       reject: Uint8Array.from(kept(this.#reject)),
       begunBefore: this.#begunBefore,
     };
@@ -142,45 +141,25 @@ class Walk {
 
   #onEnter(row: number): void {
     const tid = this.#table.tid[row]!;
-    // An enter while a call is open means that call's exit was lost: nothing that waited for it has a known end.
-    this.#waiting.delete(tid);
+    this.#returns.enter(tid);
     this.#callers.enter(tid, row);
   }
 
   #onExit(row: number): void {
-    const tid = this.#table.tid[row]!;
-    const waiting = this.#waiting.get(tid);
-    if (waiting !== undefined) {
-      for (const request of waiting) if (this.#complete[request] !== NO_ROW) this.#return[request] = row;
-      this.#waiting.delete(tid);
-    }
-    const reaped = REAPING.has(this.#table.kind[row]!) ? this.#unreaped.get(tid) : undefined;
-    if (reaped !== undefined) {
-      for (const request of reaped) if (this.#return[request] === NO_ROW) this.#return[request] = row;
-      this.#unreaped.delete(tid);
-    }
-    this.#callers.exit(tid);
-  }
-
-  #onPosted(row: number): void {
-    const pointer = this.#table.tag[row]!;
-    const request = this.#byPointer.get(pointer);
-    if (request === undefined) return;
-    this.#posted.set(request, row);
-    this.#byPointer.delete(pointer);
+    this.#returns.exit(row, (request) => this.#complete[request] !== NO_ROW);
+    this.#callers.exit(this.#table.tid[row]!);
   }
 
   #onIssue(row: number): void {
     const { tag } = this.#table;
     const request = this.#issue.length;
-    const { tid: caller, call } = this.#callers.issue(row);
-    this.#submit.push(call);
+    const asker = this.#callers.issue(row);
+    this.#submit.push(asker.call);
     this.#issue.push(row);
     this.#complete.push(NO_ROW);
-    this.#return.push(NO_ROW);
     this.#reject.push(APP_REJECTS.none);
-    this.#submitter.push(caller ?? 0);
-    if (caller !== undefined) this.#expectReturn(caller, request, call);
+    this.#asker.push(asker);
+    this.#returns.issued(request, asker);
     const other = this.#inFlight.get(tag[row]!);
     if (other !== undefined) {
       this.#reject[other] = APP_REJECTS.equalSectors;
@@ -197,22 +176,8 @@ class Walk {
     if (request === undefined || this.#reject[request] !== APP_REJECTS.none) return;
     this.#reject[request] = APP_REJECTS.requeued;
     this.#inFlight.delete(sector);
-    const caller = this.#submitter[request]!;
-    this.#callers.putBack(row, { tid: caller === 0 ? undefined : caller, call: this.#submit[request]! });
-  }
-
-  #expectReturn(caller: number, request: number, call: number): void {
-    if (this.#callers.openCall(caller) === call) this.#awaitExit(caller, request);
-    const pointer = this.#nextPointer.get(caller);
-    if (pointer === undefined) return;
-    this.#byPointer.set(pointer, request);
-    this.#nextPointer.delete(caller);
-  }
-
-  #awaitExit(tid: number, request: number): void {
-    const waiting = this.#waiting.get(tid);
-    if (waiting === undefined) this.#waiting.set(tid, [request]);
-    else waiting.push(request);
+    this.#returns.takenBack(request);
+    this.#callers.putBack(row, this.#asker[request]!);
   }
 
   /** A read or write of the disk that is followed. */
@@ -236,17 +201,6 @@ class Walk {
     const equal = this.#equal.get(tag[row]!) ?? 0;
     if (equal > 0) this.#equal.set(tag[row]!, equal - 1);
     else this.#inFlight.delete(tag[row]!);
-    const submitter = this.#submitter[request]!;
-    const open = this.#callers.openCall(submitter);
-    if (submitter === 0 || open === this.#submit[request]) return;
-    // The submitting call has returned. A task inside another call learns of the completion when that one returns.
-    if (open !== undefined) this.#awaitExit(submitter, request);
-    else this.#awaitReaping(submitter, request);
-  }
-
-  #awaitReaping(tid: number, request: number): void {
-    const unreaped = this.#unreaped.get(tid);
-    if (unreaped === undefined) this.#unreaped.set(tid, [request]);
-    else unreaped.push(request);
+    this.#returns.completed(request);
   }
 }

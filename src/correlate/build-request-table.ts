@@ -48,9 +48,9 @@ export function buildRequestTable(
   const application =
     log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
   if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
-  const outside = outsideReasons(lifetimes, span, application);
+  const outside = outsideReasons(scene, lifetimes, span, application);
   const usable = [...begins.keys()].filter(
-    (request) => outside[request] === undefined && scene.requests.reject[request] === APP_REJECTS.none,
+    (request) => outside[request] === undefined && APP_REASONS[scene.requests.reject[request]!] === undefined,
   );
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
   const whole = usable.filter((request) => nearGap[request] === undefined);
@@ -59,10 +59,10 @@ export function buildRequestTable(
   const layout = new Layout(scene, followed, lifetimes.begin, sector);
   const violators = new Set(relation.violators);
   for (const request of begins.keys()) {
-    const rejected = scene.requests.reject[request]!;
+    const rejected = APP_REASONS[scene.requests.reject[request]!];
     const away = outside[request];
     if (away !== undefined) layout.set(request, STATUS.outside, away);
-    else if (rejected !== APP_REJECTS.none) layout.set(request, STATUS.rejected, APP_REASONS[rejected]!);
+    else if (rejected !== undefined) layout.set(request, STATUS.rejected, rejected);
     else if (violators.has(request))
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
     else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]);
@@ -145,12 +145,15 @@ class Times {
 
 /** Per request why it is not inside the recorded span, undefined for those that are. */
 function outsideReasons(
+  { requests }: Scene,
   { begin, end }: Lifetimes,
   span: Span,
   application: ApplicationMatch | undefined,
 ): (string | undefined)[] {
   return Array.from(begin, (begun, request) => {
     if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
+    if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
+      return 'asked for by a task whose system calls were not recorded';
     if (begun < span.from) return 'before the recording of all machines began';
     if (end[request]! > span.to) return 'after the recording of a machine ended';
     return undefined;

@@ -2,7 +2,7 @@
  * Which task's system call a block request serves. The task that issues it may be another: whoever runs a disk's queue
  * also issues what others have put there (block/blk-mq.c `blk_mq_run_hw_queue`, block/mq-deadline.c).
  */
-import { requestSectors } from '../../parsers/event-kinds.ts';
+import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
 
@@ -10,6 +10,18 @@ import { NO_ROW } from '../trace/units.ts';
 export interface Asker {
   readonly tid: number | undefined;
   readonly call: number;
+  /** The task in no call that asked for it, or may have; undefined when a worker may have done it for any other. */
+  readonly outsider: number | undefined;
+}
+
+/** System calls whose data goes one way only. A request the other way is something else the kernel did meanwhile. */
+const ONE_WAY = new Map<number, number>([
+  ...['read', 'pread64', 'preadv', 'preadv2'].map((call) => way(call, DIRECTION.read)),
+  ...['write', 'pwrite64', 'pwritev', 'pwritev2'].map((call) => way(call, DIRECTION.write)),
+]);
+
+function way(call: string, direction: number): [number, number] {
+  return [kindId(`sys_enter_${call}`), direction];
 }
 
 /** Kernel threads that issue requests for others: a scheduler's or requeue worker, a softirq. */
@@ -20,6 +32,7 @@ export class Callers {
   readonly #table: EventTable;
   /** tid → row of its open I/O call. */
   readonly #openCall = new Map<number, number>();
+  readonly #calling = new Set<number>();
   /** First sector → who handed the request to the scheduler. */
   readonly #inserted = new Map<number, Asker>();
 
@@ -29,10 +42,16 @@ export class Callers {
 
   enter(tid: number, row: number): void {
     this.#openCall.set(tid, row);
+    this.#calling.add(tid);
   }
 
   exit(tid: number): void {
     this.#openCall.delete(tid);
+  }
+
+  /** It asked by itself, and is none of the tasks whose calls were recorded: so far, or at the end, in all. */
+  isOther({ outsider }: Asker): boolean {
+    return outsider !== undefined && !this.#calling.has(outsider);
   }
 
   /** Row of the call a task is in. */
@@ -42,7 +61,7 @@ export class Callers {
 
   /** A row of block_rq_insert: stamped by the task whose request it is, before any task can issue it. */
   insert(row: number): void {
-    this.#inserted.set(this.#table.tag[row]!, this.#asker(row));
+    this.#inserted.set(this.#table.tag[row]!, this.#asker(row, false));
   }
 
   /** A row of block_rq_requeue: whoever asked for it first is waiting for it again. */
@@ -57,7 +76,7 @@ export class Callers {
 
   /** Who asked for the request that is issued: who put it into the scheduler, else who issues it. */
   issue(row: number): Asker {
-    if (this.#inserted.size === 0) return this.#asker(row);
+    if (this.#inserted.size === 0) return this.#asker(row, true);
     const first = this.#table.tag[row]!;
     const end = first + requestSectors(this.#table.aux[row]!);
     let asker: Asker | undefined;
@@ -69,17 +88,26 @@ export class Callers {
       this.#inserted.delete(sector);
       if (sector === first) break;
     }
-    return asker ?? this.#asker(row);
+    return asker ?? this.#asker(row, true);
   }
 
-  /** The task of the row, or the only one in a call when a worker works for it. */
-  #asker(row: number): Asker {
+  /** The task of the row, or the only one in a call when a worker `mayHelp` it. */
+  #asker(row: number, mayHelp: boolean): Asker {
     const tid = this.#table.tid[row]!;
     const own = this.#openCall.get(tid);
-    if (own !== undefined) return { tid, call: own };
-    const isWorker = WORKERS.test(this.#table.tasks.get(tid)?.comm ?? '');
-    if (!isWorker || this.#openCall.size !== 1) return { tid: undefined, call: NO_ROW };
+    if (own !== undefined) return this.#fits(own, row) ? { tid, call: own, outsider: undefined } : NOBODY;
+    if (!mayHelp || !WORKERS.test(this.#table.tasks.get(tid)?.comm ?? ''))
+      return { tid: undefined, call: NO_ROW, outsider: tid };
+    if (this.#openCall.size !== 1) return NOBODY;
     const [caller, call] = this.#openCall.entries().next().value!;
-    return { tid: caller, call };
+    return this.#fits(call, row) ? { tid: caller, call, outsider: undefined } : NOBODY;
+  }
+
+  #fits(call: number, row: number): boolean {
+    const direction = ONE_WAY.get(this.#table.kind[call]!);
+    const own = requestDirection(this.#table.aux[row]!);
+    return direction === undefined || own === DIRECTION.other || own === direction;
   }
 }
+
+const NOBODY: Asker = { tid: undefined, call: NO_ROW, outsider: undefined };
