@@ -78,9 +78,9 @@ async function readPartitions(folder: string, disk: string): Promise<Partition[]
   return found;
 }
 
-/** The driver of a device, or of the one it is a part of: an NVMe controller has it one level further up. */
+/** The driver of a device or of what it is a part of: an NVMe controller, `PCI-ADDRESS/nvme/nvme0`, has it two levels up. */
 async function driverOf(device: string): Promise<string> {
-  for (let folder = device, level = 0; folder.length > 1 && level < 2; folder = dirname(folder), level++) {
+  for (let folder = device, level = 0; folder.length > 1 && level < 3; folder = dirname(folder), level++) {
     const driver = await readlink(join(folder, 'driver')).catch(() => undefined);
     if (driver !== undefined) return basename(driver);
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,14 +38,22 @@ beforeAll(async () => {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   }
+  // As Linux 6.1 lays out an NVMe controller below its PCI device.
+  const controller = join(sys, 'devices/0000:41:00.0/nvme/nvme0');
+  await mkdir(join(sys, 'block/nvme0n1'));
+  await mkdir(controller, { recursive: true });
+  await writeFile(join(sys, 'block/nvme0n1/dev'), '259:0\n');
+  await symlink(controller, join(sys, 'block/nvme0n1/device'));
+  await symlink('/sys/bus/pci/drivers/nvme', join(sys, 'devices/0000:41:00.0/driver'));
   devices = await listBlockDevices(sys);
 });
 afterAll(() => rm(sys, { recursive: true }));
 
 describe('disks', () => {
   it('are read with their partitions and what they are made of', () => {
-    expect(devices.map(({ name }) => name)).toEqual(['dm-0', 'dm-1', 'sda', 'sdb']);
-    expect(devices[2]).toMatchObject({
+    expect(devices.map(({ name }) => name)).toEqual(['dm-0', 'dm-1', 'nvme0n1', 'sda', 'sdb']);
+    expect(devices[2]).toMatchObject({ driver: 'nvme', parent: 'nvme0' });
+    expect(devices[3]).toMatchObject({
       major: 8,
       minor: 0,
       partitions: [{ name: 'sda1', major: 8, minor: 1, start: 2048 }],
@@ -87,7 +95,7 @@ describe('chooseDisk', () => {
   it('names the disks there are when it does not know one', async () => {
     await expect(ask('../sda')).rejects.toMatchObject({
       code: 'disk-unknown',
-      hint: 'It has dm-0, dm-1, sda, sdb.',
+      hint: 'It has dm-0, dm-1, nvme0n1, sda, sdb.',
     });
   });
 
