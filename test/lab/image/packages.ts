@@ -1,0 +1,48 @@
+/** What the host's root file system is made of. */
+import { execa } from 'execa';
+
+/** Installed there without recommendations. */
+export const PACKAGES: readonly string[] = [
+  'bpftrace',
+  'busybox-static',
+  'dropbear-bin',
+  'fio',
+  'iproute2',
+  'ipxe-qemu',
+  'kmod',
+  'linux-perf',
+  'openssh-client',
+  'procps',
+  'qemu-system-x86',
+  'seabios',
+  'udev',
+];
+
+/** Programs of this machine that build and run the lab, and the Debian package each comes in. */
+export const TOOLS: Readonly<Record<string, string>> = {
+  mmdebstrap: 'mmdebstrap',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  gcc: 'gcc',
+  cpio: 'cpio',
+  xz: 'xz-utils',
+  zstd: 'zstd',
+  ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+  'mkfs.ext4': 'e2fsprogs',
+};
+
+/** The archive of Debian that this machine's apt is set up with. Throws when it has none. */
+export async function debianArchive(): Promise<string> {
+  const { stdout } = await execa('apt-get', [
+    'indextargets',
+    '--format',
+    '$(REPO_URI) $(COMPONENT)',
+    'Created-By: Packages',
+  ]);
+  const archive = stdout
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find(([uri = '', component]) => component === 'main' && /\/debian\/?$/.test(uri))?.[0];
+  if (archive === undefined) throw new Error('apt of this machine knows no Debian archive with main');
+  return archive;
+}

@@ -1,0 +1,231 @@
+/**
+ * Holds a recording against what the reader measured itself. The bundle is analysed twice: as iotrace left it, where each
+ * followed request has to lie within the reader's own times of that request; and with the reader's log as ground truth.
+ */
+import { readFile } from 'node:fs/promises';
+import { type FollowedRecording, followRecording, reportOf } from '../../src/commands/analyze.ts';
+import { openRecording } from '../../src/commands/open-recording.ts';
+import { readTruth } from '../../src/commands/read-truth.ts';
+import { requestRows } from '../../src/export/request-rows.ts';
+import type { ReportModel } from '../../src/report/report-model.ts';
+import type { GroundTruth, Recording } from '../../src/trace/recording.ts';
+import { clockTruth } from './clock-truth.ts';
+import type { Expectation, Run } from './configuration.ts';
+import type { Evidence } from './run-setup.ts';
+
+/** One thing that has to hold, and how it came out. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Figures, as a sentence. */
+  readonly text: string;
+}
+
+export interface Judgement {
+  readonly checks: readonly Check[];
+  /** What the table of results shows; undefined where there is no report. */
+  readonly figures: Figures | undefined;
+}
+
+export interface Figures {
+  readonly path: string;
+  readonly requests: number;
+  readonly matchedShare: number;
+  readonly closure: number | undefined;
+  readonly tracedShare: number | undefined;
+  readonly variants: string;
+  readonly clock: string;
+  readonly lost: number;
+  readonly grade: string;
+}
+
+/** Judges one recording. Throws nothing that the recording is the reason of. */
+export async function judge(run: Run, evidence: Evidence): Promise<Judgement> {
+  const printed: Check = {
+    name: 'record succeeds',
+    ok: evidence.exitCode === 0 && evidence.bundle !== undefined,
+    text: `exit status ${evidence.exitCode}`,
+  };
+  const clean: Check = {
+    name: 'nothing is left',
+    ok: evidence.left.length === 0,
+    text: evidence.left.join(', ') || 'no probe, instance, event or program',
+  };
+  if (evidence.bundle === undefined || evidence.log === undefined)
+    return { checks: [{ ...printed, text: evidence.said.slice(-1500) }, clean], figures: undefined };
+  const opened = await openRecording(evidence.bundle, undefined, () => {});
+  const { truth } = readTruth('reader', await readFile(evidence.log));
+  if (truth?.log === undefined)
+    return { checks: [printed, clean, failed('reader', 'its log cannot be read')], figures: undefined };
+  const how = { version: 'lab', title: 'lab, an emulated host', path: undefined };
+  const alone = { ...opened.recording, groundTruth: undefined };
+  const followed = followRecording(alone, how);
+  if ('failure' in followed)
+    return { checks: [printed, clean, failed('analysis', followed.failure)], figures: undefined };
+  const model = reportOf(alone, followed, how);
+  // Without access to the guest the reader's times are of a machine that was not recorded: nothing to close over.
+  const closing = run.guestAccess ? withTruth({ ...alone, groundTruth: truth }) : undefined;
+  return {
+    checks: [
+      printed,
+      clean,
+      ...pathChecks(run.expect, model),
+      ...requestChecks(run, followed, model, truth),
+      ...(closing === undefined ? [] : [closureCheck(run, closing, truth)]),
+      deliveryCheck(alone, model),
+      ...(evidence.clocks === undefined || !run.guestAccess
+        ? []
+        : [clockTruth(model, truth, evidence.clocks)]),
+      ...findingChecks(run.expect, model),
+    ],
+    figures: figuresOf(model, closing, truth),
+  };
+}
+
+const failed = (name: string, text: string): Check => ({ name, ok: false, text });
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+
+function withTruth(recording: Recording): ReportModel | undefined {
+  const how = { version: 'lab', title: 'lab, an emulated host', path: undefined };
+  const followed = followRecording(recording, how);
+  return 'failure' in followed ? undefined : reportOf(recording, followed, how);
+}
+
+function pathChecks({ path, variant }: Expectation, model: ReportModel): Check[] {
+  const checks: Check[] = [{ name: 'path', ok: model.path.name === path, text: model.path.name }];
+  if (variant === undefined) return checks;
+  const held = model.variants.filter(({ name }) => name.includes(variant.holds));
+  const share = held.reduce((sum, { n }) => sum + n, 0) / Math.max(1, model.requests.matched);
+  return [
+    ...checks,
+    {
+      name: 'variant',
+      ok: share >= variant.share,
+      text: `${percent(share)} of the requests ${variant.holds}`,
+    },
+  ];
+}
+
+/** The least share of the reader's requests that has to be matched: above queue depth 1 some cannot be told apart. */
+const leastMatched = (depth: number) => (depth === 1 ? 0.99 : 0.97);
+
+function requestChecks(
+  run: Run,
+  followed: FollowedRecording,
+  model: ReportModel,
+  truth: GroundTruth,
+): Check[] {
+  const log = truth.log!;
+  const indexOf = new Map([...log.sector].map((sector, index) => [sector, index] as const));
+  const rows = [...requestRows(followed.correlated)];
+  const header = rows[0]!;
+  const epochNs = 'epochNs' in header ? BigInt(header.epochNs) : 0n;
+  const shift = Number(epochNs - log.epochNs);
+  let matched = 0;
+  let inside = 0;
+  let unnamed = 0;
+  let example = '';
+  for (const row of rows) {
+    if (!('status' in row)) continue;
+    const index = indexOf.get(row.sector);
+    if (index === undefined) continue;
+    if (row.status !== 'matched') {
+      if (row.reason === undefined || row.reason === '') unnamed++;
+      continue;
+    }
+    matched++;
+    const begin = row.startNs + shift - log.startNs[index]!;
+    const end = log.endNs[index]! - (row.startNs + shift + row.totalNs!);
+    const tooLong = row.totalNs! - (log.endNs[index]! - log.startNs[index]!);
+    // Stamps of a text tracer are whole microseconds: each end may be off by one.
+    const fits = run.guestAccess ? begin >= -ROUNDING_NS && end >= -ROUNDING_NS : tooLong <= 2 * ROUNDING_NS;
+    if (fits) inside++;
+    else if (example === '')
+      example = `; sector ${row.sector}: ${begin} ns after its begin, ${end} ns before its end`;
+  }
+  const share = matched / truth.requests;
+  const least = leastMatched(run.depth);
+  return [
+    {
+      name: 'matched',
+      ok: share >= least,
+      text: `${matched} of ${truth.requests}, ${reasonsOf(model) || 'none left out'}`,
+    },
+    { name: 'the rest has a reason', ok: unnamed === 0, text: `${unnamed} without one` },
+    {
+      name: 'within the reader’s times',
+      ok: matched > 0 && inside >= matched * 0.99,
+      text: `${inside} of ${matched}${example}`,
+    },
+  ];
+}
+
+const ROUNDING_NS = 1000;
+
+function reasonsOf({ requests }: ReportModel): string {
+  return Object.entries({ ...requests.rejected, ...requests.quarantineReasons, ...requests.outsideReasons })
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+}
+
+function closureCheck(run: Run, model: ReportModel, truth: GroundTruth): Check {
+  const found = model.groundTruth;
+  if (found === null || found === undefined) return failed('closure', 'the report has none');
+  const isClosed = found.closure >= 0.98 && found.closure <= 1.02;
+  const known = found.matched / truth.requests;
+  return {
+    name: 'closure',
+    ok: isClosed && known >= leastMatched(run.depth),
+    text: `${percent(found.closure)} of the reader’s ${Math.round(found.meanNs / 1000)} µs over ${found.matched} requests, ${percent(found.tracedShare)} of it between traced points`,
+  };
+}
+
+/** What fired was delivered, or the loss is in the report. */
+function deliveryCheck({ sources }: Recording, model: ReportModel): Check {
+  const silent = sources.filter(({ name, claimed, overwritten, records }) => {
+    const isShort = (claimed !== undefined && records < claimed) || (overwritten ?? 0) > 0;
+    return isShort && !model.losses.some(({ source }) => source.includes(name));
+  });
+  const lost = model.losses.reduce((sum, { count }) => sum + (count ?? 0), 0);
+  const counted = sources.filter(({ claimed }) => claimed !== undefined).length;
+  return {
+    name: 'fired is delivered or reported lost',
+    ok: silent.length === 0,
+    text:
+      silent.length > 0
+        ? `not reported: ${silent.map(({ name }) => name).join(', ')}`
+        : `${counted} of ${sources.length} streams counted by their tracer, ${lost} events reported lost`,
+  };
+}
+
+function findingChecks({ findings = [], noFindings = [] }: Expectation, model: ReportModel): Check[] {
+  const found = new Set(model.findings.map(({ id }) => id));
+  return [
+    ...findings.map((id) => ({
+      name: `finding ${id}`,
+      ok: found.has(id),
+      text: [...found].join(', ') || 'none',
+    })),
+    ...noFindings.map((id) => ({
+      name: `no finding ${id}`,
+      ok: !found.has(id),
+      text: [...found].join(', ') || 'none',
+    })),
+  ];
+}
+
+function figuresOf(model: ReportModel, closing: ReportModel | undefined, truth: GroundTruth): Figures {
+  const { clock } = model;
+  const uncertainty = clock.uncertaintyNs === null ? '' : ` ±${(clock.uncertaintyNs / 1000).toFixed(1)} µs`;
+  return {
+    path: model.path.name,
+    requests: truth.requests,
+    matchedShare: model.requests.matched / truth.requests,
+    closure: closing?.groundTruth?.closure,
+    tracedShare: closing?.groundTruth?.tracedShare,
+    variants: model.variants.map(({ name, n }) => `${n} ${name}`).join('; '),
+    clock: `${clock.method}${uncertainty}`,
+    lost: model.losses.reduce((sum, { count }) => sum + (count ?? 0), 0),
+    grade: model.grade.letter,
+  };
+}

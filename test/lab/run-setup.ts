@@ -1,0 +1,186 @@
+/** Enters a setup on a booted host and records what is asked for in it. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GuestSetup, Run, Setup } from './configuration.ts';
+import { nameOf } from './configuration.ts';
+import { DRIVE_ADDRESSES } from './emulator.ts';
+import type { Answer, LiveHost } from './live-host.ts';
+import { DRIVE_DEVICE } from './setups.ts';
+
+/** Requests of a run: enough for a median, few enough for an emulated machine. */
+export const REQUESTS = 300;
+
+/** What a run left in the folder the host shares, for the judge. */
+export interface Evidence {
+  /** The bundle; undefined when iotrace wrote none. */
+  readonly bundle: string | undefined;
+  /** The reader's log. */
+  readonly log: string | undefined;
+  /** What iotrace printed, and its exit status. */
+  readonly said: string;
+  readonly exitCode: number | undefined;
+  /** Things host or guest did not have before and have afterwards. */
+  readonly left: readonly string[];
+  /** Host clock against host TSC before and after, and the guest's TSC less the host's; empty without a guest. */
+  readonly clocks: ClockReadings | undefined;
+  readonly seconds: number;
+}
+
+export interface ClockReadings {
+  /** 'ns TSC-before TSC-after', of inside/clock-pairs.c, before and after the recording. */
+  readonly hostPairs: readonly string[];
+  readonly tscOffset: string;
+}
+
+/** The host does not answer any more: it has to be booted anew. */
+export class Wedged extends Error {}
+
+/** A step failed on a host that still answers. */
+export class StepFailed extends Error {}
+
+/** Time is counted from where it is made. */
+export class Deadline {
+  private readonly end: number;
+
+  constructor(limitMs: number) {
+    this.end = Date.now() + limitMs;
+  }
+
+  leftMs(): number {
+    return this.end - Date.now();
+  }
+}
+
+/** A word for the host's shell. */
+export function word(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+const GUEST_PROGRAM = ['-name', 'guest,debug-threads=on', '-machine', 'q35,accel=kvm', '-cpu', 'host'];
+const GUEST_KERNEL =
+  'console=ttyS0 quiet loglevel=4 mitigations=off nokaslr random.trust_cpu=on tsc=reliable net.ifnames=0';
+
+/** QEMU's arguments for a guest, without its program. */
+export function guestArguments(guest: GuestSetup): string[] {
+  const kernel = [GUEST_KERNEL, `lab.disk=${guest.disk}`, ...guest.kernel].join(' ');
+  return [
+    ...GUEST_PROGRAM,
+    ...['-smp', String(guest.cpus), '-m', '512', '-nodefaults', '-display', 'none', '-no-reboot'],
+    ...['-kernel', '/boot/vmlinux', '-initrd', '/boot/initramfs.cpio', '-append', kernel],
+    ...[
+      '-netdev',
+      'user,id=n0,hostfwd=tcp:127.0.0.1:2222-:22',
+      '-device',
+      'virtio-net-pci,netdev=n0,romfile=',
+    ],
+    ...guest.qemu,
+  ];
+}
+
+/** Brings the host into the setup: drive, storage daemon, guest, pinned threads. */
+export async function enter(host: LiveHost, setup: Setup, deadline: Deadline): Promise<void> {
+  const { drive, guest } = setup;
+  const bind =
+    drive.driver === 'nvme'
+      ? `bind-drives nvme ${drive.pollQueues}`
+      : `bind-drives nvme; bind-drives vfio ${DRIVE_ADDRESSES[0]}`;
+  await step(host, 'the drive', bind, deadline);
+  if (drive.driver === 'nvme') {
+    const link = `ln -sf /dev/$(basename /sys/bus/pci/devices/${DRIVE_ADDRESSES[0]}/nvme/nvme*)n1 ${DRIVE_DEVICE}`;
+    await step(host, 'the drive’s name', link, deadline);
+  }
+  if (guest === undefined) return;
+  if (guest.daemon !== undefined) {
+    const daemon = guest.daemon.map(word).join(' ');
+    await step(
+      host,
+      'the storage daemon',
+      `rm -f /run/lab/export; qemu-storage-daemon --daemonize --pidfile /run/lab/daemon.pid ${daemon}`,
+      deadline,
+    );
+  }
+  const seconds = Math.max(1, Math.floor(deadline.leftMs() / 1000) - 2);
+  const qemu = guestArguments(guest).map(word).join(' ');
+  await step(host, 'the guest', `start-guest ${seconds} ${qemu}`, deadline);
+  for (const [thread, cpu] of Object.entries(guest.pins ?? {}))
+    await step(host, `pinning ${thread}`, `pin-thread ${word(thread)} ${cpu}`, deadline);
+  await step(host, 'the way into the guest', 'ssh guest true', deadline);
+}
+
+/** Ends what `enter` began. */
+export async function leave(host: LiveHost, deadline: Deadline): Promise<void> {
+  await step(host, 'the end of the guest', 'stop-guest', deadline);
+}
+
+/** Makes one recording and collects what is needed to judge it. */
+export async function recordRun(
+  host: LiveHost,
+  setup: Setup,
+  run: Run,
+  deadline: Deadline,
+): Promise<Evidence> {
+  const began = Date.now();
+  const name = nameOf(setup, run);
+  const folder = join(host.out, name);
+  await mkdir(folder, { recursive: true });
+  const there = `/out/${name}`;
+  const state =
+    setup.guest === undefined
+      ? 'machine-state'
+      : "machine-state; ssh guest machine-state | sed 's/^/guest: /'";
+  const before = await step(host, 'the state before', state, deadline);
+  const firstPair = await step(host, 'the clocks before', 'clock-pairs', deadline);
+  const answer = await host.run(recordCommand(setup, run), deadline.leftMs());
+  await writeFile(join(folder, 'said'), `${answer.stdout}\n${answer.stderr}\n`);
+  const said = `${answer.stdout}\n${answer.stderr}`;
+  if (answer.wedged) throw new Wedged(`iotrace record did not end\n${said.slice(-800)}`);
+  const secondPair = await step(host, 'the clocks after', 'clock-pairs', deadline);
+  const fetch = setup.guest === undefined ? 'cp /tmp/reader.log' : 'ssh guest cat /tmp/reader.log >';
+  const kept = await host.run(
+    `cp /tmp/recording.iotrace.zip ${there}/ && ${fetch} ${there}/reader.log; rm -f /tmp/recording.iotrace.zip /tmp/reader.log`,
+    deadline.leftMs(),
+  );
+  const after = await step(host, 'the state after', state, deadline);
+  const had = new Set(before.split('\n'));
+  const clocks =
+    setup.guest === undefined
+      ? undefined
+      : {
+          hostPairs: [firstPair, secondPair],
+          tscOffset: await step(host, 'the TSC offset', 'tsc-offset', deadline),
+        };
+  const isKept = kept.exitCode === 0;
+  return {
+    bundle: isKept ? join(folder, 'recording.iotrace.zip') : undefined,
+    log: isKept ? join(folder, 'reader.log') : undefined,
+    said,
+    exitCode: answer.exitCode,
+    left: after.split('\n').filter((line) => line !== '' && !had.has(line)),
+    clocks,
+    seconds: (Date.now() - began) / 1000,
+  };
+}
+
+/** `iotrace record` as a user would call it. */
+function recordCommand({ guest }: Setup, { engine, depth, tracer, guestAccess }: Run): string {
+  const device = guest === undefined ? DRIVE_DEVICE : `/dev/${guest.disk}`;
+  const reader = `reader ${engine} ${depth} ${REQUESTS} 1 ${device} /tmp/reader.log`;
+  const iotrace = `cd /tmp; node /project/dist/src/cli.js record -o /tmp/recording.iotrace.zip${tracer === 'tracefs' ? '' : ` --tracer ${tracer}`}`;
+  if (guest === undefined) return `${iotrace} --disk $(basename $(readlink ${DRIVE_DEVICE})) -- ${reader}`;
+  return guestAccess
+    ? `${iotrace} --guest-ssh root@guest --guest-disk ${guest.disk} --guest-run guest -- ${reader}`
+    : `${iotrace} guest -- ssh guest ${reader}`;
+}
+
+/** As timeout(1) and start-guest say it. */
+const TIMED_OUT = 124;
+
+/** A command that has to work. Its output. */
+async function step(host: LiveHost, what: string, command: string, deadline: Deadline): Promise<string> {
+  const answer: Answer = await host.run(command, deadline.leftMs());
+  if (answer.wedged) throw new Wedged(`no answer to ${what}`);
+  if (answer.exitCode === TIMED_OUT) throw new Wedged(`${what}: ${answer.stderr.slice(-1000)}`);
+  if (answer.exitCode !== 0)
+    throw new StepFailed(`${what}: ${answer.stderr.slice(-2000) || answer.stdout.slice(-2000)}`);
+  return answer.stdout;
+}

@@ -1,0 +1,2 @@
+/** Progress, one line at a time, for whoever waits. */
+export type Say = (line: string) => void;
