@@ -8,6 +8,7 @@ import { version } from './version.ts';
 const GRADES = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
 /** Formats whose text is a whole file: two behind each other are none. */
 const WHOLE_FILES: ReadonlySet<string> = new Set(['html']);
+const EXPORTS = ['ndjson', 'csv', 'parquet', 'perfetto'] as const;
 const FORMATS = ['terminal', 'markdown', 'html', 'json'] as const;
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -159,9 +160,9 @@ function addShare(program: Command): void {
 function addExport(program: Command): void {
   program
     .command('export')
-    .description('write one row per request, for scripts')
+    .description('write the requests for other programs: scripts, SQL, the Perfetto UI')
     .argument('<bundle>', 'a bundle (NAME.iotrace.zip)')
-    .addOption(new Option('--to <format>', 'form of the rows').choices(['ndjson']).default('ndjson'))
+    .addOption(new Option('--to <format>', 'what to write').choices(EXPORTS).default('ndjson'))
     .option('-o, --output <file>', 'file to write (- is stdout)', '-')
     .option('--path <name>', 'take this I/O path instead of detecting it')
     .addOption(tscHzOption())

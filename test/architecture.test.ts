@@ -91,7 +91,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'src/render': ['chalk', 'zod'],
   'src/charts': ['echarts', 'echarts/core'],
   'src/page': ['echarts/charts', 'echarts/components', 'echarts/core', 'echarts/renderers'],
-  'src/export': ['ndjson'],
+  'src/export': ['hyparquet-writer'],
   'src/bundle': ['yauzl', 'yazl', 'zod'],
   'src/capture': ['execa', 'zod'],
   'src/discover': ['execa', 'zod'],
