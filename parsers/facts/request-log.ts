@@ -124,7 +124,9 @@ class Columns {
   #length = 0;
   #epochHigh = new Float64Array(FIELDS);
   #epochLow = new Float64Array(FIELDS);
-  #sumNs = 0n;
+  /** Σ durations: an exact part below 2^53, and what was carried over from it. */
+  #sumNs = 0;
+  #carriedNs = 0n;
 
   /** Adds one request; returns why it cannot, or undefined. */
   add(fields: LineFields): string | undefined {
@@ -134,26 +136,48 @@ class Columns {
     const endNs = this.#after(fields, 3, 2);
     const startTsc = this.#after(fields, 4, 4);
     const endTsc = this.#after(fields, 5, 4);
-    const all = [sector, startNs, endNs, startTsc, endTsc];
-    if (!all.every(Number.isSafeInteger)) return 'more than 2^53 away from the first request';
+    const isSafe =
+      Number.isSafeInteger(sector) &&
+      Number.isSafeInteger(startNs) &&
+      Number.isSafeInteger(endNs) &&
+      Number.isSafeInteger(startTsc) &&
+      Number.isSafeInteger(endTsc);
+    if (!isSafe) return 'more than 2^53 away from the first request';
     if (endNs < startNs) return 'ends before it starts';
     if (endTsc < startTsc) return 'the TSC at its end is below the TSC at its start';
     if (COLUMNS * (this.#length + 1) > this.#rows.length) this.#grow();
-    this.#rows.set(all, COLUMNS * this.#length);
-    this.#length++;
-    this.#sumNs += BigInt(endNs - startNs);
+    const rows = this.#rows;
+    const at = COLUMNS * this.#length++;
+    rows[at] = sector;
+    rows[at + 1] = startNs;
+    rows[at + 2] = endNs;
+    rows[at + 3] = startTsc;
+    rows[at + 4] = endTsc;
+    this.#addDuration(endNs - startNs);
     return undefined;
+  }
+
+  #addDuration(ns: number): void {
+    const sum = this.#sumNs + ns;
+    if (Number.isSafeInteger(sum)) this.#sumNs = sum;
+    else {
+      this.#carriedNs += BigInt(this.#sumNs) + BigInt(ns);
+      this.#sumNs = 0;
+    }
   }
 
   finish(): RequestLog | undefined {
     const requests = this.#length;
     if (requests === 0) return undefined;
-    const column = (index: number) =>
-      Float64Array.from({ length: requests }, (_, row) => this.#rows[COLUMNS * row + index]!);
+    const column = (index: number) => {
+      const values = new Float64Array(requests);
+      for (let row = 0; row < requests; row++) values[row] = this.#rows[COLUMNS * row + index]!;
+      return values;
+    };
     return {
       kind: 'request-log',
       requests,
-      meanNs: Number(this.#sumNs) / requests,
+      meanNs: Number(this.#carriedNs + BigInt(this.#sumNs)) / requests,
       log: {
         epochNs: this.#epoch(2),
         epochTsc: this.#epoch(4),

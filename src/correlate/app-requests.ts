@@ -4,6 +4,7 @@
  */
 import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { STEP, STEPS } from './app-steps.ts';
 import { type Asker, Callers } from './callers.ts';
@@ -38,31 +39,51 @@ const ISSUE = kindId('block_rq_issue');
 
 /** Packed devices that reads and writes were issued to, the busiest first; `hits` are those to one of `sectors`. */
 export function busyDevices(
-  table: EventTable,
+  machine: Occurrences,
   sectors?: ReadonlySet<number>,
 ): { device: number; requests: number; hits: number }[] {
+  const { aux, tag, dev } = machine.table;
   const devices = new Map<number, { device: number; requests: number; hits: number }>();
-  for (let row = 0; row < table.length; row++) {
-    if (table.kind[row] !== ISSUE || !isData(table.aux[row]!, table.tag[row]!)) continue;
-    const device = table.dev[row]!;
+  for (const row of machine.rows('block_rq_issue')) {
+    if (!isData(aux[row]!, tag[row]!)) continue;
+    const device = dev[row]!;
     let known = devices.get(device);
     if (known === undefined) {
       known = { device, requests: 0, hits: 0 };
       devices.set(device, known);
     }
     known.requests++;
-    if (sectors?.has(table.tag[row]!) === true) known.hits++;
+    if (sectors?.has(tag[row]!) === true) known.hits++;
   }
   return [...devices.values()].sort((a, b) => b.requests - a.requests);
 }
 
 /** Reads and writes of one device, in the order of their issue. */
-export function followAppRequests(table: EventTable, device: number): AppRequests {
+export function followAppRequests({ table }: Occurrences, device: number): AppRequests {
   const walk = new Walk(table, device);
   for (let row = 0; row < table.length; row++) {
     const step = STEPS[table.kind[row]!]!;
     if (step !== 0) walk.step(row, step);
   }
+  return walk.finish();
+}
+
+/** What becomes of a request between its issue and its completion. */
+const IN_FLIGHT = ['block_rq_issue', 'block_rq_requeue', 'block_rq_complete'];
+
+/** The same without who asked and who was told: only where each request was issued and completed is looked for. */
+export function followBlockRequests(machine: Occurrences, device: number): AppRequests {
+  const { table } = machine;
+  const kinds = IN_FLIGHT.map((name) => machine.rows(name));
+  const rows = new Uint32Array(kinds.reduce((sum, { length }) => sum + length, 0));
+  let filled = 0;
+  for (const kind of kinds) {
+    rows.set(kind, filled);
+    filled += kind.length;
+  }
+  rows.sort();
+  const walk = new Walk(table, device);
+  for (let at = 0; at < rows.length; at++) walk.step(rows[at]!, STEPS[table.kind[rows[at]!]!]!);
   return walk.finish();
 }
 

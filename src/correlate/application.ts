@@ -42,7 +42,9 @@ export function matchApplication(requests: Asked, log: ApplicationLog): Applicat
     const expected = requests.start[index]! + offsetNs;
     let best = -1;
     let bestMiss = reach;
-    for (const candidate of bySector.near(requests.sector[index]!, expected, reach)) {
+    bySector.seekNear(requests.sector[index]!, expected, reach);
+    for (let at = bySector.first; at < bySector.behind; at++) {
+      const candidate = bySector.positions[at]!;
       const miss = Math.abs(startNs[candidate]! - expected);
       if (miss < bestMiss && request[candidate] === -1) {
         best = candidate;
@@ -58,21 +60,27 @@ export function matchApplication(requests: Asked, log: ApplicationLog): Applicat
 
 function longest(log: ApplicationLog): number {
   let most = 0;
-  log.startNs.forEach((start, index) => {
-    most = Math.max(most, log.endNs[index]! - start);
-  });
+  for (let line = 0; line < log.startNs.length; line++)
+    most = Math.max(most, log.endNs[line]! - log.startNs[line]!);
   return most;
 }
 
+/** Lines of one sector that are looked at, and requests: so many tell the usual distance as well as all. */
+const MOST_CANDIDATES = 8;
+const MOST_ASKED = 16_384;
+
 /** The distance most pairs of equal sectors have; 0 when it is that of one clock. */
 function usualDistance(requests: Asked, bySector: SectorIndex, startNs: Float64Array): number {
-  const known: number[] = [];
-  requests.sector.forEach((sector, index) => {
-    const candidates = bySector.of(sector);
-    for (let at = 0; at < candidates.length && at < 8; at++)
-      known.push(startNs[candidates[at]!]! - requests.start[index]!);
-  });
-  const distances = Float64Array.from(known).sort();
+  const step = Math.max(1, Math.ceil(requests.length / MOST_ASKED));
+  const known = new Float64Array(Math.ceil(requests.length / step) * MOST_CANDIDATES);
+  let count = 0;
+  for (let index = 0; index < requests.length; index += step) {
+    bySector.seek(requests.sector[index]!);
+    const behind = Math.min(bySector.behind, bySector.first + MOST_CANDIDATES);
+    for (let at = bySector.first; at < behind; at++)
+      known[count++] = startNs[bySector.positions[at]!]! - requests.start[index]!;
+  }
+  const distances = known.subarray(0, count).sort();
   let best = { count: 0, middle: 0 };
   for (let start = 0, end = 0; start < distances.length; start++) {
     while (end < distances.length && distances[end]! - distances[start]! <= SAME_CLOCK_NS) end++;

@@ -74,16 +74,14 @@ export interface NotFollowed {
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appTable = input.guest ?? input.host;
   if (appTable === undefined || appTable.length === 0) return { failure: 'the recording holds no events' };
-  const device =
-    input.device ??
-    likeliestDevice(appTable, input.log === undefined ? undefined : new Set(input.log.sector));
+  const app = appSide(indexOccurrences(appTable));
+  const device = input.device ?? likeliestDevice(app.occurrences, input.log);
   if (device === undefined)
     return { failure: 'no block request was issued in the recording of the application’s machine' };
-  const requests = followAppRequests(appTable, device);
+  const requests = followAppRequests(app.occurrences, device);
   if (requests.length === 0) return { failure: 'no block request was issued to that device' };
   const host = input.guest === undefined ? undefined : input.host;
   const actors = findActors(appTable, requests, host, input.facts);
-  const app = appSide(appTable);
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
   const chosen = choosePath(input, app.occurrences, requests, actors);
@@ -142,9 +140,10 @@ function sideDoubts({ guest, doubts }: CorrelateInput): SideDoubts {
 
 const none = (length: number) => new Int32Array(length).fill(NO_ROW);
 
-function likeliestDevice(table: EventTable, sectors: ReadonlySet<number> | undefined): number | undefined {
-  const devices = busyDevices(table, sectors);
-  return sectors === undefined ? devices[0]?.device : devices.sort((a, b) => b.hits - a.hits)[0]?.device;
+function likeliestDevice(machine: Occurrences, log: ApplicationLog | undefined): number | undefined {
+  const devices = busyDevices(machine);
+  if (log === undefined || devices.length < 2) return devices[0]?.device;
+  return busyDevices(machine, new Set(log.sector)).sort((a, b) => b.hits - a.hits)[0]?.device;
 }
 
 interface Actors {
@@ -164,7 +163,7 @@ function findActors(
   if (hostTable === undefined)
     return { hostTable, host: undefined, match: undefined, vcpus: new Map(), backend: new Set() };
   const host = indexOccurrences(hostTable);
-  const match = matchHostRequests(appTable, requests, hostTable);
+  const match = matchHostRequests(appTable, requests, host);
   return {
     hostTable,
     host,

@@ -5,8 +5,9 @@
 
 import { requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
+import { type Occurrences, pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
+import { type AppRequests, busyDevices, followBlockRequests } from './app-requests.ts';
 import { SectorIndex } from './sector-index.ts';
 
 export interface HostMatch {
@@ -31,11 +32,12 @@ const LEAST_SHARE = 0.3;
 export function matchHostRequests(
   guestTable: EventTable,
   guest: AppRequests,
-  hostTable: EventTable,
+  hosts: Occurrences,
 ): HostMatch | undefined {
+  const hostTable = hosts.table;
   let best: HostMatch | undefined;
-  for (const { device } of busyDevices(hostTable).slice(0, MOST_DEVICES)) {
-    const host = followAppRequests(hostTable, device);
+  for (const { device } of busyDevices(hosts).slice(0, MOST_DEVICES)) {
+    const host = followBlockRequests(hosts, device);
     const shift = likeliestShift(guestTable, guest, hostTable, host);
     const match = pairBySector(guestTable, guest, hostTable, host, shift);
     if (match.matched > (best?.matched ?? 0)) best = match;
@@ -45,7 +47,7 @@ export function matchHostRequests(
 
 /** Sectors of the requests' issue rows. */
 function sectorsOf(table: EventTable, requests: AppRequests): Float64Array {
-  return Float64Array.from(requests.issue, (row) => table.tag[row]!);
+  return pick(table.tag, requests.issue, new Float64Array(requests.length));
 }
 
 const SAMPLE = 256;
@@ -91,24 +93,25 @@ function pairBySector(
   host: AppRequests,
   shift: number,
 ): HostMatch {
-  const hostTs = Float64Array.from(host.issue, (row) => hostTable.ts[row]!);
-  const bySector = new SectorIndex(
-    sectorsOf(hostTable, host).map((sector) => sector - shift),
-    hostTs,
-  );
+  const hostTs = pick(hostTable.ts, host.issue, new Float64Array(host.length));
+  const sectors = sectorsOf(hostTable, host);
+  for (let index = 0; index < sectors.length; index++) sectors[index]! -= shift;
+  const bySector = new SectorIndex(sectors, hostTs);
   const offset = usualOffset(guestTable, guest, hostTs, bySector);
   const issue = new Int32Array(guest.length).fill(NO_ROW);
   const complete = new Int32Array(guest.length).fill(NO_ROW);
   let matched = 0;
-  guest.issue.forEach((row, request) => {
+  for (let request = 0; request < guest.length; request++) {
+    const row = guest.issue[request]!;
     const expected = guestTable.ts[row]! - offset.at(guestTable.ts[row]!);
     const reach = reachOf(guestTable, guest, request, offset);
-    const index = nearestOf(bySector.near(guestTable.tag[row]!, expected, reach), hostTs, expected, reach);
-    if (index === undefined) return;
+    bySector.seekNear(guestTable.tag[row]!, expected, reach);
+    const index = nearestOf(bySector.positions, bySector.first, bySector.behind, hostTs, expected, reach);
+    if (index === undefined) continue;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
     matched++;
-  });
+  }
   const merged = joinMerged(guestTable, guest, hostTable, host, hostTs, shift, offset, issue, complete);
   return { device: host.device, shift, matched: matched + merged, issue, complete, merged };
 }
@@ -120,6 +123,10 @@ interface Offset {
   readonly reach: number;
 }
 
+/** Host requests of one sector that are looked at, and guest requests: so many tell the usual distance as well as all. */
+const MOST_CANDIDATES = 8;
+const MOST_ASKED = 16_384;
+
 /**
  * Where the offsets of equal-sector pairs crowd: the window with most different guest requests in it, as wide as the
  * longest request and a drift of 500 ppm over the recording make it.
@@ -130,13 +137,17 @@ function usualOffset(
   hostTs: Float64Array,
   bySector: SectorIndex,
 ): Offset {
-  const offsets: number[] = [];
-  for (const row of guest.issue) {
-    const indices = bySector.of(guestTable.tag[row]!);
-    for (let at = 0; at < indices.length && at < 8; at++)
-      offsets.push(guestTable.ts[row]! - hostTs[indices[at]!]!);
+  const step = Math.max(1, Math.ceil(guest.length / MOST_ASKED));
+  const offsets = new Float64Array(Math.ceil(guest.length / step) * MOST_CANDIDATES);
+  let known = 0;
+  for (let request = 0; request < guest.length; request += step) {
+    const row = guest.issue[request]!;
+    bySector.seek(guestTable.tag[row]!);
+    const behind = Math.min(bySector.behind, bySector.first + MOST_CANDIDATES);
+    for (let at = bySector.first; at < behind; at++)
+      offsets[known++] = guestTable.ts[row]! - hostTs[bySector.positions[at]!]!;
   }
-  const sorted = Float64Array.from(offsets).sort();
+  const sorted = offsets.subarray(0, known).sort();
   const reach = longestUsual(guestTable, guest) + spanOf(guestTable, guest) * 5e-4;
   let best = { count: 0, middle: 0 };
   for (let start = 0, end = 0; start < sorted.length; start++) {
@@ -155,11 +166,13 @@ function reachOf(table: EventTable, requests: AppRequests, request: number, offs
 
 /** Duration that nearly all requests stay below. */
 function longestUsual(table: EventTable, requests: AppRequests): number {
-  const known: number[] = [];
-  requests.complete.forEach((row, request) => {
-    if (row !== NO_ROW) known.push(table.ts[row]! - table.ts[requests.issue[request]!]!);
-  });
-  const durations = Float64Array.from(known).sort();
+  const all = new Float64Array(requests.length);
+  let known = 0;
+  for (let request = 0; request < requests.length; request++) {
+    const row = requests.complete[request]!;
+    if (row !== NO_ROW) all[known++] = table.ts[row]! - table.ts[requests.issue[request]!]!;
+  }
+  const durations = all.subarray(0, known).sort();
   return durations[Math.floor(durations.length * 0.98)] ?? 1e6;
 }
 
@@ -168,15 +181,18 @@ function spanOf(table: EventTable, requests: AppRequests): number {
   return table.ts[requests.issue.at(-1)!]! - table.ts[requests.issue[0]!]!;
 }
 
+/** Of indices[first, behind) the one nearest to a time, of several the last; undefined where none is within reach. */
 function nearestOf(
   indices: ArrayLike<number>,
+  first: number,
+  behind: number,
   hostTs: Float64Array,
   expected: number,
   reach: number,
 ): number | undefined {
   let best: number | undefined;
   let bestMiss = reach;
-  for (let at = 0; at < indices.length; at++) {
+  for (let at = first; at < behind; at++) {
     const index = indices[at]!;
     const miss = Math.abs(hostTs[index]! - expected);
     if (miss <= bestMiss) {
@@ -217,7 +233,7 @@ function joinMerged(
       const length = requestSectors(hostTable.aux[host.issue[index]!]!);
       if (start <= sector && sector + sectors <= start + length) around.push(index);
     }
-    const index = nearestOf(around, hostTs, expected, offset.reach);
+    const index = nearestOf(around, 0, around.length, hostTs, expected, offset.reach);
     if (index === undefined) continue;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;

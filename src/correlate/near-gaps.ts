@@ -47,6 +47,8 @@ export function requestsNearGaps(
 
 /** A CPU that stamped rows for at least this share of the requests serves the disk. */
 const LEAST_SHARE = 0.01;
+/** CPU numbers are 16 bits wide in a table. */
+const MOST_CPUS = 1 << 16;
 
 /** Threads and CPUs that requests depend on. */
 class Actors {
@@ -81,14 +83,15 @@ class Actors {
   }
 
   #cpusOf(side: Side): ReadonlySet<number> {
-    const counts = new Map<number, number>();
+    const { cpu } = side.table;
+    const counts = new Uint32Array(MOST_CPUS);
     for (const { side: on, rows } of this.#rows) {
       if (on !== side) continue;
-      for (const row of rows)
-        if (row !== NO_ROW) counts.set(side.table.cpu[row]!, (counts.get(side.table.cpu[row]!) ?? 0) + 1);
+      for (let request = 0; request < rows.length; request++)
+        if (rows[request] !== NO_ROW) counts[cpu[rows[request]!]!]!++;
     }
-    const least = this.#scene.requests.length * LEAST_SHARE;
-    return new Set([...counts].filter(([, count]) => count >= least).map(([cpu]) => cpu));
+    const least = Math.max(1, this.#scene.requests.length * LEAST_SHARE);
+    return new Set([...counts.keys()].filter((each) => counts[each]! >= least));
   }
 }
 

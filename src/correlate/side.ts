@@ -1,5 +1,5 @@
 import type { EventTable } from '../trace/event-table.ts';
-import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
 
 /** One machine as the correlator sees it: its events in time order, and their times on the application's clock. */
 export interface Side {
@@ -17,8 +17,8 @@ export interface Side {
 }
 
 /** The application's own machine: its clock is the time line. */
-export function appSide(table: EventTable): Side {
-  const occurrences = indexOccurrences(table);
+export function appSide(occurrences: Occurrences): Side {
+  const { table } = occurrences;
   return {
     table,
     occurrences,

@@ -21,14 +21,18 @@ export function tornGroups(path: IoPath, followed: Followed, requests: Int32Arra
   for (const { name, members, absence } of path.groups) {
     if (absence !== undefined) continue;
     const recorded = members.filter((point) => followed.recorded.has(point));
-    const has = (point: PointId, request: number) =>
-      (followed.rows.get(point)?.[request] ?? NO_ROW) !== NO_ROW;
-    for (const point of recorded) {
-      const others = requests.filter((request) =>
-        recorded.some((other) => other !== point && has(other, request)),
-      );
-      const missing = others.filter((request) => !has(point, request)).length;
-      if (missing > 0) torn.push({ name, point, missing, of: others.length });
+    const columns = recorded.map((point) => followed.rows.get(point));
+    for (const [own, point] of recorded.entries()) {
+      const others = columns.filter((rows, at) => at !== own && rows !== undefined);
+      let missing = 0;
+      let of = 0;
+      for (let at = 0; at < requests.length; at++) {
+        const request = requests[at]!;
+        if (!others.some((rows) => rows![request] !== NO_ROW)) continue;
+        of++;
+        if ((columns[own]?.[request] ?? NO_ROW) === NO_ROW) missing++;
+      }
+      if (missing > 0) torn.push({ name, point, missing, of });
     }
   }
   return torn;

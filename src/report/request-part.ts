@@ -40,13 +40,18 @@ export function requestCounts(correlated: Correlated): ReportModel['requests'] {
 export function workloadOf(correlated: Correlated, breakdown: Breakdown): ReportModel['workload'] {
   const { requests } = correlated;
   const { matched } = breakdown;
-  const seen = [...requests.status.keys()].filter((request) => requests.status[request] !== STATUS.outside);
-  const first = seen[0];
-  const last = seen.at(-1);
-  const begin = first === undefined ? 0 : requests.start[first]!;
-  const end = last === undefined ? 0 : requests.start[last]! + requests.total[last]!;
-  const sizes = new Set([...matched].map((request) => requests.bytes[request]!));
-  const directions = new Set([...matched].map((request) => requests.direction[request]!));
+  const isSeen = (status: number) => status !== STATUS.outside;
+  const first = requests.status.findIndex(isSeen);
+  const last = requests.status.findLastIndex(isSeen);
+  const seen = requests.status.reduce((count, status) => count + (isSeen(status) ? 1 : 0), 0);
+  const begin = first === -1 ? 0 : requests.start[first]!;
+  const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
+  const sizes = new Set<number>();
+  const directions = new Set<number>();
+  for (let at = 0; at < matched.length; at++) {
+    sizes.add(requests.bytes[matched[at]!]!);
+    directions.add(requests.direction[matched[at]!]!);
+  }
   const [size] = sizes;
   const [direction] = directions;
   return {
@@ -54,7 +59,7 @@ export function workloadOf(correlated: Correlated, breakdown: Breakdown): Report
     queueDepthMax: correlated.inFlight.most,
     direction: directions.size !== 1 ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
     requestBytes: sizes.size === 1 ? size! : null,
-    iops: end > begin ? (seen.length * 1e9) / (end - begin) : 0,
+    iops: end > begin ? (seen * 1e9) / (end - begin) : 0,
     spanNs: end - begin,
   };
 }

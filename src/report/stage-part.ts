@@ -61,11 +61,12 @@ export function besideOf(correlated: Correlated, breakdown: Breakdown): ReportMo
   for (const { point, detail } of path.points) {
     const offsets = requests.offsets.get(point);
     if (offsets === undefined || detail === true) continue;
+    const isCritical = requests.variants.map(({ points }) => points.includes(point));
+    if (isCritical.every((critical) => critical)) continue;
     let n = 0;
     let sum = 0;
     for (const request of breakdown.matched) {
-      const critical = requests.variants[requests.variant[request]!]!.points;
-      if (offsets[request] === NOT_OBSERVED || critical.includes(point)) continue;
+      if (offsets[request] === NOT_OBSERVED || isCritical[requests.variant[request]!]) continue;
       n++;
       sum += offsets[request]!;
     }

@@ -1,6 +1,6 @@
 /** How often things happen per request: kicks, exits, wake-ups, system calls, interrupts, poll sessions. */
 import type { Correlated } from '../correlate/correlate.ts';
-import { firstAtOrAfter } from '../trace/occurrences.ts';
+import { firstNotBefore } from '../trace/occurrences.ts';
 
 export interface PerRequest {
   readonly id: string;
@@ -39,12 +39,13 @@ export function countsPerRequest(correlated: Correlated, matched: Int32Array): P
   const end = requests.start[lastRequest]! + requests.total[lastRequest]!;
   const vcpus = new Set(correlated.vcpuThreads.values());
   const inSpan = (name: string, threads: ReadonlySet<number> | undefined) => {
-    const rows = host.occurrences.rows(name);
+    const times = host.timesOf(name);
+    const first = firstNotBefore(times, begin);
+    const behind = firstNotBefore(times, end + 1);
+    if (threads === undefined) return behind - first;
+    const { tid } = host.occurrences.of(name);
     let count = 0;
-    for (let at = firstAtOrAfter(host.time, rows, begin); at < rows.length; at++) {
-      if (host.time[rows[at]!]! > end) break;
-      if (threads === undefined || threads.has(host.table.tid[rows[at]!]!)) count++;
-    }
+    for (let at = first; at < behind; at++) if (threads.has(tid[at]!)) count++;
     return count;
   };
   const counts: PerRequest[] = [];

@@ -59,7 +59,7 @@ export class KindRows {
 /** The values of a column at some rows, into `out`. */
 export function pick<Column extends Float64Array | Uint32Array | Uint16Array>(
   column: Column,
-  rows: Uint32Array,
+  rows: Uint32Array | Int32Array,
   out: Column,
 ): Column {
   for (let at = 0; at < rows.length; at++) out[at] = column[rows[at]!]!;
@@ -87,6 +87,18 @@ export function firstAtOrAfter(ts: Float64Array, rows: Uint32Array, time: number
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (ts[rows[middle]!]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Position of the first of ascending times that is not before `time` (their number when there is none). */
+export function firstNotBefore(times: Float64Array, time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < time) low = middle + 1;
     else high = middle;
   }
   return low;
