@@ -1,9 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { constants, createInflateRaw, type InflateRaw } from 'node:zlib';
+import { constants, createInflateRaw } from 'node:zlib';
 import { crc32 } from './crc32.ts';
 
-/** Bytes asked of the system at once. One such piece inflates to at most 64 MiB, which is what is held in memory. */
+/** Bytes asked of the system at once. Two such pieces inflate to at most 128 MiB, which is what is held in memory. */
 const READ_BYTES = 64 * 1024;
+/** Bytes handed out at once. What zlib holds back of them is lost when it meets damage, so they are few. */
+const INFLATED_BYTES = 64 * 1024;
 
 /** The bytes of an open file in [start, end), in chunks. Ends early where the file does. */
 export async function* readRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -42,41 +44,94 @@ export interface InflateEnd {
 
 /**
  * Inflates the one DEFLATE stream that begins at `start`; returns how it ended, and never throws for what it holds.
- * What is handed out before damage or a cut depends on the bytes alone, not on timing: a pipeline would drop whatever
- * was buffered when zlib gives up.
+ * The next piece is inflated, by a thread of zlib, while the one before is used. What is handed out before damage or a
+ * cut depends on the bytes alone, not on timing: a pipeline would drop whatever was buffered when zlib gives up.
  */
 export async function* inflateRange(
   handle: FileHandle,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array, InflateEnd> {
-  const inflate = createInflateRaw({ chunkSize: READ_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
-  let inflated: Uint8Array[] = [];
-  let damage: string | undefined;
-  inflate.on('data', (chunk: Uint8Array) => inflated.push(chunk));
-  inflate.on('error', (error) => {
-    damage = error.message;
-  });
-  let fed = 0;
+  const inflater = new Inflater();
   let bytes = 0;
   let crc = 0;
   try {
+    let fed: Promise<void> | undefined;
     for await (const chunk of readRange(handle, start, end)) {
-      fed += chunk.length;
-      await write(inflate, chunk);
-      const ready = inflated;
-      inflated = [];
+      await fed;
+      if (inflater.isAtEnd) break;
+      const ready = inflater.take();
+      fed = inflater.feed(chunk);
       for (const piece of ready) {
         bytes += piece.length;
         crc = crc32(piece, crc);
         yield piece;
+        await turn();
       }
-      if (damage !== undefined || inflate.bytesWritten < fed) break;
     }
-    const consumed = inflate.bytesWritten;
-    return { consumed, bytes, crc, ended: damage === undefined && consumed < fed, damage };
+    await fed;
+    for (const piece of inflater.take()) {
+      bytes += piece.length;
+      crc = crc32(piece, crc);
+      yield piece;
+    }
+    const { consumed, damage } = inflater;
+    return { consumed, bytes, crc, ended: damage === undefined && inflater.isAtEnd, damage };
   } finally {
-    inflate.destroy();
+    inflater.close();
+  }
+}
+
+/** Lets zlib's thread report and go on. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** zlib's stream, fed a piece at a time. */
+class Inflater {
+  /** What zlib said of bytes that are no DEFLATE stream. */
+  damage: string | undefined;
+  readonly #inflate = createInflateRaw({ chunkSize: INFLATED_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+  #inflated: Uint8Array[] = [];
+  #fed = 0;
+
+  constructor() {
+    this.#inflate.on('data', (chunk: Uint8Array) => this.#inflated.push(chunk));
+    this.#inflate.on('error', (error) => {
+      this.damage = error.message;
+    });
+  }
+
+  /** Compressed bytes that were used. */
+  get consumed(): number {
+    return this.#inflate.bytesWritten;
+  }
+
+  /** Nothing fed any more would be used: the stream has ended before what was fed, or is damaged. */
+  get isAtEnd(): boolean {
+    return this.damage !== undefined || this.#inflate.bytesWritten < this.#fed;
+  }
+
+  /** Resolves when zlib has taken the chunk or has failed; it calls no callback then, the 'error' event says why. */
+  feed(chunk: Uint8Array): Promise<void> {
+    this.#fed += chunk.length;
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#inflate.off('error', done);
+        resolve();
+      };
+      this.#inflate.once('error', done);
+      this.#inflate.write(chunk, done);
+    });
+  }
+
+  /** What was inflated since this was asked last. */
+  take(): Uint8Array[] {
+    const inflated = this.#inflated;
+    this.#inflated = [];
+    return inflated;
+  }
+
+  close(): void {
+    this.#inflate.destroy();
   }
 }
 
@@ -91,16 +146,4 @@ export async function drain(
   };
   for await (const chunk of keepEnd()) take(chunk);
   return end!;
-}
-
-/** Resolves when zlib has taken the chunk or has failed; it calls no callback then, the 'error' event says why. */
-function write(inflate: InflateRaw, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      inflate.off('error', done);
-      resolve();
-    };
-    inflate.once('error', done);
-    inflate.write(chunk, done);
-  });
 }

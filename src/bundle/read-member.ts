@@ -11,14 +11,16 @@ import { readLocalHeader, STORED } from './local-header.ts';
  * reads to the end has read what was written.
  */
 export async function* readMember(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
   let crc = 0;
-  for await (const chunk of unpack(handle, member)) {
+  const unpacked = async function* () {
+    crc = yield* unpack(handle, member);
+  };
+  let bytes = 0;
+  for await (const chunk of unpacked()) {
     bytes += chunk.length;
     if (bytes > member.unpacked) {
       throw damagedMember(member.name, `unpacks to more than the ${member.unpacked} bytes it claims`);
     }
-    crc = crc32(chunk, crc);
     yield chunk;
   }
   if (bytes < member.unpacked) {
@@ -36,17 +38,23 @@ export function damagedMember(name: string, reason: string): IotraceError {
   });
 }
 
-async function* unpack(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array> {
+/** The unpacked bytes, and at their end their CRC-32. */
+async function* unpack(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array, number> {
   const header = await readLocalHeader(handle, member.offset);
   if (header === undefined || header.name.toString('utf8') !== member.name) {
     throw damagedMember(member.name, 'is not where the directory says');
   }
   const end = header.dataStart + member.packed;
   if (end > member.limit) throw damagedMember(member.name, 'reaches into the next member');
-  if (member.method === STORED) {
-    yield* readRange(handle, header.dataStart, end);
-    return;
+  if (member.method !== STORED) {
+    const { damage, crc } = yield* inflateRange(handle, header.dataStart, end);
+    if (damage !== undefined) throw damagedMember(member.name, `cannot be unpacked: ${damage}`);
+    return crc;
   }
-  const { damage } = yield* inflateRange(handle, header.dataStart, end);
-  if (damage !== undefined) throw damagedMember(member.name, `cannot be unpacked: ${damage}`);
+  let crc = 0;
+  for await (const chunk of readRange(handle, header.dataStart, end)) {
+    crc = crc32(chunk, crc);
+    yield chunk;
+  }
+  return crc;
 }
