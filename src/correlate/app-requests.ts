@@ -2,7 +2,7 @@
  * Finds the application side's block requests: enters the time-ordered table of the machine the application runs on,
  * leaves one row per request with the rows of its four anchors. Nothing here looks at another machine.
  */
-import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
+import { DIRECTION, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
@@ -34,8 +34,6 @@ export interface AppRequests {
   /** Completions whose issue lies before the recording began. */
   readonly begunBefore: number;
 }
-
-const ISSUE = kindId('block_rq_issue');
 
 /** Packed devices that reads and writes were issued to, the busiest first; `hits` are those to one of `sectors`. */
 export function busyDevices(
