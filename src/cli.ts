@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The program: command line in, exit code out. Commands are loaded when asked for, so that --help is quick. */
 import { writeFile } from 'node:fs/promises';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { atLeast, bigint, frequency, nodes, size } from './commands/option-values.ts';
+import type { RecordGuestOptions } from './commands/record-guest.ts';
 import { EXIT_CODES, IotraceError, messageOf } from './errors.ts';
 import { version } from './version.ts';
 
@@ -27,32 +29,6 @@ function wantsColor(): boolean {
 async function deliver(text: string, output: string | undefined): Promise<void> {
   if (output !== undefined && output !== '-') return writeFile(output, text);
   await new Promise<void>((done) => process.stdout.write(text, () => done()));
-}
-
-function bigint(text: string): bigint {
-  if (!/^-?\d{1,20}$/.test(text)) throw new InvalidArgumentError('a whole number is needed');
-  return BigInt(text);
-}
-
-function frequency(text: string): number {
-  const hz = Number(text);
-  if (!(hz >= 1e6 && hz <= 1e11)) throw new InvalidArgumentError('ticks per second, like 2596000000');
-  return hz;
-}
-
-/** "0:0-1,1:2-3": node, colon, CPUs. */
-function nodes(text: string): { node: number; cpus: number[] }[] {
-  return text.split(',').map((part) => {
-    const match = /^(\d{1,4}):(\d{1,5})(?:-(\d{1,5}))?$/.exec(part);
-    if (match === null) throw new InvalidArgumentError('like 0:0-1,1:2-3 (node:first CPU-last CPU)');
-    const first = Number(match[2]);
-    const last = Number(match[3] ?? match[2]);
-    if (last < first || last - first > 4096) throw new InvalidArgumentError(`${part} is no range of CPUs`);
-    return {
-      node: Number(match[1]),
-      cpus: Array.from({ length: last - first + 1 }, (_, index) => first + index),
-    };
-  });
 }
 
 function tscHzOption(): Option {
@@ -127,15 +103,6 @@ function addTune(program: Command): void {
     });
 }
 
-/** "25MB", "900k", "1000000": bytes; units count by 1000, as trackers state their limits. */
-function size(text: string): number {
-  const match = /^(\d{1,12}(?:\.\d{1,3})?)\s*([kMG]?)B?$/i.exec(text);
-  const unit = { '': 1, k: 1e3, m: 1e6, g: 1e9 }[(match?.[2] ?? '').toLowerCase()] ?? 1;
-  const bytes = Math.floor(Number(match?.[1] ?? 0) * unit);
-  if (!(bytes >= 1)) throw new InvalidArgumentError('a size like 25MB is needed');
-  return bytes;
-}
-
 function addShare(program: Command): void {
   program
     .command('share')
@@ -183,16 +150,6 @@ function addExplain(program: Command): void {
     });
 }
 
-/** A number of at least `least`; whole unless `fraction`. */
-function atLeast(least: number, fraction = false): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+(\.\d+)?$/.test(text) || !(value >= least) || value > 1e9 || (!fraction && value % 1 !== 0))
-      throw new InvalidArgumentError(`a${fraction ? '' : ' whole'} number of at least ${least} is needed`);
-    return value;
-  };
-}
-
 /** How a report that ends a recording looks. */
 function reportOptions() {
   return { format: 'terminal', minGrade: 'D', color: wantsColor(), width: terminalWidth() } as const;
@@ -201,23 +158,61 @@ function reportOptions() {
 function addRecord(program: Command): void {
   program
     .command('record')
-    .description('record this machine’s own disk, and print the breakdown')
-    .argument('[workload...]', 'command to run and record, behind --; without one, all that reads and writes')
+    .description('record a guest’s disk, or this machine’s own, and print the breakdown')
+    .argument('[guest]', 'name, UUID or pid of a running guest (iotrace ls); without one, this machine')
+    .argument('[workload...]', 'behind --: command to run and record; else all that reads and writes')
     .option(
       '--disk <dev>',
-      'disk to record, like vda; else the one the workload’s files or this folder lie on',
+      'the guest’s disk by its id; this machine’s like vda, else the one the workload’s files or this folder lie on',
+    )
+    .option('--guest-ssh <user@host>', 'record inside the guest too, as root over ssh')
+    .option(
+      '--guest-exec <command>',
+      'the same by a command that gives a root shell there, without a question',
+    )
+    .option('--guest-disk <dev>', 'the disk’s name in the guest, where it has several')
+    .option('--guest-run', 'run the command in the guest')
+    .addOption(
+      new Option('--guest-buffer <kib>', 'trace buffer of each CPU of the guest')
+        .argParser(atLeast(64))
+        .default(16384),
     )
     .addOption(new Option('--duration <s>', 'end after so many seconds').argParser(atLeast(0.1, true)))
     .addOption(new Option('--requests <n>', 'end when the disk has completed so many').argParser(atLeast(1)))
     .addOption(new Option('--buffer <kib>', 'trace buffer of each CPU').argParser(atLeast(64)).default(4096))
-    .option('-o, --output <file>', 'the bundle to write (default: DISK-TIME.iotrace.zip)')
-    .action(async (workload: string[], options) => {
-      const { record } = await import('./commands/record.ts');
+    .option('-o, --output <file>', 'the bundle to write (default: NAME-TIME.iotrace.zip)')
+    .action(async (_guest: string | undefined, _workload: string[], options, command: Command) => {
+      const { guest, workload } = splitOperands(command);
       process.off('SIGINT', interrupted);
-      const result = await record(options, workload, reportOptions(), say);
+      const result = await recordOf(guest, workload, options);
       await deliver(result.text, undefined);
       process.exitCode = result.exitCode;
     });
+}
+
+async function recordOf(
+  guest: string | undefined,
+  workload: readonly string[],
+  options: Omit<RecordGuestOptions, 'guest'>,
+) {
+  if (guest === undefined) {
+    const { record } = await import('./commands/record.ts');
+    return record(options, workload, reportOptions(), say);
+  }
+  const { recordGuest } = await import('./commands/record-guest.ts');
+  return recordGuest({ ...options, guest }, workload, reportOptions(), say);
+}
+
+/** What stands before `--` and behind it; commander itself does not tell. */
+function splitOperands(command: Command): { guest: string | undefined; workload: string[] } {
+  const mark = process.argv.indexOf('--');
+  const workload = mark === -1 ? [] : process.argv.slice(mark + 1);
+  const before = command.args.slice(0, command.args.length - workload.length);
+  if (before.length > 1)
+    command.error(`error: one guest at a time; the command to run stands behind --`, {
+      exitCode: EXIT_CODES.usage,
+    });
+  return { guest: before[0], workload };
 }
 
 function addDemo(program: Command): void {

@@ -96,7 +96,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'src/capture': ['execa', 'zod'],
   'src/discover': ['execa', 'zod'],
   'src/libvirt': ['fast-xml-parser'],
-  'src/commands': ['ndjson', 'zod'],
+  'src/commands': ['commander', 'ndjson', 'zod'],
   'src/cli.ts': ['commander'],
 };
 

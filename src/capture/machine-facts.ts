@@ -32,17 +32,17 @@ const MACHINE_SETTINGS = [
 ];
 
 /** The disk's settings, NUMA nodes and the node of the drive, as lines `path:value`. */
-export async function readSettings(disk: BlockDevice): Promise<FactText> {
+export async function readSettings(disk: BlockDevice | undefined): Promise<FactText> {
   const nodes = await names('/sys/devices/system/node', /^node\d+$/);
   const paths = [
-    ...DISK_SETTINGS.map((name) => `/sys/block/${disk.name}/${name}`),
+    ...(disk === undefined ? [] : DISK_SETTINGS.map((name) => `/sys/block/${disk.name}/${name}`)),
     ...nodes.map((node) => `/sys/devices/system/node/${node}/cpulist`),
     ...MACHINE_SETTINGS,
   ];
   const lines = await Promise.all(paths.map(line));
   return {
     name: 'host-settings',
-    text: [...lines, await driveNode(disk)].filter((text) => text !== '').join(''),
+    text: [...lines, disk === undefined ? '' : await driveNode(disk)].filter((text) => text !== '').join(''),
   };
 }
 
@@ -69,7 +69,8 @@ export async function interruptNames(): Promise<string[]> {
 }
 
 /** Kernel and disk in words. */
-export async function describeMachine(disk: BlockDevice): Promise<string[]> {
+export async function describeMachine(disk: BlockDevice | undefined): Promise<string[]> {
+  if (disk === undefined) return [`kernel ${release()}`];
   const queues = await names(`/sys/block/${disk.name}/mq`, /^\d+$/);
   const driver = disk.driver === '' ? 'no driver of its own' : `driver ${disk.driver}`;
   return [

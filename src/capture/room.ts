@@ -24,12 +24,13 @@ export interface Room {
  */
 export async function makeRoom(
   devices: readonly BlockDevice[],
-  traced: BlockDevice,
+  traced: BlockDevice | undefined,
   outputFolder: string,
   name: string,
 ): Promise<Room> {
   await checkFolder(outputFolder);
-  const place = (await isOn(devices, traced, outputFolder)) ? MEMORY_FOLDER : outputFolder;
+  const place =
+    traced !== undefined && (await isOn(devices, traced, outputFolder)) ? MEMORY_FOLDER : outputFolder;
   const free = await freeBytes(place);
   const maxBytes = Math.floor(Math.min(MAX_TEXT_BYTES, free / 2));
   if (maxBytes < LEAST_TEXT_BYTES)

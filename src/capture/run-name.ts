@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-const RUN = /^iotrace[-_](\d{1,7})[-_][0-9a-f]{8}(?:-(?:machine|tasks))?$/;
+const RUN = /^iotrace[-_](\d{1,7})[-_][0-9a-f]{8}(?:-(?:machine|tasks|ticks|mono))?$/;
 
 /** Name of a recording while it runs, for everything it leaves on the machine: `iotrace-<pid>-<random>`. */
 export function newRunName(): string {

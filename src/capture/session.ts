@@ -6,14 +6,17 @@ import { EXIT_CODES, IotraceError } from '../errors.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { PassEnd, Recorded, TaskChoice, Tracer } from './tracer.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
-import { prepareWorkload, type Workload, type WorkloadEnd, type WorkloadPlan } from './workload.ts';
+import type { Workload, WorkloadEnd } from './workload.ts';
 
 export interface SessionPlan {
   /** All of them record at the same time. */
   readonly tracers: readonly PlannedTracer[];
   /** Requests the disk has completed so far, by its own count. */
   readonly completed: () => Promise<number>;
-  readonly workload?: WorkloadPlan | undefined;
+  /** Whether what is recorded is still there; a guest can end. */
+  readonly present?: (() => Promise<boolean>) | undefined;
+  /** Makes the command that is run, waiting at its gate, here or in the guest. */
+  readonly workload?: (() => Promise<Workload>) | undefined;
   readonly durationMs?: number | undefined;
   readonly requests?: number | undefined;
 }
@@ -29,7 +32,7 @@ export interface WorkloadTasks {
   readonly else: TaskChoice;
 }
 
-export type StopReason = 'workload' | 'duration' | 'requests' | 'interrupt' | 'full';
+export type StopReason = 'workload' | 'duration' | 'requests' | 'interrupt' | 'full' | 'gone';
 
 export interface SessionResult extends Recorded {
   /** Names of the points that could not be armed. */
@@ -47,6 +50,8 @@ export interface Progress {
   readonly elapsedMs: number;
   readonly lost: number;
 }
+
+const WORST_FIRST: readonly PassEnd[] = ['gone', 'full', 'behind', 'empty'];
 
 /** Seldom, so that reading disturbs few requests; a buffer of 4 MiB holds some 60,000 events. */
 const IDLE_MS = 250;
@@ -134,8 +139,8 @@ class Session {
     if (failures.length > 0) throw failures.at(-1);
   }
 
-  async #prepareWorkload(plan: WorkloadPlan): Promise<void> {
-    const workload = await prepareWorkload(plan);
+  async #prepareWorkload(prepare: () => Promise<Workload>): Promise<void> {
+    const workload = await prepare();
     this.#workload = workload;
     void workload.ended.then((end) => {
       this.#workloadEnd = end;
@@ -149,10 +154,11 @@ class Session {
   }
 
   async #whyStop(): Promise<StopReason | undefined> {
-    const { durationMs, requests } = this.#plan;
+    const { durationMs, requests, present } = this.#plan;
     if (this.#workloadEnd !== undefined) return 'workload';
     if (this.#interrupts.asked) return 'interrupt';
-    if (this.#passEnd === 'full') return 'full';
+    if (this.#passEnd === 'full' || this.#passEnd === 'gone') return this.#passEnd;
+    if ((await present?.()) === false) return 'gone';
     if (durationMs !== undefined && this.#elapsedMs() >= durationMs) return 'duration';
     if (requests !== undefined && (await this.#requestsSoFar()) >= requests) return 'requests';
     return undefined;
@@ -183,11 +189,11 @@ class Session {
     }
   }
 
-  /** Once around all tracers. That one of them may keep no more ends the recording, so it stays said. */
+  /** Once around all tracers. What ends the recording stays said. */
   async #pass(): Promise<void> {
-    const ends = this.#passEnd === 'full' ? new Set<PassEnd>(['full']) : new Set<PassEnd>();
+    const ends = new Set<PassEnd>([this.#passEnd === 'behind' ? 'empty' : this.#passEnd]);
     for (const tracer of this.#tracers) ends.add(await tracer.pass());
-    this.#passEnd = ends.has('full') ? 'full' : ends.has('behind') ? 'behind' : 'empty';
+    this.#passEnd = WORST_FIRST.find((end) => ends.has(end))!;
   }
 
   /** Waits, but not past a signal, the workload's end or the end of the time asked for. */
@@ -217,6 +223,7 @@ class Session {
     return {
       streams: parts.flatMap(({ streams }) => streams),
       lostElsewhere: parts.reduce((sum, part) => sum + part.lostElsewhere, 0),
+      readings: parts.flatMap(({ readings = [] }) => readings),
       notes: parts.flatMap(({ notes }) => notes),
     };
   }

@@ -1,4 +1,5 @@
 /** What records: one interface for the kernel's tracefs, perf and bpftrace, here or in a guest. */
+import type { FactText } from './machine-facts.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** The tasks that points of scope `tasks` are recorded of. */
@@ -6,6 +7,8 @@ export type TaskChoice =
   | 'all'
   /** These and what they start from now on. */
   | { readonly only: readonly number[] }
+  /** These threads, and nothing they start. */
+  | { readonly exactly: readonly number[] }
   | { readonly but: readonly number[] };
 
 /** What is known when a tracer is prepared. */
@@ -22,7 +25,9 @@ export type PassEnd =
   /** More than one pass takes: come back at once. */
   | 'behind'
   /** No more may be kept; the recording should end. */
-  | 'full';
+  | 'full'
+  /** The machine cannot be reached any more; the recording should end. */
+  | 'gone';
 
 /** What a tracer counted of one stream. */
 export interface StreamCounts {
@@ -50,6 +55,8 @@ export interface Recorded {
   readonly streams: readonly RecordedStream[];
   /** Events that were lost where nothing else arrived. */
   readonly lostElsewhere: number;
+  /** Small texts that `parsers/facts` reads, which only the tracer could take: readings of two clocks. */
+  readonly readings?: readonly FactText[] | undefined;
   /** A sentence each for the report: why this tracer, points it could not arm, hits it missed. */
   readonly notes: readonly string[];
 }

@@ -58,7 +58,10 @@ export function joinMachine(
   const joined: SourcePart[] = [{ source: first, table: main }];
   const unjoined: UnjoinedSource[] = [];
   for (const source of others) {
-    const moved = onClock(source, clock, facts.hostClockPairs ?? [], rate);
+    const moved =
+      source.unit === 'ticks' && first.unit === 'ticks'
+        ? sameCounter(source, first, main, rate!)
+        : onClock(source, clock, facts.hostClockPairs ?? [], rate);
     if (typeof moved === 'string') unjoined.push({ source, why: moved });
     else joined.push({ source, table: moved });
   }
@@ -85,6 +88,21 @@ function gapsOf({ losses }: Source, table: EventTable, epoch: bigint): Gap[] {
 function inNs(source: Source, rate: TickRate | undefined): EventTable | undefined {
   if (source.unit === 'ns') return source.events;
   return rate === undefined ? undefined : ticksToNs(source.events, rate.nsPerTick);
+}
+
+/** A stream of the counter of the machine's first: its ticks from that one's beginning, so that large counts lose nothing. */
+function sameCounter(
+  { events }: Source,
+  first: Source,
+  main: EventTable,
+  { nsPerTick }: TickRate,
+): EventTable {
+  const shift = Number(events.epoch - first.events.epoch);
+  return {
+    ...events,
+    ts: events.ts.map((ticks) => Math.round((ticks + shift) * nsPerTick)),
+    epoch: main.epoch,
+  };
 }
 
 const NEAR_NS = 3_600_000_000_000n;

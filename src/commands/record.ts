@@ -1,9 +1,9 @@
 /** `iotrace record`: traces this machine's own disk, writes one bundle, prints its report. */
 import { readdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
 import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
-import { chooseDisk, type DiskChoice } from '../capture/choose-disk.ts';
+import { chooseDisk } from '../capture/choose-disk.ts';
 import { diskPoints } from '../capture/disk-points.ts';
 import { Interrupts } from '../capture/interrupts.ts';
 import { findDeadText, removeDeadInstances } from '../capture/leftovers.ts';
@@ -23,8 +23,8 @@ import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
 import { tracefsTracer } from '../capture/tracefs/tracefs-tracer.ts';
-import { type FoundPoint, pointName } from '../capture/wanted-point.ts';
-import { failureOf, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
+import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-point.ts';
+import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { Say } from './import.ts';
 import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
@@ -88,8 +88,10 @@ async function recordBundle(
     folder: cwd(),
   });
   say(`recording ${choice.disk.name} (${choice.disk.major}:${choice.disk.minor}), ${choice.why}`);
-  const output = outputFile(plan.output, choice.disk);
-  const { points, notes } = await preflight(files, choice, plan, output, say);
+  const output = outputFile(plan.output, choice.disk.name);
+  const stateNotes = await sayState(files, output, say);
+  const wanted = diskPoints(choice.disk, await interruptNames());
+  const { points, notes } = await foundPoints(files, wanted, plan.buffer, say);
   const name = newRunName();
   const room = await makeRoom(devices, choice.disk, dirname(output), name);
   const settings = await readSettings(choice.disk);
@@ -109,7 +111,7 @@ async function recordBundle(
           },
         ],
         completed: () => completedRequests(choice.disk.name),
-        workload: plan.workload,
+        workload: plan.workload && (() => prepareWorkload(plan.workload!)),
         durationMs: plan.duration === undefined ? undefined : plan.duration * 1000,
         requests: plan.requests,
       },
@@ -121,11 +123,14 @@ async function recordBundle(
     const after = await readCounters('after');
     const facts = factsOf([settings, ...before, ...after], result, [
       ...(await describeMachine(choice.disk)),
+      ...stateNotes,
       ...notes,
       `disk statistics before: ${statsBefore}`,
       `disk statistics after: ${await diskStatistics(choice.disk)}`,
     ]);
-    await writeRecording(output, plan, choice.disk, result, facts, say);
+    const title = plan.title === '' ? choice.disk.name : `${choice.disk.name}, ${basename(plan.title)}`;
+    const hasTruth = plan.workload?.keepOutput === true;
+    await writeRecording(output, { title, hasTruth }, result, facts, say);
     done = true;
     return { output, interrupted: result.stopped === 'interrupt' };
   } catch (error) {
@@ -141,20 +146,14 @@ async function recordBundle(
 const WORTHLESS = new Set(['record-aborted', 'record-nothing']);
 
 /** After a failure: the text that was recorded is the user's. */
-async function keepText(folder: string, say: Say): Promise<void> {
+export async function keepText(folder: string, say: Say): Promise<void> {
   const names = await readdir(folder);
   if (names.length === 0) await rmdir(folder);
   else say(`the trace is still in ${folder}: iotrace import --host ${folder}/*.trace -o FILE`);
 }
 
-/** Events there are, and what the user should know before anything is recorded. */
-async function preflight(
-  files: TraceFiles,
-  { disk }: DiskChoice,
-  plan: RecordPlan,
-  output: string,
-  say: Say,
-): Promise<{ points: readonly FoundPoint[]; notes: string[] }> {
+/** Leftovers that were removed, and who else traces: said, and as notes for the report. */
+export async function sayState(files: TraceFiles, output: string, say: Say): Promise<string[]> {
   const leftovers = await removeDeadInstances(files);
   for (const name of leftovers.removed)
     say(`removed what a killed iotrace left: the tracing instance ${name}`);
@@ -167,22 +166,33 @@ async function preflight(
   const foreign = await foreignTracers(files);
   for (const each of foreign)
     say(`the kernel’s tracer is in use: ${each}; left alone, what it costs is in the figures`);
-  const { found, missing } = await findPoints(files, diskPoints(disk, await interruptNames()));
+  return foreign.map((each) => `traced at the same time: ${each}`);
+}
+
+/** Points there are on this machine, and notes on those there are not. Throws an IotraceError where buffers are too large. */
+export async function foundPoints(
+  files: TraceFiles,
+  wanted: readonly WantedPoint[],
+  bufferKib: number,
+  say: Say,
+): Promise<{ points: readonly FoundPoint[]; notes: string[] }> {
+  const { found, missing } = await findPoints(files, wanted);
   if (!found.some((point) => pointName(point).startsWith('syscalls:')))
     missing.unshift('syscalls:* (no system call: requests begin where the driver gets them)');
   if (missing.length > 0) say(`this kernel does not have ${missing.join(', ')}`);
   const cpus = (await files.list('per_cpu')).length;
-  checkBuffers(plan.buffer, cpus, new Set(found.map(({ scope }) => scope)).size);
+  checkBuffers(bufferKib, cpus, new Set(found.map(({ scope }) => scope)).size);
   return {
     points: found,
-    notes: [
-      ...foreign.map((each) => `traced at the same time: ${each}`),
-      ...(missing.length > 0 ? [`events this kernel does not have: ${missing.join(', ')}`] : []),
-    ],
+    notes: missing.length > 0 ? [`events this kernel does not have: ${missing.join(', ')}`] : [],
   };
 }
 
-function outputFile(asked: string | undefined, disk: BlockDevice): string {
+/**
+ * The bundle's file: as asked for, or named after what is recorded and the time. Throws an IotraceError for stdout, where
+ * the report goes.
+ */
+export function outputFile(asked: string | undefined, recorded: string): string {
   if (asked === '-')
     throw new IotraceError('output-stdout', 'A bundle cannot be written to stdout.', {
       hint: 'The report goes there; name a file for the bundle (-o FILE).',
@@ -194,7 +204,7 @@ function outputFile(asked: string | undefined, disk: BlockDevice): string {
     .replace(/\.\d+Z$/, '')
     .replace(/[-:]/g, '')
     .replace('T', '-');
-  return resolve(asked ?? `${disk.name}-${time}.iotrace.zip`);
+  return resolve(asked ?? `${recorded.replace(/[^\w.-]/g, '_')}-${time}.iotrace.zip`);
 }
 
 const STOPPED: Record<StopReason, string> = {
@@ -202,10 +212,15 @@ const STOPPED: Record<StopReason, string> = {
   duration: 'the time was up',
   requests: 'the requests were made',
   interrupt: 'interrupted',
+  gone: 'what was recorded is gone',
   full: 'no more text may be kept; what was recorded until then is complete',
 };
 
-function sayEnd({ stopped, elapsedMs, workload, streams, lostElsewhere }: SessionResult, say: Say): void {
+/** Why it ended, how the workload did, and what was lost. */
+export function sayEnd(
+  { stopped, elapsedMs, workload, streams, lostElsewhere }: SessionResult,
+  say: Say,
+): void {
   say(`recorded ${(elapsedMs / 1000).toFixed(1)} s: ${STOPPED[stopped]}`);
   const failure = workload === undefined || stopped !== 'workload' ? undefined : failureOf(workload);
   if (failure !== undefined) say(`the workload ${failure}; the recording is kept`);

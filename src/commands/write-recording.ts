@@ -1,15 +1,12 @@
 /** What a session left → its bundle. The text goes in as the kernel printed it. */
-import { basename } from 'node:path';
 import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
-import type { BlockDevice } from '../capture/block-devices.ts';
 import type { SessionResult } from '../capture/session.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import type { Say } from './import.ts';
 import { openInput } from './open-input.ts';
 import { readTruth } from './read-truth.ts';
-import type { RecordPlan } from './record.ts';
 
 /** Facts of small texts, of what the tracer counted, and of notes. */
 export function factsOf(
@@ -17,7 +14,7 @@ export function factsOf(
   result: SessionResult,
   notes: readonly string[],
 ): RecordingFacts {
-  const { facts } = readFactsFolder(texts);
+  const { facts } = readFactsFolder([...texts, ...(result.readings ?? [])]);
   return {
     ...facts,
     tracerCounts: result.streams.flatMap(({ name, counts: { delivered, lost } }) =>
@@ -35,20 +32,27 @@ export function factsOf(
   };
 }
 
+/** What the session itself does not know. */
+export interface RecordingLabel {
+  /** What the report calls the recording. */
+  readonly title: string;
+  /** What the workload printed may be ground truth. */
+  readonly hasTruth: boolean;
+}
+
 /** Writes the bundle; throws an IotraceError, and then leaves none. */
 export async function writeRecording(
   output: string,
-  plan: RecordPlan,
-  disk: BlockDevice,
+  { title, hasTruth }: RecordingLabel,
   result: SessionResult,
   facts: RecordingFacts,
   say: Say,
 ): Promise<void> {
-  const truth = plan.workload?.keepOutput === true ? Buffer.from(result.workload?.output ?? '') : undefined;
+  const truth = hasTruth ? Buffer.from(result.workload?.output ?? '') : undefined;
   const name = truth === undefined ? '' : truthName(truth, say);
   await writeBundle(output, {
     version: version(),
-    title: plan.title === '' ? disk.name : `${disk.name}, ${basename(plan.title)}`,
+    title,
     streams: result.streams.map(({ name, machine, format, file, bytes }) => ({
       name,
       machine,

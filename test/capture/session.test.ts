@@ -6,6 +6,7 @@ import { Interrupts } from '../../src/capture/interrupts.ts';
 import { type PlannedTracer, runSession, type SessionPlan } from '../../src/capture/session.ts';
 import { type TracefsPlan, tracefsTracer } from '../../src/capture/tracefs/tracefs-tracer.ts';
 import type { FoundPoint } from '../../src/capture/wanted-point.ts';
+import { prepareWorkload } from '../../src/capture/workload.ts';
 import { type FakeTraceFiles, fakeTraceFiles, stats } from './fake-trace-files.ts';
 
 const MACHINE = 'instances/iotrace-7-00000000-machine';
@@ -83,7 +84,7 @@ describe('runSession', () => {
   });
 
   it('records only the workload’s tasks and what they start, known before it begins', async () => {
-    const workload = { command: ['sh', '-c', 'printf out; exit 3'], keepOutput: true };
+    const workload = () => prepareWorkload({ command: ['sh', '-c', 'printf out; exit 3'], keepOutput: true });
     const result = await runSession(plan({ workload, durationMs: undefined }), new Interrupts());
     expect(result.stopped).toBe('workload');
     expect(result.workload).toEqual({ exitCode: 3, signal: undefined, output: 'out' });
@@ -148,7 +149,7 @@ describe('runSession', () => {
   it('ends at once at the second, with its workload, and removes everything all the same', async () => {
     const interrupts = new Interrupts();
     interrupts.listen();
-    const workload = { command: ['sleep', '1000'], keepOutput: false };
+    const workload = () => prepareWorkload({ command: ['sleep', '1000'], keepOutput: false });
     const running = runSession(plan({ workload, durationMs: undefined }), interrupts).finally(() =>
       interrupts.ignore(),
     );

@@ -62,8 +62,8 @@ export class ProbeGroup {
   }
 }
 
-/** `p:GROUP/eventfd_read eventfd_read id=+44(+32(+0($arg1))):s32` */
-function definition(name: string, choice: KernelFunction | ProgramFunction): string {
+/** A probe as its list takes it: `p:GROUP/eventfd_read eventfd_read id=+44(+32(+0($arg1))):s32`. */
+export function definition(name: string, choice: KernelFunction | ProgramFunction): string {
   const inProgram = 'file' in choice;
   const kind = !inProgram && choice.returns === true ? 'r' : 'p';
   const place = inProgram ? `${choice.file}:0x${choice.offset.toString(16)}` : choice.symbol;

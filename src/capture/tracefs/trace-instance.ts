@@ -20,6 +20,20 @@ export interface ArmedEvent {
   readonly filter: string | undefined;
 }
 
+/** Clocks of the kernel's tracer (Documentation/trace/ftrace.rst, trace_clock). */
+export type TraceClock =
+  /** CLOCK_MONOTONIC, which applications stamp their requests with; printed in microseconds. */
+  | 'mono'
+  /** The processor's counter, printed whole: a guest's is a constant away from its host's. */
+  | 'x86-tsc';
+
+/** How an instance records. */
+export interface InstanceOptions {
+  /** KiB for each CPU. */
+  readonly bufferKib: number;
+  readonly clock: TraceClock;
+}
+
 /** A tracing instance of our own: its buffer, events and clock touch nobody else's. */
 export class TraceInstance {
   readonly name: string;
@@ -32,8 +46,9 @@ export class TraceInstance {
     this.#path = `instances/${name}`;
   }
 
-  /** Makes the instance, switched off, with a buffer of so many KiB for each CPU. Throws an IotraceError. */
-  static async create(files: TraceFiles, name: string, bufferKib: number): Promise<TraceInstance> {
+  /** Makes the instance, switched off. Throws an IotraceError. */
+  static async create(files: TraceFiles, name: string, options: InstanceOptions): Promise<TraceInstance> {
+    const { bufferKib, clock } = options;
     const instance = new TraceInstance(files, name);
     try {
       await files.makeFolder(instance.#path);
@@ -42,8 +57,7 @@ export class TraceInstance {
     }
     try {
       await instance.#write('tracing_on', '0');
-      // The clock of CLOCK_MONOTONIC: what applications stamp their requests with.
-      await instance.#write('trace_clock', 'mono');
+      await instance.#write('trace_clock', clock);
       await instance.#write('buffer_size_kb', String(bufferKib));
     } catch (error) {
       await instance.remove().catch(() => undefined);
@@ -78,6 +92,26 @@ export class TraceInstance {
 
   off(): Promise<void> {
     return this.#write('tracing_on', '0');
+  }
+
+  /**
+   * Writes a mark into the buffer, stamped with its clock. The kernel copies the text without waiting for memory: where
+   * that is not at hand the mark is missing, which is no error (tracing_mark_write, kernel/trace/trace.c).
+   */
+  async mark(text: string): Promise<void> {
+    await this.#files.write(`${this.#path}/trace_marker`, text).catch((error: unknown) => {
+      if (systemCode(error) !== 'EFAULT') throw error;
+    });
+  }
+
+  /** What is in the buffer, which stays there. */
+  text(): Promise<string> {
+    return this.#files.read(`${this.#path}/trace`);
+  }
+
+  /** Empties the buffer. */
+  forget(): Promise<void> {
+    return this.#write('trace', '');
   }
 
   /** CPUs that have a buffer, ascending. */

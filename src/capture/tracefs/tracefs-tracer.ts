@@ -3,15 +3,17 @@
  * filter by task holds for all events of an instance.
  */
 import { ftraceText } from '../../../parsers/ftrace-text.ts';
+import type { FactText } from '../machine-facts.ts';
 import { probeGroupOf } from '../run-name.ts';
 import type { PassEnd, Recorded, Setting, TaskChoice, Tracer } from '../tracer.ts';
 import { type FoundPoint, type FoundTracepoint, pointName, type Scope } from '../wanted-point.ts';
 import type { Watchdog } from '../watchdog.ts';
+import { ClockPairs } from './clock-pairs.ts';
 import { Drain } from './drain.ts';
 import { pointMissing } from './find-points.ts';
 import { PROBE_LISTS, ProbeGroup } from './probe-group.ts';
 import type { TraceFiles } from './trace-files.ts';
-import { type ArmedEvent, type CpuCounts, TraceInstance } from './trace-instance.ts';
+import { type ArmedEvent, type CpuCounts, type TraceClock, TraceInstance } from './trace-instance.ts';
 
 /** What a tracefs recording needs to know before it is prepared. */
 export interface TracefsPlan {
@@ -22,6 +24,8 @@ export interface TracefsPlan {
   readonly points: readonly FoundPoint[];
   /** For each CPU and instance. */
   readonly bufferKib: number;
+  /** CLOCK_MONOTONIC unless given. */
+  readonly clock?: TraceClock | undefined;
   /** Existing folder for the text, and the most bytes of it. */
   readonly folder: string;
   readonly maxBytes: number;
@@ -40,6 +44,8 @@ class TracefsTracer implements Tracer {
   readonly #instances: TraceInstance[] = [];
   readonly #probes: ProbeGroup;
   readonly #drain: Drain;
+  readonly #readings: FactText[] = [];
+  #clocks: ClockPairs | undefined;
 
   constructor(plan: TracefsPlan) {
     this.#plan = plan;
@@ -48,23 +54,26 @@ class TracefsTracer implements Tracer {
   }
 
   async prepare({ tasks, watchdog }: Setting): Promise<readonly string[]> {
-    const { files, name, points, bufferKib, folder } = this.#plan;
+    const { files, name, points, bufferKib, clock = 'mono', folder } = this.#plan;
     const missing: string[] = [];
+    if (clock === 'x86-tsc') this.#clocks = await ClockPairs.create(files, name, watchdog);
     if (points.some(({ kind }) => kind !== 'tracepoint')) await this.#guardProbes(watchdog);
     for (const scope of SCOPES) {
       const own = points.filter((point) => point.scope === scope);
       if (own.length === 0) continue;
       await watchdog.guard({ folder: `${files.root}/instances/${name}-${scope}` });
-      const instance = await TraceInstance.create(files, `${name}-${scope}`, bufferKib);
+      const instance = await TraceInstance.create(files, `${name}-${scope}`, { bufferKib, clock });
       this.#instances.push(instance);
       if (scope === 'tasks') await chooseTasks(instance, tasks);
-      await instance.arm(await this.#events(own, missing));
+      const events = await this.#events(own, missing);
+      await instance.arm(scope === 'tasks' && isFixed(tasks) ? ofTasks(events, tasks.exactly) : events);
       await this.#drain.open(instance, scope, folder);
     }
     return missing;
   }
 
   async on(): Promise<void> {
+    await this.#readClocks('before');
     for (const instance of this.#instances) await instance.on();
   }
 
@@ -83,6 +92,7 @@ class TracefsTracer implements Tracer {
 
   async off(): Promise<void> {
     for (const instance of this.#instances) await instance.off();
+    await this.#readClocks('after');
     await this.#drain.rest();
   }
 
@@ -102,7 +112,7 @@ class TracefsTracer implements Tracer {
     }));
     const lost = (counts: readonly { lost: number }[]) => counts.reduce((sum, each) => sum + each.lost, 0);
     const lostElsewhere = lost([...all.values()].flat()) - lost(streams.map(({ counts }) => counts));
-    return { streams, lostElsewhere, notes: await this.#missedHits() };
+    return { streams, lostElsewhere, readings: this.#readings, notes: await this.#missedHits() };
   }
 
   async undo(): Promise<void> {
@@ -111,9 +121,16 @@ class TracefsTracer implements Tracer {
     for (const instance of this.#instances) await attempt(instance.off());
     await attempt(this.#drain.close());
     for (const instance of this.#instances.splice(0)) await attempt(instance.remove());
+    if (this.#clocks !== undefined) await attempt(this.#clocks.remove());
     // Last: a probe that an instance records cannot be removed.
     await attempt(this.#probes.remove());
     if (failures.length > 0) throw failures.at(-1);
+  }
+
+  /** What relates a counter to time; mono needs nothing. */
+  async #readClocks(order: 'before' | 'after'): Promise<void> {
+    const text = (await this.#clocks?.read()) ?? '';
+    if (text !== '') this.#readings.push({ name: `clocks-${order}`, text });
   }
 
   async #guardProbes(watchdog: Watchdog): Promise<void> {
@@ -143,9 +160,37 @@ class TracefsTracer implements Tracer {
 }
 
 async function chooseTasks(instance: TraceInstance, tasks: TaskChoice): Promise<void> {
-  if (tasks === 'all') return;
+  if (tasks === 'all' || isFixed(tasks)) return;
   if ('only' in tasks) await instance.onlyTasks(tasks.only);
   else await instance.allTasksBut(tasks.but);
+}
+
+function isFixed(tasks: TaskChoice): tasks is Extract<TaskChoice, { exactly: unknown }> {
+  return tasks !== 'all' && 'exactly' in tasks;
+}
+
+/** The same events, of these tasks alone. Unlike a filter of the instance this one does not watch each switch of a task. */
+function ofTasks(events: readonly ArmedEvent[], tids: readonly number[]): ArmedEvent[] {
+  const own = ranges(tids)
+    .map(({ first, last }) =>
+      first === last ? `common_pid == ${first}` : `(common_pid >= ${first} && common_pid <= ${last})`,
+    )
+    .join(' || ');
+  return events.map(({ path, filter }) => ({
+    path,
+    filter: filter === undefined ? own : `(${filter}) && (${own})`,
+  }));
+}
+
+/** Runs of numbers without a hole: the threads of a guest were made one after the other. */
+function ranges(numbers: readonly number[]): { first: number; last: number }[] {
+  const runs: { first: number; last: number }[] = [];
+  for (const number of [...new Set(numbers)].sort((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.last === number - 1) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs;
 }
 
 /** The filter as the kernel reads it (Documentation/trace/events.rst, 5.1). */

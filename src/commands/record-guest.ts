@@ -1,0 +1,294 @@
+/** `iotrace record GUEST`: traces a guest's disk on the host and, where there is a way in, inside the guest. */
+import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { completedRequests, listBlockDevices } from '../capture/block-devices.ts';
+import { chooseDiskOf, chooseGuest } from '../capture/guest/choose-guest.ts';
+import { chooseGuestDisk, type GuestBlockDevice } from '../capture/guest/guest-disks.ts';
+import { guestPoints } from '../capture/guest/guest-points.ts';
+import { describeGuest, guestInterrupts, guestSettings } from '../capture/guest/guest-settings.ts';
+import { GuestSide } from '../capture/guest/guest-side.ts';
+import { guestTracer } from '../capture/guest/guest-tracer.ts';
+import { prepareGuestWorkload } from '../capture/guest/guest-workload.ts';
+import { guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
+import { hostPoints } from '../capture/guest/host-points.ts';
+import { splitWords } from '../capture/guest/shell-words.ts';
+import { Interrupts } from '../capture/interrupts.ts';
+import { liveLine } from '../capture/live-line.ts';
+import { describeMachine, type FactText, readCounters, readSettings } from '../capture/machine-facts.ts';
+import { makeRoom, type Room } from '../capture/room.ts';
+import { newRunName } from '../capture/run-name.ts';
+import { type PlannedTracer, runSession, type SessionResult } from '../capture/session.ts';
+import { hasTicks } from '../capture/tracefs/clock-pairs.ts';
+import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
+import { tracefsTracer } from '../capture/tracefs/tracefs-tracer.ts';
+import { prepareWorkload } from '../capture/workload.ts';
+import { discoverGuests } from '../discover/discover.ts';
+import type { Guest, GuestDisk } from '../discover/guest.ts';
+import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import type { Say } from './import.ts';
+import { foundPoints, keepText, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
+import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
+import { factsOf, writeRecording } from './write-recording.ts';
+
+export interface RecordGuestOptions extends RecordOptions {
+  /** Name, UUID or pid. */
+  readonly guest: string;
+  /** `user@host` for ssh, or the words of a command that gives a root shell in the guest. */
+  readonly guestSsh?: string | undefined;
+  readonly guestExec?: string | undefined;
+  /** KiB for each CPU of the guest, whose trace is not read before the end. */
+  readonly guestBuffer: number;
+  /** The disk's name in the guest. */
+  readonly guestDisk?: string | undefined;
+  /** The command runs in the guest, not here. */
+  readonly guestRun?: boolean | undefined;
+}
+
+/** Records, writes the bundle, and gives its report. Throws an IotraceError; then nothing traces any more, there or here. */
+export async function recordGuest(
+  options: RecordGuestOptions,
+  command: readonly string[],
+  report: ReportOptions,
+  say: Say,
+): Promise<ReportResult> {
+  const way = wayIn(options);
+  if (options.guestRun === true && (way === undefined || command.length === 0))
+    throw new IotraceError(
+      'guest-run-how',
+      '--guest-run needs a way into the guest and a command behind --.',
+      {
+        hint: 'iotrace record vm1 --guest-ssh root@vm1 --guest-run -- fio …',
+        exitCode: EXIT_CODES.usage,
+      },
+    );
+  const interrupts = new Interrupts();
+  interrupts.listen();
+  let inside: GuestSide | undefined;
+  try {
+    const files = await findTracefs();
+    const guest = chooseGuest(await discoverGuests(), options.guest);
+    const disk = chooseDiskOf(guest, options.disk);
+    say(`recording ${disk.summary} of guest ${quoted(guest.name || String(guest.pid))}, pid ${guest.pid}`);
+    inside = way && (await GuestSide.open(way));
+    const recording = new GuestRecording({ options, command, files, guest, disk, inside, say });
+    const { output, stopped } = await recording.run(interrupts);
+    const result = await reportBundle(output, report, say);
+    return stopped === 'interrupt' ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
+  } finally {
+    await inside?.close();
+    interrupts.ignore();
+  }
+}
+
+/** The command that gives a shell in the guest. */
+function wayIn({ guestSsh, guestExec }: RecordGuestOptions): readonly string[] | undefined {
+  if (guestExec !== undefined) return splitWords(guestExec);
+  // Signs of life, so that a guest that vanished is missed; a user's own configuration holds for all else.
+  if (guestSsh !== undefined)
+    return [
+      'ssh',
+      '-T',
+      '-o',
+      'ServerAliveInterval=5',
+      '-o',
+      'ServerAliveCountMax=6',
+      '--',
+      guestSsh,
+      'exec sh',
+    ];
+  return undefined;
+}
+
+interface Scene {
+  readonly options: RecordGuestOptions;
+  readonly command: readonly string[];
+  readonly files: TraceFiles;
+  readonly guest: Guest;
+  readonly disk: GuestDisk;
+  readonly inside: GuestSide | undefined;
+  readonly say: Say;
+}
+
+class GuestRecording {
+  readonly #scene: Scene;
+  readonly #name = newRunName();
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  async run(interrupts: Interrupts): Promise<{ output: string; stopped: SessionResult['stopped'] }> {
+    const { options, files, guest, disk, inside, say } = this.#scene;
+    const output = outputFile(options.output, guest.name === '' ? `guest-${guest.pid}` : guest.name);
+    const stateNotes = await sayState(files, output, say);
+    const inner = await this.#chooseInner();
+    const devices = await listBlockDevices();
+    const drive = devices.find(({ name }) => name === disk.drive?.name);
+    const { points, notes } = await foundPoints(files, hostPoints(disk, devices), options.buffer, say);
+    const clock = await this.#clock();
+    const room = await makeRoom(devices, drive, dirname(output), this.#name);
+    const before = await this.#facts('before', drive, inner);
+    const live = liveLine(process.stderr);
+    let done = false;
+    try {
+      const host: PlannedTracer = {
+        tracer: tracefsTracer({
+          files,
+          name: this.#name,
+          machine: 'host',
+          points,
+          bufferKib: options.buffer,
+          clock,
+          ...room,
+        }),
+        tasks: { exactly: threadsOf(guest, disk) },
+      };
+      if (
+        options.duration === undefined &&
+        options.requests === undefined &&
+        this.#scene.command.length === 0
+      )
+        say('until Ctrl-C');
+      const result = await runSession(
+        {
+          tracers: [...this.#innerTracer(inner, clock, room), host],
+          completed: async () =>
+            drive === undefined ? (inside?.last.requests ?? 0) : completedRequests(drive.name),
+          present: () => isRunning(guest.pid),
+          workload: this.#workload(),
+          durationMs: options.duration === undefined ? undefined : options.duration * 1000,
+          requests: options.requests,
+        },
+        interrupts,
+        live?.show,
+      ).finally(() => live?.clear());
+      sayEnd(result, say);
+      if (inside?.failure !== undefined) say(inside.failure.message);
+      const after = await this.#facts('after', drive, inner).catch(() => []);
+      const facts = factsOf([...before, ...after], result, [
+        ...(await this.#notes(drive, inner)),
+        ...stateNotes,
+        ...notes,
+      ]);
+      await writeRecording(
+        output,
+        { title: this.#title(), hasTruth: this.#scene.command.length > 0 },
+        result,
+        facts,
+        say,
+      );
+      done = true;
+      return { output, stopped: result.stopped };
+    } catch (error) {
+      done = error instanceof IotraceError && error.code === 'record-aborted';
+      throw error;
+    } finally {
+      if (done) await rm(room.folder, { recursive: true, force: true });
+      else await keepText(room.folder, say);
+    }
+  }
+
+  #title(): string {
+    const { guest, disk, command } = this.#scene;
+    const name = guest.name === '' ? `guest ${guest.pid}` : guest.name;
+    return [name, disk.id || disk.node, ...(command[0] === undefined ? [] : [basename(command[0])])]
+      .filter((part) => part !== '')
+      .join(', ');
+  }
+
+  /** The disk as the guest calls it. */
+  async #chooseInner(): Promise<GuestBlockDevice | undefined> {
+    const { options, disk, inside, command, say } = this.#scene;
+    if (inside === undefined) return undefined;
+    for (const name of inside.removed) say(`removed what a killed iotrace left in the guest: ${name}`);
+    const inner = chooseGuestDisk(await inside.disks(), {
+      asked: options.guestDisk,
+      driver: disk.backend.kind === 'vfio' ? 'nvme' : 'virtio_blk',
+      workload: options.guestRun === true ? command : [],
+    });
+    say(`in the guest it is ${inner.disk.name}, ${inner.why}`);
+    inside.watch(inner.disk.name);
+    return inner.disk;
+  }
+
+  /** The counter, where both sides have it and KVM says how they differ: clocks are related exactly then. */
+  async #clock(): Promise<'x86-tsc' | 'mono'> {
+    const { files, guest, inside } = this.#scene;
+    if (!(await hasTicks(files))) return 'mono';
+    if (inside === undefined) return 'x86-tsc';
+    const offset = (await kvmFacts(guest.pid, 'before')).some(({ text }) => /tsc-offset:-?\d+$/m.test(text));
+    const there = /\[?x86-tsc\]?/.test(await inside.run('cat $iot_T/trace_clock'));
+    return offset && there ? 'x86-tsc' : 'mono';
+  }
+
+  #innerTracer(inner: GuestBlockDevice | undefined, clock: 'x86-tsc' | 'mono', room: Room): PlannedTracer[] {
+    const { inside, options } = this.#scene;
+    if (inside === undefined || inner === undefined) return [];
+    const tracer = guestTracer({
+      guest: inside,
+      points: guestPoints(inner),
+      clock,
+      bufferKib: options.guestBuffer,
+      ...room,
+    });
+    return [{ tracer, tasks: options.guestRun === true ? { else: 'all' } : 'all' }];
+  }
+
+  #workload(): (() => ReturnType<typeof prepareWorkload>) | undefined {
+    const { command, inside, options } = this.#scene;
+    if (command.length === 0) return undefined;
+    return options.guestRun === true
+      ? () => prepareGuestWorkload(inside!, command)
+      : () => prepareWorkload({ command, keepOutput: true });
+  }
+
+  async #facts(
+    order: 'before' | 'after',
+    drive: Awaited<ReturnType<typeof listBlockDevices>>[number] | undefined,
+    inner: GuestBlockDevice | undefined,
+  ): Promise<FactText[]> {
+    const { guest, disk, inside } = this.#scene;
+    const once =
+      order === 'after'
+        ? []
+        : [
+            ...(await guestFacts(guest, disk.daemon)),
+            await readSettings(drive),
+            ...(inside === undefined || inner === undefined ? [] : [await guestSettings(inside, inner.name)]),
+          ];
+    const there =
+      inside === undefined || inside.failure !== undefined ? [] : [await guestInterrupts(inside, order)];
+    return [...once, ...(await readCounters(order)), ...(await kvmFacts(guest.pid, order)), ...there];
+  }
+
+  async #notes(
+    drive: Awaited<ReturnType<typeof listBlockDevices>>[number] | undefined,
+    inner: GuestBlockDevice | undefined,
+  ): Promise<string[]> {
+    const { guest, disk, inside } = this.#scene;
+    const xml = await libvirtXml(guest);
+    return [
+      `disk of the guest: ${disk.summary}`,
+      ...(inside === undefined || inner === undefined || inside.failure !== undefined
+        ? []
+        : (await describeGuest(inside, inner.name)).map((each) => `in the guest: ${each}`)),
+      ...(await describeMachine(drive)).map((each) => `on the host: ${each}`),
+      ...(await guestNotes(guest, disk.daemon)),
+      ...(xml === '' ? [] : [`libvirt: ${xml}`]),
+    ];
+  }
+}
+
+/** Threads whose calls and exits are recorded: all of QEMU's, and those of the daemon that serves the disk. */
+function threadsOf(guest: Guest, { daemon }: GuestDisk): number[] {
+  return [...guest.threads, ...(daemon?.threads ?? [])].map(({ tid }) => tid);
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
