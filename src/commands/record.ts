@@ -15,6 +15,7 @@ import {
   readCounters,
   readSettings,
 } from '../capture/machine-facts.ts';
+import { startMemoryCounters } from '../capture/memory-counters.ts';
 import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
 import { checkBuffers, MEMORY_FOLDER, makeRoom } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
@@ -99,6 +100,7 @@ async function recordBundle(
   const statsBefore = await diskStatistics(choice.disk);
   if (plan.workload === undefined && plan.duration === undefined && plan.requests === undefined)
     say('until Ctrl-C');
+  const counters = await startMemoryCounters({ folder: room.folder, tids: [] }, say);
   const live = liveLine(process.stderr);
   let done = false;
   try {
@@ -118,10 +120,11 @@ async function recordBundle(
       interrupts,
       live?.show,
     ).finally(() => live?.clear());
+    const counts = await counters.stop();
     sayEnd(result, say);
     checkSomething(result, choice.disk);
     const after = await readCounters('after');
-    const facts = factsOf([settings, ...before, ...after], result, [
+    const facts = factsOf([settings, ...counts, ...before, ...after], result, [
       ...(await describeMachine(choice.disk)),
       ...stateNotes,
       ...notes,
@@ -137,6 +140,7 @@ async function recordBundle(
     done = error instanceof IotraceError && WORTHLESS.has(error.code);
     throw error;
   } finally {
+    await counters.stop();
     if (done) await rm(room.folder, { recursive: true, force: true });
     else await keepText(room.folder, say);
   }

@@ -81,11 +81,14 @@ export function memoryAccesses({ perfCounts }: RecordingFacts, requests: number)
     return { family: null, localPerRequest: null, remotePerRequest: null, by: [], notes: whyNone(rows) };
   const local = rows.filter((row) => family.local?.test(row.event) === true);
   const remote = rows.filter((row) => family.remote.test(row.event));
+  // A thread's accesses are also those of its node: what is counted by thread is not added once more.
+  const byThread = [...local, ...remote].some(({ who }) => !isNode(who));
+  const summed = (row: PerfCountFact) => !byThread || !isNode(row.who);
   const per = (count: number | null) => (count === null ? null : count / requests);
   return {
     family: family.name,
-    localPerRequest: per(total(local)),
-    remotePerRequest: per(total(remote)),
+    localPerRequest: per(total(local.filter(summed))),
+    remotePerRequest: per(total(remote.filter(summed))),
     by: [...new Set([...local, ...remote].map(({ who }) => who))]
       .filter((who) => who !== '')
       .map((who) => {
@@ -95,9 +98,19 @@ export function memoryAccesses({ perfCounts }: RecordingFacts, requests: number)
     notes: [
       `counted from the start to the end of perf stat, over the ${requests} requests of the recording`,
       ...(family.note === undefined ? [] : [family.note]),
+      ...([...local, ...remote].some(({ who }) => isNode(who))
+        ? [
+            'counts by node (N0, N1 …) hold everything that ran there, also what has nothing to do with the requests',
+          ]
+        : []),
       ...limits([...local, ...remote]),
     ],
   };
+}
+
+/** perf's name of a node, `perf stat --per-node`. */
+function isNode(who: string): boolean {
+  return /^N\d+$/.test(who);
 }
 
 /** `cpu/ls_any_fills_from_sys.dram_io_far/u`, `node-loads:uk` → the event alone, in small letters. */
