@@ -10,10 +10,11 @@ export function findInDiagram(
   diagram: string,
   facts: RecordingFacts = {},
   path = 'virtio-blk-iothread',
+  emulated = false,
 ): (Pick<Finding, 'id' | 'severity' | 'title'> & Found)[] {
   const { correlated, breakdown, counts } = followDiagram(diagram, { path, facts });
   if (breakdown.matched.length === 0) throw new Error(`no request is matched: ${JSON.stringify(counts)}`);
   const numa = numaStats(correlated, breakdown.matched, facts);
-  const input: FindingInput = { correlated, breakdown, numa, facts, emulated: false };
+  const input: FindingInput = { correlated, breakdown, numa, facts, emulated };
   return findAll(input);
 }
