@@ -12,6 +12,7 @@ import { prepareGuestWorkload } from '../capture/guest/guest-workload.ts';
 import { guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
 import { hostPoints } from '../capture/guest/host-points.ts';
 import { splitWords } from '../capture/guest/shell-words.ts';
+import { checkHostAlone, isRunning, threadsOf } from '../capture/guest/whom-to-record.ts';
 import { Interrupts } from '../capture/interrupts.ts';
 import { liveLine } from '../capture/live-line.ts';
 import { describeMachine, type FactText, readCounters, readSettings } from '../capture/machine-facts.ts';
@@ -69,6 +70,7 @@ export async function recordGuest(
     const guest = chooseGuest(await discoverGuests(), options.guest);
     const disk = chooseDiskOf(guest, options.disk);
     say(`recording ${disk.summary} of guest ${quoted(guest.name || String(guest.pid))}, pid ${guest.pid}`);
+    if (way === undefined) checkHostAlone(disk);
     inside = way && (await GuestSide.open(way));
     const recording = new GuestRecording({ options, command, files, guest, disk, inside, say });
     const { output, stopped } = await recording.run(interrupts);
@@ -276,19 +278,5 @@ class GuestRecording {
       ...(await guestNotes(guest, disk.daemon)),
       ...(xml === '' ? [] : [`libvirt: ${xml}`]),
     ];
-  }
-}
-
-/** Threads whose calls and exits are recorded: all of QEMU's, and those of the daemon that serves the disk. */
-function threadsOf(guest: Guest, { daemon }: GuestDisk): number[] {
-  return [...guest.threads, ...(daemon?.threads ?? [])].map(({ tid }) => tid);
-}
-
-async function isRunning(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -181,7 +181,8 @@ export async function foundPoints(
   say: Say,
 ): Promise<{ points: readonly FoundPoint[]; notes: string[] }> {
   const { found, missing } = await findPoints(files, wanted);
-  if (!found.some((point) => pointName(point).startsWith('syscalls:')))
+  const isCall = (point: WantedPoint | FoundPoint) => pointName(point).startsWith('syscalls:');
+  if (wanted.some(isCall) && !found.some(isCall))
     missing.unshift('syscalls:* (no system call: requests begin where the driver gets them)');
   if (missing.length > 0) say(`this kernel does not have ${missing.join(', ')}`);
   const cpus = (await files.list('per_cpu')).length;

@@ -19,6 +19,10 @@ export const APP_REJECTS = {
   requeued: 3,
   /** Asked for by a task that was not recorded. */
   otherTask: 4,
+  /** Only the host was recorded, and no request came after it. */
+  lastCycle: 5,
+  /** Only the host was recorded, and another request was in flight. */
+  noCycle: 6,
 } as const;
 
 /** Requests of one disk as columns of rows of the table; NO_ROW where a point was not observed. */

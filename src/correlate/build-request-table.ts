@@ -26,6 +26,7 @@ export interface Span {
 const APP_REASONS: Record<number, string> = {
   [APP_REJECTS.neverCompleted]: 'never completed in the recording',
   [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
+  [APP_REJECTS.noCycle]: 'another request was in flight: the host alone does not tell whose cycle it is',
 };
 
 /** The application's own edges are used when at least this share of them lies around the traced request. */
@@ -154,6 +155,8 @@ function outsideReasons(
     if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
     if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
       return 'asked for by a task whose system calls were not recorded';
+    if (requests.reject[request] === APP_REJECTS.lastCycle)
+      return 'the last one: no request after it ends its cycle';
     if (begun < span.from) return 'before the recording of all machines began';
     if (end[request]! > span.to) return 'after the recording of a machine ended';
     return undefined;

@@ -3,6 +3,7 @@
  * Leaves: one request table on the application's time line, the clocks' relation, the path and why it was chosen.
  */
 import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
+import { virtioHostOnly } from '../paths/host-only.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { pointById } from '../paths/points.ts';
 import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
@@ -13,6 +14,7 @@ import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
 import type { ApplicationLog, ApplicationMatch } from './application.ts';
 import { buildRequestTable } from './build-request-table.ts';
+import { asCycles } from './cycles.ts';
 import { detectPath } from './detect.ts';
 import { type Followed, follow, type Scene } from './follow.ts';
 import { type HostMatch, matchHostRequests } from './host-requests.ts';
@@ -78,22 +80,24 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const device = input.device ?? likeliestDevice(app.occurrences, input.log);
   if (device === undefined)
     return { failure: 'no block request was issued in the recording of the application’s machine' };
-  const requests = followAppRequests(app.occurrences, device);
-  if (requests.length === 0) return { failure: 'no block request was issued to that device' };
+  const seen = followAppRequests(app.occurrences, device);
+  if (seen.length === 0) return { failure: 'no block request was issued to that device' };
   const host = input.guest === undefined ? undefined : input.host;
-  const actors = findActors(appTable, requests, host, input.facts);
+  const actors = findActors(appTable, seen, host, input.facts);
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
-  const chosen = choosePath(input, app.occurrences, requests, actors);
+  const chosen = choosePath(input, app.occurrences, seen, actors);
   if ('failure' in chosen) return chosen;
-  const concurrent = inFlight(appTable, requests);
+  const concurrent = inFlight(appTable, seen);
+  const isHostAlone = chosen.path === virtioHostOnly;
+  const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
   const base = {
     path: chosen.path,
     requests,
     app,
     hostIssue: actors.match?.issue ?? none(requests.length),
     hostComplete: actors.match?.complete ?? none(requests.length),
-    backend: actors.backend,
+    backend: isHostAlone ? backendThreads(app.occurrences, requests.issue) : actors.backend,
     alone: concurrent.alone,
   };
   const placed = placeHost(base, actors, input, appTable.epoch);
@@ -215,11 +219,11 @@ function placeHost(
       host: undefined,
       relation: unrelated('nothing on the host keeps step with the guest’s completions'),
     };
-  const first = roughRelation(rough, input.sameRate);
+  const first = firstRelation(rough, input);
   if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
   const epochs = { app: appEpoch, host: hostTable.epoch };
   let relation: Relation | undefined;
-  let toApp = (ns: number) => ns + first.line.offsetAt(ns);
+  let toApp = (ns: number) => ns + first.offsetAt(ns);
   let slackNs = first.slackNs;
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
   for (let pass = 0; pass < 2; pass++) {
@@ -233,6 +237,20 @@ function placeHost(
     slackNs = relation.uncertaintyNs;
   }
   return { host: otherSide(actors.host, actors.vcpus, toApp), relation: relation! };
+}
+
+/**
+ * What the clocks' relation is before a request's messages are known: by the rough ones; where these contradict each other,
+ * because the rhythm put some beside their place, what the facts say. The messages that are found with it decide.
+ */
+function firstRelation(
+  rough: Exchange,
+  { sameRate, exact }: CorrelateInput,
+): { offsetAt(ns: number): number; readonly slackNs: number } | { readonly failure: string } {
+  const first = roughRelation(rough, sameRate);
+  if (!('failure' in first)) return { offsetAt: (ns) => first.line.offsetAt(ns), slackNs: first.slackNs };
+  if (exact === undefined) return first;
+  return { offsetAt: (ns) => exact.offsetAt(ns), slackNs: exact.uncertaintyNs };
 }
 
 function unrelated(why: string): Relation {

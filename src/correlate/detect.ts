@@ -47,6 +47,11 @@ function of(count: number, all: number): string {
 function hostPath(input: DetectInput, evidence: string[]): string {
   const n = input.requests.length;
   const commands = input.app.count('nvme_setup_cmd');
+  const served = servedForGuest(input);
+  if (served !== undefined) {
+    evidence.push(served);
+    return 'virtio-blk-host-only';
+  }
   evidence.push('no guest was recorded: the application runs on this machine');
   if (commands < n * 0.5) {
     evidence.push('no NVMe commands: a block device of another driver');
@@ -60,6 +65,18 @@ function hostPath(input: DetectInput, evidence: string[]): string {
   }
   evidence.push(`${of(polled, n)} requests completed in the submitting task, without an interrupt`);
   return 'bare-metal-nvme-iopoll';
+}
+
+/** Who issued the requests serves a guest, whose vCPUs ran: only the host of it was recorded. */
+function servedForGuest({ app, requests, facts }: DetectInput): string | undefined {
+  if (app.count('kvm_entry') === 0) return undefined;
+  const threads = new Set(
+    [...(facts.qemuThreads ?? []), ...(facts.daemonThreads ?? [])].map(({ tid }) => tid),
+  );
+  const theirs = requests.issue.filter((row) => threads.has(app.table.tid[row]!)).length;
+  return theirs >= requests.length * 0.5
+    ? `the guest was not recorded: ${of(theirs, requests.length)} requests were issued by threads that serve it`
+    : undefined;
 }
 
 function guestPath(input: DetectInput, evidence: string[]): string | undefined {

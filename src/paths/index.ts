@@ -1,4 +1,5 @@
 import { bareMetalNvme, bareMetalNvmeIopoll, localBlockDevice } from './bare-metal-nvme.ts';
+import { virtioHostOnly } from './host-only.ts';
 import type { IoPath } from './io-path.ts';
 import { vfioPciNvme, vfioPciNvmeHaltpoll, vfioPciNvmeIopoll } from './vfio-pci-nvme.ts';
 import { vhostUserBlkQsd, vhostUserBlkQsdNvme } from './vhost-user-blk.ts';
@@ -32,6 +33,7 @@ export const IO_PATHS: readonly IoPath[] = [
   virtioBlkUserspaceNvmePollqueue,
   virtioBlkUserspaceNvmeFastpath,
   virtioBlkIopoll,
+  virtioHostOnly,
   vhostUserBlkQsd,
   vhostUserBlkQsdNvme,
   vhostUserBlkSpdk,

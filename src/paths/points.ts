@@ -81,6 +81,12 @@ export const POINTS = [
     'The system call that waited for the request returns to the application.',
   ),
 
+  define(
+    'cycle:next',
+    'host',
+    'next request submitted',
+    'The back-end enters the host kernel with the request that comes next (only the host was recorded).',
+  ),
   define('kvm:exit', 'host', 'vmexit', 'kvm_exit for the doorbell write: the vCPU has left the guest.'),
   define(
     'kvm:mmio',

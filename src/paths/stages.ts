@@ -196,6 +196,18 @@ export const STAGES = [
     'From the completed request to the system call returning: waking the task and switching to it.',
   ),
   define(
+    'guest-whole',
+    'complete',
+    'all of the guest',
+    'From the entry with the interrupt to the exit of the next kick, where the guest itself was not recorded: its interrupt handler, the application, and the next request’s way down to the doorbell.',
+  ),
+  define(
+    'backend-submit',
+    'submit',
+    'back-end submits',
+    'From the kick that was read to the system call: the request is taken off the virtqueue and passes QEMU’s block layer.',
+  ),
+  define(
     'app-wakeup',
     'complete',
     'application resumes',

@@ -55,6 +55,10 @@ export function fakeTraceFiles(events = [...EVENTS, ...CALLS]): FakeTraceFiles {
       refuseIf(fake, `rmdir ${path}`);
       for (const each of [...files.keys()]) if (each.startsWith(`${path}/`)) files.delete(each);
     },
+    openMarker: async (path) => ({
+      write: (text) => void fake.done.push(`${path} = ${text}`),
+      close: async () => undefined,
+    }),
     openPipe: async (path) => {
       let left = [...fake.text].find(([end]) => path.endsWith(`${end}/trace_pipe`))?.[1] ?? '';
       return {

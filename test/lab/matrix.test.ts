@@ -11,6 +11,8 @@ const RUNS = SETUPS.flatMap((setup) => setup.runs.map((run) => ({ ...run, name: 
 /** Prototypes of QEMU and SPDK are not in Debian; this machine's own disk is recorded by test/live. */
 const NOT_LIVE = [
   'local-block-device',
+  // What a guest's recording gives without its inside; test/correlate/host-only.test.ts.
+  'virtio-blk-host-only',
   'virtio-blk-userspace-nvme-pollqueue',
   'virtio-blk-userspace-nvme-fastpath',
   'vhost-user-blk-spdk',

@@ -59,18 +59,10 @@ const VFIO_HANDLER = kprobe('machine', ['vfio_msihandler'], [{ name: 'irq', of: 
 
 /** What to record for a disk of a guest. `devices` are the block devices of this machine. */
 export function hostPoints(disk: GuestDisk, devices: readonly BlockDevice[]): WantedPoint[] {
-  const interrupts = disk.drive?.interrupts.map(({ irq }) => irq) ?? [];
-  const interrupt =
-    interrupts.length === 0
-      ? []
-      : [
-          tracepoint('machine', 'irq', ['irq_handler_entry'], {
-            filter: { field: 'irq', oneOf: interrupts },
-          }),
-        ];
+  const interrupt = tracepoint('machine', 'irq', ['irq_handler_entry'], { filter: interruptFilter(disk) });
   // Nothing of an assigned drive passes QEMU: its interrupt is all the host sees.
-  if (disk.backend.kind === 'vfio') return [...KVM, SIGNAL, VFIO_HANDLER, ...interrupt];
-  const served = [...KVM, ...KICK, SIGNAL, ...WAIT, ...interrupt];
+  if (disk.backend.kind === 'vfio') return [...KVM, SIGNAL, VFIO_HANDLER, interrupt];
+  const served = [...KVM, ...KICK, SIGNAL, ...WAIT, interrupt];
   const numbers = driveNumbers(disk, devices);
   if (numbers.length === 0) return [...served, VFIO_HANDLER];
   const onDrive: Filter = { field: 'dev', oneOf: numbers };
@@ -81,6 +73,16 @@ export function hostPoints(disk: GuestDisk, devices: readonly BlockDevice[]): Wa
     tracepoint('machine', 'block', ['block_rq_issue'], { filter: onDrive, required: true }),
     tracepoint('machine', 'block', ['block_rq_complete'], { filter: onDrive, required: true }),
   ];
+}
+
+/**
+ * By name for what VFIO has (`vfio-msix[1](0000:21:00.0)`): a guest's driver can ask for its interrupts anew, and they get other
+ * numbers. Undefined, all of the machine, where the drive's are not known.
+ */
+function interruptFilter({ backend, drive }: GuestDisk): Filter | undefined {
+  if (backend.kind === 'vfio' || drive?.driver === 'vfio-pci') return { field: 'name', begins: 'vfio-' };
+  const numbers = drive?.interrupts.map(({ irq }) => irq) ?? [];
+  return numbers.length === 0 ? undefined : { field: 'irq', oneOf: numbers };
 }
 
 /** The kernel's dev_t (include/linux/kdev_t.h) of the drive, or of what it is made of. */
@@ -102,7 +104,7 @@ function tracepoint(
   scope: Scope,
   system: string,
   names: readonly string[],
-  more: { readonly filter?: Filter; readonly required?: true } = {},
+  more: { readonly filter?: Filter | undefined; readonly required?: true } = {},
 ): WantedPoint {
   return { kind: 'tracepoint', scope, system, names, ...more };
 }

@@ -2,8 +2,9 @@
  * Readings of CLOCK_MONOTONIC and the processor's counter taken together, without a program of our own: marks written into two
  * instances whose clocks are these two.
  */
+import { systemCode } from '../../errors.ts';
 import type { Watchdog } from '../watchdog.ts';
-import type { TraceFiles } from './trace-files.ts';
+import type { TraceFiles, TraceMarker } from './trace-files.ts';
 import { TraceInstance } from './trace-instance.ts';
 
 /** The narrowest of so many is taken: each can be interrupted. */
@@ -40,11 +41,7 @@ export class ClockPairs {
 
   /** One reading as `parsers/facts` reads it, `mono NS tsc TICKS width TICKS`; '' when the marks did not arrive. */
   async read(): Promise<string> {
-    for (let round = 0; round < ROUNDS; round++) {
-      await this.#ticks.mark(`a${round}`);
-      await this.#mono.mark(`b${round}`);
-      await this.#ticks.mark(`c${round}`);
-    }
+    await this.#mark();
     const ticks = marksOf(
       await this.#ticks.text(),
       /\s(\d{1,20}): (?:tracing_mark_write|print): ([ac]\d+)$/gm,
@@ -68,9 +65,34 @@ export class ClockPairs {
     return best.line;
   }
 
+  /** Counter, clock, counter, so often; nothing of ours comes between them. */
+  async #mark(): Promise<void> {
+    const ticks = await this.#ticks.marker();
+    const mono = await this.#mono.marker();
+    for (let round = 0; round < ROUNDS; round++) {
+      mark(ticks, `a${round}`);
+      mark(mono, `b${round}`);
+      mark(ticks, `c${round}`);
+    }
+    await ticks.close();
+    await mono.close();
+  }
+
   async remove(): Promise<void> {
     await this.#ticks.remove();
     await this.#mono.remove();
+  }
+}
+
+/**
+ * The kernel copies a mark's text without waiting for memory: where that is not at hand the mark is missing, which is no error
+ * (tracing_mark_write, kernel/trace/trace.c).
+ */
+function mark(marker: TraceMarker, text: string): void {
+  try {
+    marker.write(text);
+  } catch (error) {
+    if (systemCode(error) !== 'EFAULT') throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, readSync } from 'node:fs';
+import { constants, readSync, writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IotraceError, systemCode } from '../../errors.ts';
@@ -16,6 +16,14 @@ export interface TraceFiles {
   makeFolder(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
   openPipe(path: string): Promise<TracePipe>;
+  openMarker(path: string): Promise<TraceMarker>;
+}
+
+/** An open trace_marker. */
+export interface TraceMarker {
+  /** Writes a mark before it returns, so that several can be close together. Throws what the kernel says. */
+  write(text: string): void;
+  close(): Promise<void>;
 }
 
 /** An open trace_pipe: what is read is gone from the kernel's buffer. */
@@ -78,7 +86,15 @@ export function traceFilesAt(root: string): TraceFiles {
     list: (path) => readdir(at(path)),
     makeFolder: (path) => mkdir(at(path), { mode: 0o700 }),
     removeFolder: (path) => rmdir(at(path)),
+    openMarker: async (path) => marker(await open(at(path), 'w')),
     openPipe: async (path) => pipe(await open(at(path), constants.O_RDONLY | constants.O_NONBLOCK)),
+  };
+}
+
+function marker(handle: FileHandle): TraceMarker {
+  return {
+    write: (text) => void writeSync(handle.fd, text),
+    close: () => handle.close(),
   };
 }
 

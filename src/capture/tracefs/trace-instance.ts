@@ -94,14 +94,9 @@ export class TraceInstance {
     return this.#write('tracing_on', '0');
   }
 
-  /**
-   * Writes a mark into the buffer, stamped with its clock. The kernel copies the text without waiting for memory: where
-   * that is not at hand the mark is missing, which is no error (tracing_mark_write, kernel/trace/trace.c).
-   */
-  async mark(text: string): Promise<void> {
-    await this.#files.write(`${this.#path}/trace_marker`, text).catch((error: unknown) => {
-      if (systemCode(error) !== 'EFAULT') throw error;
-    });
+  /** Where marks are written into the buffer, stamped with its clock. */
+  marker(): ReturnType<TraceFiles['openMarker']> {
+    return this.#files.openMarker(`${this.#path}/trace_marker`);
   }
 
   /** What is in the buffer, which stays there. */
