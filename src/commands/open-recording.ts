@@ -6,6 +6,7 @@ import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
 import type { Say } from './import.ts';
+import { type BarStream, ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
 import { chooseFormat } from './stream-format.ts';
@@ -23,6 +24,7 @@ export async function openRecording(
   file: string,
   path: string | undefined,
   say: Say,
+  stderr: BarStream = process.stderr,
 ): Promise<OpenedRecording> {
   const bundle = await openBundleOrRecover(file);
   try {
@@ -31,7 +33,14 @@ export async function openRecording(
         `${quoted(file)} was cut: ${quoted(part.name)} has ${part.keptBytes} of ${part.expectedBytes ?? '?'} bytes`,
       );
     const given = givenPath(path ?? bundle.manifest.path);
-    return { recording: await readRecording(bundle, say), title: bundle.manifest.title, path: given };
+    const bytes = bundle.manifest.streams.reduce((sum, stream) => sum + stream.bytes, 0);
+    const bar = new ProgressBar(stderr, bytes);
+    try {
+      const recording = await readRecording(bundle, bar, say);
+      return { recording, title: bundle.manifest.title, path: given };
+    } finally {
+      bar.clear();
+    }
   } finally {
     await bundle.close();
   }
@@ -49,11 +58,11 @@ function givenPath(name: string | undefined): IoPath | undefined {
 }
 
 /** Every stream of the bundle in its table, ground truth and facts beside. */
-async function readRecording({ manifest, member }: Bundle, say: Say): Promise<Recording> {
+async function readRecording({ manifest, member }: Bundle, bar: ProgressBar, say: Say): Promise<Recording> {
   const sources: Source[] = [];
   for (const stream of manifest.streams) {
     const format = chooseFormat(stream.name, await headOf(member(stream.member)), stream.script);
-    const bytes = member(stream.member);
+    const bytes = bar.watch(member(stream.member));
     const source = await readSource(stream.name, stream.machine, format, bytes, stream.bytes);
     sources.push(withCount(source, manifest.facts.tracerCounts));
   }
