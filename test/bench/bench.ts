@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DrawnRecording, drawRecording } from './draw-recording.ts';
+import { compareTools } from './other-tools.ts';
 import { type Run, runCli } from './run-cli.ts';
 import { timeSteps } from './steps.ts';
 
@@ -26,7 +27,17 @@ async function main(folder: string): Promise<void> {
   const scale = large.drawn.events / small.drawn.events;
   const ratio = large.report.wallMs / small.report.wallMs;
   print(`${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time`);
+  await others(folder, large.drawn.events / large.report.wallMs);
   await samples();
+}
+
+/** Events a second of iotrace, end to end, over those of the tools that people have; all of this run. */
+async function others(folder: string, textRate: number): Promise<void> {
+  print('');
+  for (const { name, ours, theirs, wanted } of await compareTools(folder, EVENTS, textRate))
+    print(
+      `${name}: ${(ours / 1000).toFixed(2)} to ${(theirs / 1000).toFixed(2)} M events/s, ${(ours / theirs).toFixed(1)} times (aim ${wanted})`,
+    );
 }
 
 async function measure(folder: string, events: number): Promise<{ drawn: DrawnRecording; report: Run }> {

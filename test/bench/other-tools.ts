@@ -1,0 +1,86 @@
+/** The tools that people have, on recordings of the same size, in the same run: ratios of these are what can be compared. */
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { drawBlktrace } from './draw-blktrace.ts';
+import { repeatPerfData, repeatText } from './repeat-recording.ts';
+import { runCli } from './run-cli.ts';
+
+const SAMPLE = fileURLToPath(
+  new URL('../../../../../samples/virtio-blk-iothread-perf.iotrace.zip', import.meta.url),
+);
+/** The sample's samples, and how far apart its repetitions begin: it takes a little less. */
+const SAMPLES_ONCE = 45_677;
+const EVERY_NS = 2_000_000_000n;
+
+export interface Compared {
+  readonly name: string;
+  readonly ours: number;
+  readonly theirs: number;
+  readonly wanted: number;
+}
+
+/** Events a second of iotrace and of another tool; `textRate` is that of tracefs text, measured before. */
+export async function compareTools(folder: string, events: number, textRate: number): Promise<Compared[]> {
+  const own = join(folder, 'other-tools');
+  mkdirSync(own);
+  const compared: Compared[] = [];
+  const perf = await perfRates(own, Math.max(1, Math.round(events / SAMPLES_ONCE)));
+  if (perf !== undefined) {
+    compared.push({ name: 'perf.data, to perf script', ...perf, wanted: 5 });
+    compared.push({ name: 'tracefs text, to perf script', ours: textRate, theirs: perf.theirs, wanted: 1.5 });
+  }
+  const btt = await bttRate(own, events);
+  if (btt !== undefined)
+    compared.push({ name: 'tracefs text, to btt', ours: textRate, theirs: btt, wanted: 2 });
+  rmSync(own, { recursive: true });
+  return compared;
+}
+
+async function perfRates(
+  folder: string,
+  times: number,
+): Promise<{ ours: number; theirs: number } | undefined> {
+  if (!isInstalled('perf', '--version')) return undefined;
+  execFileSync('unzip', ['-qo', SAMPLE, '-d', folder]);
+  const [host, guest] = [join(folder, 'host.data'), join(folder, 'guest.trace')];
+  const samples = repeatPerfData(join(folder, 'raw/host/1-perf.data'), host, times, EVERY_NS);
+  const rows = repeatText(join(folder, 'raw/guest/2-guest.trace'), guest, times, EVERY_NS);
+  const bundle = join(folder, 'perf.iotrace.zip');
+  await runCli('import', '--host', host, '--guest', guest, '-o', bundle);
+  const { wallMs } = await runCli('report', '--min-grade', 'F', bundle);
+  const script = await timed('perf', ['script', '-i', host], join(folder, 'script.txt'));
+  return { ours: (samples + rows) / wallMs, theirs: samples / script };
+}
+
+async function bttRate(folder: string, events: number): Promise<number | undefined> {
+  if (!isInstalled('btt', '-V')) return undefined;
+  const file = join(folder, 'drawn.bin');
+  const drawn = drawBlktrace(file, events);
+  return drawn / (await timed('btt', ['-i', file], join(folder, 'btt.txt')));
+}
+
+function isInstalled(tool: string, asks: string): boolean {
+  try {
+    execFileSync(tool, [asks], { stdio: 'ignore' });
+    return true;
+  } catch {
+    process.stdout.write(`${tool} is not installed: not compared\n`);
+    return false;
+  }
+}
+
+/** Wall time of a tool that writes a file, ms. */
+async function timed(tool: string, options: readonly string[], output: string): Promise<number> {
+  const out = openSync(output, 'w');
+  const began = performance.now();
+  const code = await new Promise<number | null>((done) =>
+    // btt leaves files where it runs.
+    spawn(tool, options, { cwd: dirname(output), stdio: ['ignore', out, 'ignore'] }).on('close', done),
+  );
+  const ms = performance.now() - began;
+  closeSync(out);
+  if (code !== 0 || statSync(output).size === 0) throw new Error(`${tool} failed with ${code}`);
+  return ms;
+}
