@@ -68,12 +68,8 @@ function checkBuild(): void {
   checked = true;
 }
 
-/** Whether a source was changed after it was last compiled. */
+/** Whether a source was changed after the last build, whose last step writes the script of the page. */
 function isLater(file: string): boolean {
-  const path = file.slice(ROOT.length);
-  // The script of the page is one file.
-  const name = path.startsWith('src/page/') ? 'page/main.js' : path.replace(/\.ts$/, '.js');
-  const output = `${ROOT}dist/${name}`;
-  const built = statSync(output, { throwIfNoEntry: false })?.mtimeMs;
+  const built = statSync(`${ROOT}dist/page/main.js`, { throwIfNoEntry: false })?.mtimeMs;
   return built === undefined || built < statSync(file).mtimeMs;
 }
