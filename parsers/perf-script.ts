@@ -139,7 +139,7 @@ class ScriptReader implements LineReader {
     if (kind === UNUSED) this.#unused += 1;
     if (kind < 0) return undefined;
     line.clear();
-    if (!ARGUMENT_READERS[kind]!(line)) return REASON.badArguments;
+    if (!ARGUMENT_READERS[kind]!(line) || !line.fits()) return REASON.badArguments;
     const { sec, nsec, digits, cpu, tid } = this.#prefix;
     this.#tasks.note(line, this.#prefix);
     if (digits === 6) this.#roundingNs = CUT_OFF_NS;

@@ -1,0 +1,93 @@
+/** Every parser as a function of bytes that must not fail, whatever they are. */
+
+import { readScript } from '../../parsers/bpftrace/script.ts';
+import { bpftraceJsonWithScript } from '../../parsers/bpftrace-json.ts';
+import { bpftraceTextWithScript } from '../../parsers/bpftrace-text.ts';
+import { readFactsFolder } from '../../parsers/facts/facts-folder.ts';
+import { parseFioJson } from '../../parsers/facts/fio-json.ts';
+import { parsePerfStat } from '../../parsers/facts/perf-stat.ts';
+import { parseRequestLog } from '../../parsers/facts/request-log.ts';
+import type { Format } from '../../parsers/format.ts';
+import { FORMATS } from '../../parsers/formats.ts';
+import { readPerfFacts } from '../../parsers/perf-data/facts.ts';
+import { ZstdStream } from '../../parsers/zstd/zstd-stream.ts';
+import { StrictSink } from './strict-sink.ts';
+
+/** A parser under test. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** Folders of test/fixtures whose files it begins with. */
+  readonly fixtures: readonly string[];
+  /** Reads bytes; `pieceBytes` is the size of the chunks they come in. Throws, or rejects, only where the parser is wrong. */
+  run(bytes: Uint8Array, pieceBytes: number): Promise<Outcome>;
+}
+
+/** What may not depend on how a stream is cut into chunks. */
+export type Outcome = readonly number[];
+
+const SCRIPT =
+  'tracepoint:kvm:kvm_exit { @e[nsecs, cpu] = (1, tid, args->exit_reason); }\nkprobe:eventfd_signal { @e[nsecs, cpu] = (2, tid, arg0); }';
+
+const FIXTURES: Readonly<Record<string, readonly string[]>> = {
+  'perf.data': ['perf-data'],
+  'QEMU simple trace': ['qemu-simple-trace'],
+  'tracefs text': ['ftrace'],
+  'perf script': ['perf-script'],
+  blkparse: ['blkparse'],
+  'QEMU trace log': ['qemu-trace-log'],
+  'bpftrace JSON': ['bpftrace'],
+  'bpftrace text': ['bpftrace'],
+  'spdk_trace JSON': ['spdk-trace'],
+};
+
+/** All targets: the formats of FORMATS, and the readers of small files. */
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  ...FORMATS.map((format) => formatTarget(format, format.name)),
+  formatTarget(bpftraceJsonWithScript(SCRIPT), 'bpftrace JSON with a script', ['bpftrace']),
+  formatTarget(bpftraceTextWithScript(SCRIPT), 'bpftrace text with a script', ['bpftrace']),
+  textTarget('facts of perf.data', ['perf-data'], (_text, bytes) => readPerfFacts(bytes)),
+  textTarget('zstd', ['zstd'], (_text, bytes) => new ZstdStream(() => {}).push(bytes)),
+  textTarget('bpftrace script', ['bpftrace'], (text) => readScript(text)),
+  textTarget('fio JSON', ['facts'], (text) => parseFioJson(text)),
+  textTarget('request log', ['facts'], (_text, bytes) => parseRequestLog(bytes)),
+  textTarget('perf stat', ['facts'], (text) => parsePerfStat(text)),
+  textTarget('folder of facts', ['facts', 'facts/spdk-nvme', 'facts/unvme-fastpath'], (text) =>
+    readFactsFolder([
+      { name: 'a0', text },
+      { name: 'a1', text },
+    ]),
+  ),
+];
+
+function formatTarget(format: Format, name: string, fixtures = FIXTURES[format.name] ?? []): FuzzTarget {
+  return {
+    name,
+    fixtures,
+    async run(bytes, pieceBytes) {
+      format.sniff(bytes.subarray(0, 65_536));
+      const sink = new StrictSink();
+      const report = await format.parse(pieces(bytes, pieceBytes), sink);
+      sink.finish();
+      return [sink.digest, sink.events, sink.losses, sink.rejects, report.records, report.unused];
+    },
+  };
+}
+
+function textTarget(
+  name: string,
+  fixtures: readonly string[],
+  read: (text: string, bytes: Uint8Array) => unknown,
+): FuzzTarget {
+  return {
+    name,
+    fixtures,
+    async run(bytes) {
+      read(Buffer.from(bytes).toString('utf8'), bytes);
+      return [];
+    },
+  };
+}
+
+async function* pieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.slice(at, at + pieceBytes);
+}
