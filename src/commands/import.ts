@@ -6,6 +6,7 @@ import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import { sortFolder } from './import-folder.ts';
 import { openInput } from './open-input.ts';
+import { perfFacts } from './perf-facts.ts';
 import { likeliestScript, readFacts } from './read-facts.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
 import { chooseFormat, wantsScript } from './stream-format.ts';
@@ -43,7 +44,7 @@ export async function importRecording(given: ImportOptions, say: Say): Promise<v
   ];
   if (options.groundTruth !== undefined) await checkTruth(options.groundTruth, say);
   const facts: RecordingFacts = {
-    ...folder?.facts,
+    ...joined(folder?.facts ?? {}, await Promise.all(options.host.map(perfFacts))),
     ...(options.tscOffset === undefined ? {} : { tscOffsets: [{ vcpu: 0, offset: options.tscOffset }] }),
     ...(options.hostNodes === undefined ? {} : { hostNodes: options.hostNodes }),
   };
@@ -62,6 +63,13 @@ export async function importRecording(given: ImportOptions, say: Say): Promise<v
   });
   for (const { machine, name, format } of streams) say(`${machine}: ${name}, ${format}`);
   say(`wrote ${options.output}`);
+}
+
+/** Facts of the folder, and of perf.data files where it has none; notes of both. */
+function joined(given: RecordingFacts, perf: readonly RecordingFacts[]): RecordingFacts {
+  const notes = [given, ...perf].flatMap((facts) => facts.notes ?? []);
+  const all = Object.assign({}, ...perf.toReversed(), given) as RecordingFacts;
+  return notes.length === 0 ? all : { ...all, notes };
 }
 
 /** The options with what the folder holds filled in; what the user named has precedence. */

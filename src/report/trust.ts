@@ -1,4 +1,5 @@
 /** What speaks against a recording: turns what the rooms before found out into losses and reasons for the grade. */
+import { kindId } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import type { CpuPair } from '../trace/file-order.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
@@ -17,6 +18,17 @@ function count(value: number): string {
 /** Two CPUs whose clocks differ, in words. */
 function skewText({ cpus: [one, other], atLeast }: CpuPair): string {
   return `the clocks of CPU ${one} and CPU ${other} differ by at least ${(atLeast / 1000).toFixed(0)} µs`;
+}
+
+const KVM_EXIT = kindId('kvm_exit');
+const UNSAID =
+  'perf script leaves out what interrupts a running guest, unless it is given --guestkallsyms=/dev/null, and does not say so; import perf.data itself';
+
+/** Whether a stream is text of perf script from a host that ran guests: nothing in it shows what was left out. */
+function mayLackGuestSamples({ source }: SourceTrust): boolean {
+  return (
+    source.format === 'perf script' && source.machine === 'host' && source.events.kind.includes(KVM_EXIT)
+  );
 }
 
 /** Everything that is missing from or wrong with the streams, one row each. */
@@ -73,8 +85,11 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
 
 /** Reasons from the streams themselves. */
 export function streamReasons(streams: readonly SourceTrust[]): GradeReason[] {
-  return streams.flatMap(({ source, integrity }) => {
+  return streams.flatMap((stream) => {
+    const { source, integrity } = stream;
     const reasons: GradeReason[] = [];
+    if (mayLackGuestSamples(stream))
+      reasons.push({ letter: 'B', text: `events may be missing from ${source.name}: ${UNSAID}` });
     const gone =
       (source.overwritten ?? 0) +
       integrity.missing +
