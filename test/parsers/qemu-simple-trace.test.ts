@@ -5,9 +5,9 @@ import { DIRECTION, packRequest } from '../../parsers/event-kinds.ts';
 import { qemuSimpleTrace } from '../../parsers/qemu-simple-trace.ts';
 import { parseAll } from './row-sink.ts';
 
-const FILE = gunzipSync(
-  readFileSync(new URL('../fixtures/qemu-simple-trace/qemu-io.simple.gz', import.meta.url)),
-);
+const fixture = (file: string) =>
+  gunzipSync(readFileSync(new URL(`../fixtures/qemu-simple-trace/${file}.simple.gz`, import.meta.url)));
+const FILE = fixture('qemu-io');
 
 const u64 = (...values: (number | bigint)[]) =>
   Buffer.from(BigUint64Array.from(values, (value) => BigInt(value)).buffer);
@@ -28,6 +28,26 @@ describe('QEMU simple trace, recorded', () => {
       Array(3).fill(['blk_co_preadv', 'bdrv_co_preadv_part', 'bdrv_co_preadv_part']).flat(),
     );
     expect(rows[0]).toMatchObject({ sec: 1040, nsec: 648_162_309, cpu: 65_535, tid: 0 });
+  });
+
+  it('follows 40 reads of a guest by one pointer, from the ring back to the ring', async () => {
+    const { rows, rejects } = await parseAll(qemuSimpleTrace, fixture('boot-sector'), 1000);
+    expect(rejects).toEqual([]);
+    const reads = rows.filter(
+      ({ name, aux }) => name === 'virtio_blk_handle_read' && aux === packRequest(8, DIRECTION.read),
+    );
+    expect(reads.map(({ tag }) => tag)).toEqual(Array.from({ length: 40 }, (_, n) => 8 + 8 * n));
+    const pops = rows.flatMap(({ name }, at) => (name === 'virtqueue_pop' ? [at] : [])).slice(-40);
+    for (const at of pops) {
+      const pointer = rows[at]!.tag;
+      const later = rows.slice(at).filter(({ tag }) => tag === pointer);
+      expect(later.slice(0, 4).map(({ name }) => name)).toEqual([
+        'virtqueue_pop',
+        'virtio_blk_rw_complete',
+        'virtio_blk_req_complete',
+        'virtqueue_fill',
+      ]);
+    }
   });
 
   it('gives the same rows for chunks of any size, and says when the file is cut', async () => {
