@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readJsonObject } from './json-text.ts';
+import { type LatencySpread, spreadOf } from './latencies.ts';
 import { ProblemList, type Reading } from './reading.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface FioResult {
   /** Mean total latency in ns, weighted by the number of samples; the completion latency where fio had no other. */
   readonly meanNs: number;
   readonly fio: FioSummary;
+  /** Of json+ by its bins (1 to 2 % wide), of json by its own percentiles where one job and direction did all of the I/O. */
+  readonly spread: LatencySpread | undefined;
 }
 
 /** The fields of FioFacts. `iodepth`, `blockSize` and `ioengine` are undefined when jobs differ or fio is silent. */
@@ -30,7 +33,17 @@ export interface FioSummary {
   readonly latMeanNs: number;
 }
 
-const latency = z.looseObject({ mean: z.number().nonnegative(), N: z.int().nonnegative().optional() });
+const counts = z.record(z.string().regex(/^\d{1,15}$/), z.int().nonnegative());
+
+const latency = z.looseObject({
+  mean: z.number().nonnegative(),
+  min: z.number().nonnegative().optional(),
+  max: z.number().nonnegative().optional(),
+  N: z.int().nonnegative().optional(),
+  percentile: z.record(z.string(), z.number().nonnegative()).optional(),
+  // json+ only; fio 2 wrote them otherwise.
+  bins: counts.optional().catch(undefined),
+});
 
 /** A data direction of a job. fio 3 has `…_ns`, fio 2 the same names without it, in microseconds (stat.c). */
 const direction = z.looseObject({
@@ -127,7 +140,57 @@ function result(file: FioFile, used: readonly FioDirection[], problems: ProblemL
       clatMeanNs,
       latMeanNs,
     },
+    spread: spread(used, 'lat') ?? spread(used, 'clat'),
   };
+}
+
+type Latency = z.infer<typeof latency>;
+
+/** How latencies are spread: of the total where fio was told so (lat_percentiles), else of the completion. */
+function spread(used: readonly FioDirection[], name: 'clat' | 'lat'): LatencySpread | undefined {
+  const all = used.map((entry) => entry[`${name}_ns`]);
+  const of = name === 'lat' ? 'total' : 'completion';
+  return spreadOfBins(of, all) ?? (all.length === 1 ? spreadOfPercentiles(of, all[0]) : undefined);
+}
+
+function spreadOfBins(
+  of: LatencySpread['of'],
+  all: readonly (Latency | undefined)[],
+): LatencySpread | undefined {
+  const counts = new Map<number, number>();
+  for (const each of all) {
+    if (each?.bins === undefined) return undefined;
+    for (const [ns, count] of Object.entries(each.bins))
+      counts.set(Number(ns), (counts.get(Number(ns)) ?? 0) + count);
+  }
+  const bins = [...counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+  const ofBins = spreadOf(
+    of,
+    bins.map(([ns]) => ns),
+    bins.map(([, count]) => count),
+  );
+  // fio keeps the ends exactly.
+  return ofBins === undefined ? undefined : { ...ofBins, ...endsOf(all) };
+}
+
+/** The least and the most as fio kept them; nothing where a direction has none. */
+function endsOf(all: readonly (Latency | undefined)[]): { minNs?: number; maxNs?: number } {
+  const [least, most] = [all.map((each) => each?.min), all.map((each) => each?.max)];
+  const isThere = (value: number | undefined): value is number => value !== undefined;
+  return least.every(isThere) && most.every(isThere)
+    ? { minNs: Math.min(...least), maxNs: Math.max(...most) }
+    : {};
+}
+
+function spreadOfPercentiles(of: LatencySpread['of'], one: Latency | undefined): LatencySpread | undefined {
+  const at = (percent: number) => one?.percentile?.[percent.toFixed(6)];
+  const [p50Ns, p90Ns, p99Ns, p999Ns] = [at(50), at(90), at(99), at(99.9)];
+  const { min: minNs, max: maxNs } = one ?? {};
+  if (p50Ns === undefined || p90Ns === undefined || p99Ns === undefined || p999Ns === undefined)
+    return undefined;
+  return minNs === undefined || maxNs === undefined
+    ? undefined
+    : { of, minNs, p50Ns, p90Ns, p99Ns, p999Ns, maxNs };
 }
 
 /** Mean over jobs and directions, weighted by samples; NaN when a direction that did I/O was not measured. */

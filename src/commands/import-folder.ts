@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import type { EventSink } from '../../parsers/event-sink.ts';
 import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
+import { sniffFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
 import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import type { Format } from '../../parsers/format.ts';
@@ -37,6 +38,7 @@ export async function sortFolder(
 ): Promise<SortedFolder> {
   const taken = new Set(named.map((file) => resolve(file)));
   const truths: string[] = [];
+  const latencyLogs: string[] = [];
   const traces: { file: string; evidence: Evidence }[] = [];
   const script = likeliestScript(scripts);
   for (const file of await filesOf(folder)) {
@@ -44,6 +46,7 @@ export async function sortFolder(
     const input = await openInput(file);
     const format = recognise(input.head);
     if (isTruth(input.head)) truths.push(file);
+    else if (sniffFioLatencyLog(input.head)) latencyLogs.push(file);
     else if (format !== undefined) {
       const reader = wantsScript(format) ? chooseFormat(file, input.head, script) : format;
       traces.push({ file, evidence: await evidenceOf(reader, input.chunks()) });
@@ -58,7 +61,19 @@ export async function sortFolder(
       hint: `Name one with --ground-truth: ${truths.map((file) => basename(file)).join(', ')}.`,
       exitCode: EXIT_CODES.usage,
     });
-  return { ...placed(folder, traces, say), groundTruth: truths[0] };
+  const groundTruth = truths[0] ?? latencyLog(latencyLogs);
+  for (const file of latencyLogs)
+    if (file !== groundTruth)
+      say(
+        `left aside: ${quoted(basename(file))} is a latency log of fio; name it with --ground-truth to use it`,
+      );
+  return { ...placed(folder, traces, say), groundTruth };
+}
+
+/** Of fio's latency logs the one of whole latencies, which it names so; undefined where there is not exactly one. */
+function latencyLog(files: readonly string[]): string | undefined {
+  const whole = files.filter((file) => /_lat\.\d+\.log$/.test(file));
+  return whole.length === 1 ? whole[0] : undefined;
 }
 
 function placed(

@@ -121,7 +121,11 @@ async function checkTruth(file: string, say: Say): Promise<void> {
   for (const { line, reason } of problems)
     say(`${quoted(file)}${line === 0 ? '' : `, line ${line}`}: ${reason}`);
   if (truth === undefined)
-    throw new IotraceError('truth-unknown', `${quoted(file)} is neither a request log nor fio JSON.`, {
-      hint: 'A request log has lines "index sector start_ns end_ns start_tsc end_tsc"; fio writes JSON with --output-format=json.',
-    });
+    throw new IotraceError(
+      'truth-unknown',
+      `${quoted(file)} is neither a request log, nor fio JSON, nor a latency log of fio.`,
+      {
+        hint: 'A request log has lines "index sector start_ns end_ns start_tsc end_tsc"; fio writes JSON with --output-format=json.',
+      },
+    );
 }

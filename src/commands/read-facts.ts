@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readScript } from '../../parsers/bpftrace/script.ts';
 import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { sniffFioJson } from '../../parsers/facts/fio-json.ts';
+import { sniffFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import { sniffRequestLog } from '../../parsers/facts/request-log.ts';
 import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import { MAX_SCRIPT_CHARACTERS } from '../bundle/manifest.ts';
@@ -52,7 +53,8 @@ async function factText(file: string): Promise<string | undefined> {
   const input = await openInput(file);
   const head = Buffer.from(input.head).toString('latin1');
   const isTrace = recognise(input.head) !== undefined || foreignFormat(input.head) !== undefined;
-  if (sniffRequestLog(input.head) || sniffFioJson(head) || isTrace) {
+  const isTruth = sniffRequestLog(input.head) || sniffFioJson(head) || sniffFioLatencyLog(input.head);
+  if (isTruth || isTrace) {
     await input.close();
     return undefined;
   }

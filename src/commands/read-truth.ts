@@ -1,4 +1,5 @@
 import { parseFioJson, sniffFioJson } from '../../parsers/facts/fio-json.ts';
+import { parseFioLatencyLog, sniffFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import type { Problem } from '../../parsers/facts/reading.ts';
 import { parseRequestLog, sniffRequestLog } from '../../parsers/facts/request-log.ts';
 import type { GroundTruth } from '../trace/recording.ts';
@@ -11,16 +12,39 @@ export interface ReadTruth {
   readonly problems: readonly Problem[];
 }
 
-/** Reads a request log or fio JSON, told by its content; `truth` is undefined when it is neither or says nothing. */
+/** Reads a request log, a latency log of fio or fio JSON, told by its content; `truth` is undefined when it is neither or says nothing. */
 export function readTruth(source: string, bytes: Uint8Array): ReadTruth {
   if (sniffRequestLog(bytes.subarray(0, 65_536))) {
     const { data, problems } = parseRequestLog(bytes);
     return { truth: data === undefined ? undefined : { source, ...data }, problems };
   }
+  if (sniffFioLatencyLog(bytes)) return latencyLog(source, bytes);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1 << 28)).toString('utf8');
   if (!sniffFioJson(text)) return { truth: undefined, problems: [] };
   const { data, problems } = parseFioJson(text);
   return { truth: data === undefined ? undefined : { source, ...data }, problems };
+}
+
+/** A latency log looks the same whether it holds the whole latency or a part; fio tells by the end of its name. */
+function latencyLog(source: string, bytes: Uint8Array): ReadTruth {
+  const part = /_(slat|clat)\.\d+\.log/.exec(source)?.[1];
+  if (part === 'slat')
+    return {
+      truth: undefined,
+      problems: [
+        problem('error', 'by its name a log of submission latencies: give the one that ends in _lat'),
+      ],
+    };
+  const { data, problems } = parseFioLatencyLog(bytes);
+  const warning =
+    part === undefined
+      ? []
+      : [problem('warning', 'by its name a log of completion latencies: the submission is not in them')];
+  return { truth: data === undefined ? undefined : { source, ...data }, problems: [...warning, ...problems] };
+}
+
+function problem(severity: Problem['severity'], reason: string): Problem {
+  return { line: 0, reason, severity };
 }
 
 /** All bytes of a stream, up to `most`; undefined when it is longer. */

@@ -14,7 +14,7 @@ import { NumberedAddresses } from '../share/numbered-addresses.ts';
 import { Pseudonyms } from '../share/pseudonyms.ts';
 import { shareFacts } from '../share/share-facts.ts';
 import { shareNote } from '../share/share-note.ts';
-import { requestLogLines, shareFio } from '../share/share-truth.ts';
+import { latencyLogLines, requestLogLines, shareFio } from '../share/share-truth.ts';
 import { linesOfStretch, middleStretch, type Stretch, thinRecording } from '../share/thin-recording.ts';
 import type { Recording, Source } from '../trace/recording.ts';
 import { version } from '../version.ts';
@@ -210,6 +210,11 @@ function truthOf(
   if (log !== undefined) {
     names.as('stream', truth!.source, 'requests.txt');
     return { name: 'requests.txt', open: () => encoded(requestLogLines(log, keep)) };
+  }
+  const latencies = truth?.latenciesNs;
+  if (latencies !== undefined) {
+    names.as('stream', truth!.source, 'fio_lat.1.log');
+    return { name: 'fio_lat.1.log', open: () => encoded(latencyLogLines(latencies)) };
   }
   const json = fio === undefined ? undefined : shareFio(readJsonObject(fio, new ProblemList()), names);
   if (json === undefined) {

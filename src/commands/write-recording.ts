@@ -71,6 +71,7 @@ function truthName(bytes: Uint8Array, say: Say): string {
   const { truth } = readTruth('', bytes);
   if (truth?.kind === 'fio') return 'fio.json';
   if (truth?.kind === 'request-log') return 'requests.txt';
+  if (truth?.kind === 'latency-log') return 'fio_lat.1.log';
   say(
     'the workload printed neither fio JSON nor a request log: there is nothing to hold the figures against',
   );

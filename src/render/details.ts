@@ -106,15 +106,27 @@ function driftText(ppm: number): string {
 }
 
 /** What the application measured and how it relates to the requests that were followed. */
-export function applicationParts({ groundTruth }: ReportModel): string[] {
+export function applicationParts({ groundTruth, total }: ReportModel): string[] {
   if (groundTruth === null) return ['no measurement of the application to hold the sum against'];
   const missing = Object.entries(groundTruth.missing).filter(([, count]) => count !== 0);
   return [
     `${groundTruth.source}: ${plural(groundTruth.requests, 'request')}, mean ${formatDuration(groundTruth.meanNs)}`,
+    ...spreadParts(groundTruth.spread, total),
     `${formatCount(groundTruth.matched)} of them compared`,
     `${formatDuration(groundTruth.outsideNs)} a request lie outside the stages`,
     ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
   ];
+}
+
+/** The application's percentiles beside those of the requests that were followed. */
+function spreadParts(
+  spread: NonNullable<ReportModel['groundTruth']>['spread'],
+  total: ReportModel['total'],
+): string[] {
+  if (spread === null) return [];
+  const both = (own: number, traced: number) => `${formatDuration(own)} (${formatDuration(traced)} followed)`;
+  const what = spread.of === 'total' ? '' : ' of the completion latency';
+  return [`its p50${what} ${both(spread.p50Ns, total.p50Ns)}, p99 ${both(spread.p99Ns, total.p99Ns)}`];
 }
 
 /** Points that were passed beside the critical path, and stages that are not part of the sum. */

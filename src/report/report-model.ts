@@ -1,3 +1,5 @@
+import type { LatencySpread } from '../trace/recording.ts';
+
 /**
  * The one JSON-serialisable value all renderers and other programs read: report schema 1.
  * Times are nanoseconds; a value that was not observed is null, never 0.
@@ -84,9 +86,11 @@ export interface ReportModel {
   };
   readonly groundTruth: {
     readonly source: string;
-    readonly kind: 'request-log' | 'fio';
+    readonly kind: 'request-log' | 'latency-log' | 'fio';
     readonly requests: number;
     readonly meanNs: number;
+    /** Percentiles of the application's own latencies, null where it did not say. */
+    readonly spread: LatencySpread | null;
     /** Σ stages / the application's own time, over the requests both know (fio: mean over mean). */
     readonly closure: number;
     /**

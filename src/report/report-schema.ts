@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { accessesSchema } from './accesses-schema.ts';
 import { findingSchema } from './finding-schema.ts';
 import type { ReportModel } from './report-model.ts';
+import { spreadSchema } from './spread-schema.ts';
 
 /** A measured number. JSON has no NaN: where nothing was observed it is null there, and NaN again after parsing. */
 const measure = (description: string) =>
@@ -171,9 +172,10 @@ const clock = z.object({
 
 const groundTruth = z.object({
   source: text('where the application’s times come from'),
-  kind: z.enum(['request-log', 'fio']),
+  kind: z.enum(['request-log', 'latency-log', 'fio']),
   requests: count('requests the application measured'),
   meanNs: ns('their mean'),
+  spread: spreadSchema,
   closure: measure('sum of the stages over the application’s own time'),
   tracedShare: measure('share of the application’s own time between the first and the last traced point'),
   outsideNs: ns('time a request that lies outside the traced points'),

@@ -21,7 +21,12 @@ export function truthOf(
 ): ReportModel['groundTruth'] {
   if (application === undefined) return null;
   const { truth, match } = application;
-  const base = { source: truth.source, kind: truth.kind, requests: truth.requests };
+  const base = {
+    source: truth.source,
+    kind: truth.kind,
+    requests: truth.requests,
+    spread: truth.spread ?? null,
+  };
   const meanTotal = breakdown.total?.meanNs ?? 0;
   if (match === undefined || truth.log === undefined)
     return {

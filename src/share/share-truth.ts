@@ -86,3 +86,8 @@ function numbers(value: unknown, depth: number): unknown {
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** fio's latency log again, of the latencies alone: no times, directions or places. */
+export function* latencyLogLines(latenciesNs: Float64Array): Generator<string> {
+  for (const ns of latenciesNs) yield `0, ${ns}, 0, 512, 0\n`;
+}

@@ -41,14 +41,19 @@ export interface SourceLoss {
 }
 
 /**
- * The application's own view, what every sum is held against: a log of single requests, or only a mean (fio JSON).
+ * The application's own view, what every sum is held against: a log of single requests, their latencies alone (fio's latency
+ * log), or only a mean and percentiles (fio JSON).
  * Times are nanoseconds after `epochNs` of the application's clock, TSC values ticks after `epochTsc`.
  */
 export interface GroundTruth {
   readonly source: string;
-  readonly kind: 'request-log' | 'fio';
+  readonly kind: 'request-log' | 'latency-log' | 'fio';
   readonly requests: number;
   readonly meanNs: number;
+  /** How the latencies are spread, where the application said so. */
+  readonly spread?: LatencySpread | undefined;
+  /** Present for a latency log: one per request, in its order, and nothing else of it. */
+  readonly latenciesNs?: Float64Array | undefined;
   /** Present for a request log. */
   readonly log?:
     | {
@@ -63,6 +68,17 @@ export interface GroundTruth {
     | undefined;
   /** fio only: queue depth, block size, operations per second, job names, fio version. */
   readonly fio?: FioFacts | undefined;
+}
+
+/** Percentiles of the application's own latencies, ns; of the whole call, or of its completion alone. */
+export interface LatencySpread {
+  readonly of: 'total' | 'completion';
+  readonly minNs: number;
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  readonly p999Ns: number;
+  readonly maxNs: number;
 }
 
 export interface FioFacts {

@@ -175,6 +175,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       kind: 'fio',
       requests: matched,
       meanNs: total * 1.006,
+      spread: null,
       closure: 1 / 1.006,
       tracedShare: 0.985,
       outsideNs: total * 0.006,

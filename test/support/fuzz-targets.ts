@@ -5,6 +5,7 @@ import { bpftraceJsonWithScript } from '../../parsers/bpftrace-json.ts';
 import { bpftraceTextWithScript } from '../../parsers/bpftrace-text.ts';
 import { readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { parseFioJson } from '../../parsers/facts/fio-json.ts';
+import { parseFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import { parsePerfStat } from '../../parsers/facts/perf-stat.ts';
 import { parseRequestLog } from '../../parsers/facts/request-log.ts';
 import type { Format } from '../../parsers/format.ts';
@@ -48,7 +49,8 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   textTarget('facts of perf.data', ['perf-data'], (_text, bytes) => readPerfFacts(bytes)),
   textTarget('zstd', ['zstd'], (_text, bytes) => new ZstdStream(() => {}).push(bytes)),
   textTarget('bpftrace script', ['bpftrace'], (text) => readScript(text)),
-  textTarget('fio JSON', ['facts'], (text) => parseFioJson(text)),
+  textTarget('fio JSON', ['facts', 'fio'], (text) => parseFioJson(text)),
+  textTarget('fio latency log', ['fio'], (_text, bytes) => parseFioLatencyLog(bytes)),
   textTarget('request log', ['facts'], (_text, bytes) => parseRequestLog(bytes)),
   textTarget('perf stat', ['facts'], (text) => parsePerfStat(text)),
   textTarget('folder of facts', ['facts', 'facts/spdk-nvme', 'facts/unvme-fastpath'], (text) =>
