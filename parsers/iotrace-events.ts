@@ -61,6 +61,7 @@ class EventLines implements LineReader {
   readonly #strings: number[] = [0];
   readonly #fields = new Float64Array(FIELDS);
   readonly #words = new Map<string, string>();
+  readonly #tasks = new Set<number>();
   #sec = 0;
   #nsec = 0;
   #rejects = 0;
@@ -110,11 +111,23 @@ class EventLines implements LineReader {
     this.#advance(step);
     const kind = this.#kinds[number];
     if (kind === undefined) return REJECT.kind;
-    if (!(cpu >= 0 && cpu <= 0xffff && tid >= 0 && tid <= 0xffffffff && dev >= 0 && dev <= 0xffffffff))
-      return REJECT.range;
+    const fits = cpu === (cpu & 0xffff) && isU32(tid) && isU32(dev) && aux === (aux | 0);
+    if (!fits || !isTag(tag) || !this.#hasTime()) return REJECT.range;
+    this.#see(tid);
     const named = EVENT_KINDS[kind]!.shape === 'irq' ? (this.#strings[dev] ?? 0) : dev;
     this.#sink.event(kind, this.#sec, this.#nsec, cpu, tid, named, tag, aux);
     return undefined;
+  }
+
+  /** Tells of a thread that no line named, once. */
+  #see(tid: number): void {
+    if (this.#tasks.has(tid)) return;
+    this.#tasks.add(tid);
+    this.#sink.task(tid, '', undefined);
+  }
+
+  #hasTime(): boolean {
+    return Number.isSafeInteger(this.#sec) && this.#sec >= 0 && this.#nsec >= 0 && this.#nsec < BILLION;
   }
 
   #advance(step: number): void {
@@ -157,7 +170,11 @@ class EventLines implements LineReader {
   #task(rest: string): string | undefined {
     const match = /^(\d{1,10}) (\d{1,10}|-) ?(.*)$/.exec(rest);
     if (match === null) return REJECT.line;
-    this.#sink.task(Number(match[1]), match[3]!, match[2] === '-' ? undefined : Number(match[2]));
+    const tid = Number(match[1]);
+    const tgid = match[2] === '-' ? undefined : Number(match[2]);
+    if (!isU32(tid) || (tgid !== undefined && !isU32(tgid))) return REJECT.range;
+    this.#tasks.add(tid);
+    this.#sink.task(tid, match[3]!, tgid);
     return undefined;
   }
 
@@ -172,6 +189,7 @@ class EventLines implements LineReader {
   #lost(rest: string): string | undefined {
     const match = /^(-1|\d{1,5}) (\d{1,15}|-)$/.exec(rest);
     if (match === null) return REJECT.line;
+    if (Number(match[1]) > 0xffff) return REJECT.range;
     this.#sink.lost(Number(match[1]), match[2] === '-' ? undefined : Number(match[2]));
     return undefined;
   }
@@ -189,6 +207,14 @@ type Seven = readonly [number, number, number, number, number, number, number];
 const WORDS: ReadonlySet<string> = new Set(
   'format clock unit rounding records unused claimed overwritten'.split(' '),
 );
+
+function isU32(value: number): boolean {
+  return value === value >>> 0;
+}
+
+function isTag(value: number): boolean {
+  return Number.isNaN(value) || Number.isSafeInteger(value);
+}
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');

@@ -60,7 +60,7 @@ async function main(): Promise<number> {
 
 async function fuzz(target: FuzzTarget, coverage: Coverage, seconds: number, seed: number): Promise<Result> {
   const mutator = new Mutator(seed);
-  const corpus = target.fixtures.flatMap(readFixtures);
+  const corpus = [...target.seeds, ...target.fixtures.flatMap(readFixtures)];
   if (corpus.length === 0) corpus.push(new Uint8Array(0));
   const pick = () => corpus[mutator.below(corpus.length)]!;
   const end = performance.now() + seconds * 1000;

@@ -23,7 +23,7 @@ function filesOf(folder: string): Uint8Array[] {
     });
 }
 
-describe.each(FUZZ_TARGETS)('$name', { timeout: 60_000 }, ({ fixtures, run }) => {
+describe.each(FUZZ_TARGETS)('$name', { timeout: 60_000 }, ({ fixtures, seeds: drawn, run }) => {
   it('survives what made a parser fail before', async () => {
     for (const bytes of filesOf('fuzz')) {
       expect(await run(bytes, 7)).toEqual(await run(bytes, Math.max(1, bytes.length)));
@@ -32,7 +32,7 @@ describe.each(FUZZ_TARGETS)('$name', { timeout: 60_000 }, ({ fixtures, run }) =>
 
   it('survives damaged fixtures, whole and in pieces', async () => {
     const mutator = new Mutator(1);
-    const seeds = fixtures.flatMap(filesOf).map((bytes) => bytes.subarray(0, MOST_BYTES));
+    const seeds = [...drawn, ...fixtures.flatMap(filesOf)].map((bytes) => bytes.subarray(0, MOST_BYTES));
     expect(seeds.length).toBeGreaterThan(0);
     for (let n = 0; n < INPUTS; n++) {
       const pick = () => seeds[mutator.below(seeds.length)]!;

@@ -54,6 +54,8 @@ describe('iotrace events', () => {
       expect([...tasks]).toEqual([
         [7, { comm: 'CPU 0/KVM', tgid: 5 }],
         [8, { comm: '', tgid: undefined }],
+        // No line names it: it is told of all the same, as every thread with an event is.
+        [4294967295, { comm: '', tgid: undefined }],
       ]);
       expect(strings).toEqual(['', 'nvme0q1']);
       expect(report).toMatchObject({

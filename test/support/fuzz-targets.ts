@@ -10,6 +10,7 @@ import { parsePerfStat } from '../../parsers/facts/perf-stat.ts';
 import { parseRequestLog } from '../../parsers/facts/request-log.ts';
 import type { Format } from '../../parsers/format.ts';
 import { FORMATS } from '../../parsers/formats.ts';
+import { iotraceEvents } from '../../parsers/iotrace-events.ts';
 import { readPerfFacts } from '../../parsers/perf-data/facts.ts';
 import { ZstdStream } from '../../parsers/zstd/zstd-stream.ts';
 import { StrictSink } from './strict-sink.ts';
@@ -19,6 +20,8 @@ export interface FuzzTarget {
   readonly name: string;
   /** Folders of test/fixtures whose files it begins with. */
   readonly fixtures: readonly string[];
+  /** Further input to begin with, drawn. */
+  readonly seeds: readonly Uint8Array[];
   /** Reads bytes; `pieceBytes` is the size of the chunks they come in. Throws, or rejects, only where the parser is wrong. */
   run(bytes: Uint8Array, pieceBytes: number): Promise<Outcome>;
 }
@@ -40,6 +43,29 @@ const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   'bpftrace text': ['bpftrace'],
   'spdk_trace JSON': ['spdk-trace'],
 };
+
+/** A shared bundle's events, by the top comment of parsers/iotrace-events.ts. */
+const EVENT_LINES = `# iotrace events 1
+format tracefs text
+clock unknown
+unit ns
+rounding 500
+records 3
+unused 1
+claimed 4
+overwritten 0
+kind 0 kvm_exit
+kind 1 irq_handler_entry
+string 1 virtio1-req.0
+task 5301 5290 CPU 0/KVM
+task 0 - swapper
+start 816 401128000
+0 0 2 5301 0 1 0
+lost 2 17
+1 1500 3 0 1 25 0
+0 -20 2 5301 0 - 0
+reject 3 4711 52 a reason
+`;
 
 /** All targets: the formats of FORMATS, and the readers of small files. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
@@ -65,6 +91,7 @@ function formatTarget(format: Format, name: string, fixtures = FIXTURES[format.n
   return {
     name,
     fixtures,
+    seeds: format === iotraceEvents ? [Buffer.from(EVENT_LINES)] : [],
     async run(bytes, pieceBytes) {
       format.sniff(bytes.subarray(0, 65_536));
       const sink = new StrictSink();
@@ -83,6 +110,7 @@ function textTarget(
   return {
     name,
     fixtures,
+    seeds: [],
     async run(bytes) {
       read(Buffer.from(bytes).toString('utf8'), bytes);
       return [];

@@ -64,7 +64,7 @@ export class StrictSink implements EventSink {
     require(Number.isInteger(byteOffset) && byteOffset >= 0, `place ${byteOffset}`);
     require(Number.isInteger(line) && line >= 0, `line ${line}`);
     this.#reasons.add(reason);
-    require(this.#reasons.size <= 40, 'reasons of a format are a small fixed set');
+    require(this.#reasons.size <= 80, 'reasons of a format are a small fixed set');
   }
 
   /** At the end of a stream: every thread that has an event was named at least once. */
