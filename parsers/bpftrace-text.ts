@@ -15,12 +15,16 @@ const SNIFF_BYTES = 16_384;
 /** 1719578627277 2 12757 kvm_exit 0x400 */
 const EVENT_LINE = /^\d{1,20} +(\d{1,4}) +\d{1,10} +([A-Za-z_]\w*)(?: |\r?$)/;
 
-/** What a bpftrace script prints, one line an event: `nsecs cpu tid name values…` (bpftrace/text-reader.ts). */
+/** @e[4347279553769, 0]: (3, 15617, 3) */
+const MAP_LINE = /^@\w*\[\d{9,20}, ?\d{1,5}\]: \(\d{1,15}, \d{1,10}[,)]/;
+
+/** What a bpftrace script prints, one line an event: `nsecs cpu tid name values…`, and flight recorders' maps (bpftrace/text-reader.ts). */
 export const bpftraceText: Format = bpftraceTextWithScript('');
 
 /** The same for a recording whose script is at hand: it says which clock the times are of. */
 export function bpftraceTextWithScript(script: string): Format {
-  const known = { ...NO_EVENTS, clock: readScript(script).clock ?? printedClock(script) };
+  const read = readScript(script);
+  const known = { ...NO_EVENTS, byId: read.byId, clock: read.clock ?? printedClock(script) };
   return { name: 'bpftrace text', sniff, parse: (chunks, sink) => parse(chunks, sink, known) };
 }
 
@@ -35,7 +39,7 @@ function sniff(head: Uint8Array): boolean {
     'latin1',
   );
   const lines = text.split('\n', 200);
-  if (lines.some(isEventsHeader)) return true;
+  if (lines.some((line) => isEventsHeader(line) || MAP_LINE.test(line))) return true;
   const first = lines.find((line) => /^\d/.test(line));
   const match = EVENT_LINE.exec(first ?? '');
   return match !== null && kindByScriptName(match[2]!) !== undefined;
@@ -60,5 +64,6 @@ async function parse(
   await scanLines(chunks, reader);
   // nsecs without an argument is CLOCK_BOOTTIME in every version of bpftrace that a 5.8 or newer kernel runs
   const clock = text.known.clock ?? 'boot';
-  return { unit: 'ns', roundingNs: 0, clock, records: text.records, unused: text.unused };
+  const { records, unused, maps } = text;
+  return { unit: 'ns', roundingNs: 0, clock, records, unused, claimed: maps.fired };
 }

@@ -3,6 +3,7 @@
  *   1719881711163 2 12757 kvm_exit 0x400 entry=1719881691304       nsecs cpu tid name, then values
  *   1720278530373 1 12752 block_rq_issue 271581184 142136 8
  *   # iotrace events clock=mono kvm_exit:exit_reason               what the values are (see header.ts); else as below
+ *   @e[4347279553769, 0]: (3, 15617, 3)                            an element of a flight recorder (map-line.ts)
  *   Attaching 27 probes...   Lost 12 events   @map[1]: 2           bpftrace's own
  */
 
@@ -11,6 +12,7 @@ import type { EventSink } from '../event-sink.ts';
 import { type EventPlace, EventWriter, MAX_CPU } from './event-writer.ts';
 import { isEventsHeader, readEventsHeader } from './header.ts';
 import { type KnownEvent, type KnownEvents, kindByScriptName, NO_EVENTS } from './known-events.ts';
+import { MapLines } from './map-line.ts';
 
 /** Reject reasons of a line. */
 export const TEXT_REJECT = {
@@ -60,6 +62,7 @@ export class BpftraceTextReader {
   records = 0;
   unused = 0;
   known: KnownEvents;
+  readonly maps: MapLines;
   readonly #sink: EventSink;
   readonly #writer: EventWriter;
   readonly #place: EventPlace = { sec: 0, nsec: 0, cpu: 0, tid: 0 };
@@ -69,6 +72,7 @@ export class BpftraceTextReader {
   constructor(sink: EventSink, known: KnownEvents = NO_EVENTS) {
     this.#sink = sink;
     this.#writer = new EventWriter(sink);
+    this.maps = new MapLines(this.#writer);
     this.known = known;
   }
 
@@ -78,9 +82,15 @@ export class BpftraceTextReader {
     this.records++;
     const first = bytes[start]!;
     if (first === HASH) this.#header(latin1(bytes, start, end), offset, number);
-    else if (first === MAP) this.unused++;
+    else if (first === MAP) this.#map(latin1(bytes, start, end), offset, number);
     else if (first >= 0x30 && first <= 0x39) this.#event(bytes, start, end, offset, number);
     else this.#notice(latin1(bytes, start, end), offset, number);
+  }
+
+  #map(line: string, offset: number, number: number): void {
+    const reason = this.maps.read(line, this.known);
+    if (reason === 'unused') this.unused++;
+    else if (reason !== undefined) this.#sink.reject(reason, offset, number);
   }
 
   #header(line: string, offset: number, number: number): void {
