@@ -55,7 +55,8 @@ async function parse(
     unit: 'ns',
     roundingNs: 0,
     clock: reader.text.known.clock ?? 'boot',
-    records: reader.records + reader.text.records,
+    // Where probes were counted, so are only their elements.
+    records: reader.fired === undefined ? reader.records + reader.text.records : reader.elements,
     unused: reader.unused + reader.text.unused,
     claimed: reader.fired,
   };
@@ -65,6 +66,8 @@ async function parse(
 class Reader implements JsonHandler {
   records = 0;
   unused = 0;
+  /** Elements whose key is nsecs,cpu, what @fired is to be held against. */
+  elements = 0;
   /** Sum of @fired; undefined without that map. */
   fired: number | undefined;
   readonly text: BpftraceTextReader;
@@ -188,6 +191,7 @@ class Reader implements JsonHandler {
 
   #endElement(): void {
     this.records++;
+    if (this.#isEvent) this.elements++;
     const { offset, line } = this.place;
     if (!this.#isEvent) this.unused++;
     else if (!this.#isGood || this.#index < 2) this.#sink.reject(REJECT.element, offset, line);

@@ -64,6 +64,8 @@ async function parse(
   await scanLines(chunks, reader);
   // nsecs without an argument is CLOCK_BOOTTIME in every version of bpftrace that a 5.8 or newer kernel runs
   const clock = text.known.clock ?? 'boot';
-  const { records, unused, maps } = text;
+  const { unused, maps } = text;
+  // Where probes were counted, so are only their elements.
+  const records = maps.fired === undefined ? text.records : maps.elements;
   return { unit: 'ns', roundingNs: 0, clock, records, unused, claimed: maps.fired };
 }

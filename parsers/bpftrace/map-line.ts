@@ -17,6 +17,8 @@ const FIRED = /^@fired\[\d{1,15}\]: (\d{1,15})$/;
 export class MapLines {
   /** Sum of @fired: how often the probes ran; undefined where the script does not count. */
   fired: number | undefined;
+  /** Elements read, what @fired is to be held against. */
+  elements = 0;
   readonly #writer: EventWriter;
   readonly #place: EventPlace = { sec: 0, nsec: 0, cpu: 0, tid: 0 };
 
@@ -30,6 +32,7 @@ export class MapLines {
     if (count !== null) this.fired = (this.fired ?? 0) + Number(count[1]);
     const element = ELEMENT.exec(line);
     if (element === null) return 'unused';
+    this.elements += 1;
     const [, time, cpu, id, tid, values] = element.map((part) => Buffer.from(part, 'latin1'));
     const place = this.#place;
     place.cpu = readCount(cpu!, 0, cpu!.length, MAX_CPU);
