@@ -21,15 +21,15 @@ export interface Evidence {
   readonly exitCode: number | undefined;
   /** Things host or guest did not have before and have afterwards. */
   readonly left: readonly string[];
-  /** Host clock against host TSC before and after, and the guest's TSC less the host's; empty without a guest. */
-  readonly clocks: ClockReadings | undefined;
+  readonly clocks: ClockReadings;
   readonly seconds: number;
 }
 
 export interface ClockReadings {
   /** 'ns TSC-before TSC-after', of inside/clock-pairs.c, before and after the recording. */
   readonly hostPairs: readonly string[];
-  readonly tscOffset: string;
+  /** Guest TSC less host TSC, as KVM prints it; undefined without a guest. */
+  readonly tscOffset: string | undefined;
 }
 
 /** The host does not answer any more: it has to be booted anew. */
@@ -142,13 +142,8 @@ export async function recordRun(
   );
   const after = await step(host, 'the state after', state, deadline);
   const had = new Set(before.split('\n'));
-  const clocks =
-    setup.guest === undefined
-      ? undefined
-      : {
-          hostPairs: [firstPair, secondPair],
-          tscOffset: await step(host, 'the TSC offset', 'tsc-offset', deadline),
-        };
+  const tscOffset =
+    setup.guest === undefined ? undefined : await step(host, 'the TSC offset', 'tsc-offset', deadline);
   const isKept = kept.exitCode === 0;
   return {
     bundle: isKept ? join(folder, 'recording.iotrace.zip') : undefined,
@@ -156,7 +151,7 @@ export async function recordRun(
     said,
     exitCode: answer.exitCode,
     left: after.split('\n').filter((line) => line !== '' && !had.has(line)),
-    clocks,
+    clocks: { hostPairs: [firstPair, secondPair], tscOffset },
     seconds: (Date.now() - began) / 1000,
   };
 }
