@@ -44,12 +44,12 @@ export interface MachineParts {
 
 /**
  * Kernel: Debian's, uncompressed, started through PVH. TCG has no invariant TSC, so it is told that the TSC is reliable.
- * mitigations=off and nokaslr: less to emulate, and addresses in a crash can be looked up.
+ * no_timer_check: on a busy machine the timer ticks too late for the kernel's check of it. mitigations=off and nokaslr: less to emulate, and addresses in a crash can be looked up.
  */
 const KERNEL_ARGUMENTS = [
   'console=ttyS0 quiet loglevel=4 lab.host=1',
   'intel_iommu=on iommu=pt kvm_amd.npt=1',
-  'tsc=reliable clocksource=tsc mitigations=off nokaslr random.trust_cpu=on',
+  'no_timer_check tsc=reliable clocksource=tsc mitigations=off nokaslr random.trust_cpu=on',
   'net.ifnames=0 selinux=0 apparmor=0 audit=0 panic=1',
 ].join(' ');
 

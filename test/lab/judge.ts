@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { type FollowedRecording, followRecording, reportOf } from '../../src/commands/analyze.ts';
 import { openRecording } from '../../src/commands/open-recording.ts';
 import { readTruth } from '../../src/commands/read-truth.ts';
+import { messageOf } from '../../src/errors.ts';
 import { requestRows } from '../../src/export/request-rows.ts';
 import type { ReportModel } from '../../src/report/report-model.ts';
 import type { GroundTruth, Recording } from '../../src/trace/recording.ts';
@@ -39,8 +40,16 @@ export interface Figures {
   readonly grade: string;
 }
 
-/** Judges one recording. Throws nothing that the recording is the reason of. */
+/** Judges one recording. What cannot be read is a check that failed. */
 export async function judge(run: Run, evidence: Evidence): Promise<Judgement> {
+  try {
+    return await judgeBundle(run, evidence);
+  } catch (error) {
+    return { checks: [failed('the bundle can be read', messageOf(error))], figures: undefined };
+  }
+}
+
+async function judgeBundle(run: Run, evidence: Evidence): Promise<Judgement> {
   const printed: Check = {
     name: 'record succeeds',
     ok: evidence.exitCode === 0 && evidence.bundle !== undefined,

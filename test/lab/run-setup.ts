@@ -112,6 +112,9 @@ export async function leave(host: LiveHost, deadline: Deadline): Promise<void> {
   await step(host, 'the end of the guest', 'stop-guest', deadline);
 }
 
+const RECORDING = '/tmp/recording.iotrace.zip';
+const LOG = '/tmp/reader.log';
+
 /** Makes one recording and collects what is needed to judge it. */
 export async function recordRun(
   host: LiveHost,
@@ -135,11 +138,9 @@ export async function recordRun(
   const said = `${answer.stdout}\n${answer.stderr}`;
   if (answer.wedged) throw new Wedged(`iotrace record did not end\n${said.slice(-800)}`);
   const secondPair = await step(host, 'the clocks after', 'clock-pairs', deadline);
-  const fetch = setup.guest === undefined ? 'cp /tmp/reader.log' : 'ssh guest cat /tmp/reader.log >';
-  const kept = await host.run(
-    `cp /tmp/recording.iotrace.zip ${there}/ && ${fetch} ${there}/reader.log; rm -f /tmp/recording.iotrace.zip /tmp/reader.log`,
-    deadline.leftMs(),
-  );
+  const fetch = setup.guest === undefined ? `cp ${LOG}` : `ssh guest cat ${LOG} >`;
+  const kept = await host.run(`cp ${RECORDING} ${there}/ && ${fetch} ${there}/reader.log`, deadline.leftMs());
+  await step(host, 'tidying up', `rm -f ${RECORDING} ${LOG}`, deadline);
   const after = await step(host, 'the state after', state, deadline);
   const had = new Set(before.split('\n'));
   const tscOffset =
@@ -159,8 +160,8 @@ export async function recordRun(
 /** `iotrace record` as a user would call it. */
 function recordCommand({ guest }: Setup, { engine, depth, tracer, guestAccess }: Run): string {
   const device = guest === undefined ? DRIVE_DEVICE : `/dev/${guest.disk}`;
-  const reader = `reader ${engine} ${depth} ${REQUESTS} 1 ${device} /tmp/reader.log`;
-  const iotrace = `cd /tmp; node /project/dist/src/cli.js record -o /tmp/recording.iotrace.zip${tracer === 'tracefs' ? '' : ` --tracer ${tracer}`}`;
+  const reader = `reader ${engine} ${depth} ${REQUESTS} 1 ${device} ${LOG}`;
+  const iotrace = `cd /tmp; node /project/dist/src/cli.js record -o ${RECORDING}${tracer === 'tracefs' ? '' : ` --tracer ${tracer}`}`;
   if (guest === undefined) return `${iotrace} --disk $(basename $(readlink ${DRIVE_DEVICE})) -- ${reader}`;
   return guestAccess
     ? `${iotrace} --guest-ssh root@guest --guest-disk ${guest.disk} --guest-run guest -- ${reader}`

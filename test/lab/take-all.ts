@@ -1,4 +1,5 @@
 /** All setups on one host, which is booted anew when it wedges; what a wedge cost is tried once more, then named. */
+import { messageOf } from '../../src/errors.ts';
 import { nameOf, type Run, type Setup } from './configuration.ts';
 import type { Emulator } from './emulator.ts';
 import type { Image } from './image/build-image.ts';
@@ -98,10 +99,14 @@ class Visit {
   private async booted(): Promise<LiveHost> {
     if (this.host !== undefined) return this.host;
     const { image, emulator, project, folder } = this.place;
-    const host = await LiveHost.boot(image, emulator, project, `${folder}-${++this.boots}`);
+    const boot = () => LiveHost.boot(image, emulator, project, `${folder}-${++this.boots}`);
+    const host = await boot().catch((error: unknown) => {
+      this.say(messageOf(error));
+      return boot();
+    });
     this.host = host;
     this.say(`the host is up after ${(host.bootMs / 1000).toFixed(1)} s; recordings go to ${host.out}`);
-    if (this.boots === 1) this.versions = await versionsOf(host, emulator);
+    if (Object.keys(this.versions).length === 0) this.versions = await versionsOf(host, emulator);
     return host;
   }
 

@@ -4,11 +4,12 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { aptOptions, debianArchive } from '../machine-apt.ts';
 import type { Release } from '../releases.ts';
 import type { Say } from '../say.ts';
 import { makeInitramfs } from './initramfs.ts';
 import { unpackKernel } from './kernel.ts';
-import { debianArchive, PACKAGES } from './packages.ts';
+import { PACKAGES } from './packages.ts';
 
 /** A host that can be booted. */
 export interface Image {
@@ -113,6 +114,7 @@ async function makeRoot(release: Release, root: string, debs: string): Promise<v
       ...['doc', 'man', 'locale', 'i18n'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
       '--aptopt=APT::Install-Recommends "false"',
       '--aptopt=Acquire::Languages "none"',
+      ...(await aptOptions()).map((option) => `--aptopt=${option}`),
       `--include=${PACKAGES.join(',')}`,
       '--customize-hook=chroot "$1" apt-get -q -y install --download-only linux-image-amd64',
       `--customize-hook=cp "$1"/var/cache/apt/archives/linux-*.deb ${debs}/`,

@@ -1,6 +1,4 @@
 /** What the host's root file system is made of. */
-import { execa } from 'execa';
-
 /** Installed there without recommendations. */
 export const PACKAGES: readonly string[] = [
   'bpftrace',
@@ -30,19 +28,3 @@ export const TOOLS: Readonly<Record<string, string>> = {
   'ssh-keygen': 'openssh-client',
   'mkfs.ext4': 'e2fsprogs',
 };
-
-/** The archive of Debian that this machine's apt is set up with. Throws when it has none. */
-export async function debianArchive(): Promise<string> {
-  const { stdout } = await execa('apt-get', [
-    'indextargets',
-    '--format',
-    '$(REPO_URI) $(COMPONENT)',
-    'Created-By: Packages',
-  ]);
-  const archive = stdout
-    .split('\n')
-    .map((line) => line.split(' '))
-    .find(([uri = '', component]) => component === 'main' && /\/debian\/?$/.test(uri))?.[0];
-  if (archive === undefined) throw new Error('apt of this machine knows no Debian archive with main');
-  return archive;
-}
