@@ -53,13 +53,6 @@ function offsetTicks({ tscOffset }: ClockReadings): bigint | undefined {
   return tscOffset === undefined ? undefined : BigInt.asIntN(64, BigInt(tscOffset.trim()));
 }
 
-/** Length of a tick by the lab's readings before and after the recording. Throws when they are not such. */
-export function nsPerTickOf({ hostPairs }: ClockReadings): number {
-  const [first, last] = hostPairs.map(parsePair);
-  if (first === undefined || last === undefined) throw new Error('the clock was not read twice');
-  return nsPerTick(first, last);
-}
-
 const round = (value: number) => Math.round(value).toLocaleString('en-GB');
 
 /** The bounds, of the requests in the middle third of the run; undefined when they leave nothing. */

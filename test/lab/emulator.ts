@@ -36,6 +36,8 @@ export interface MachineParts {
   /** Port of this machine that leads to the host's ssh. */
   readonly port: number;
   readonly project: string;
+  /** Copy of the project's dist/, laid over it in the host. */
+  readonly dist: string;
   readonly node: string;
   readonly out: string;
   readonly console: string;
@@ -69,6 +71,7 @@ export function emulatorArguments(parts: MachineParts): string[] {
     ...['-netdev', `user,id=n0,hostfwd=tcp:127.0.0.1:${parts.port}-:22`],
     ...['-device', 'virtio-net-pci,netdev=n0,bus=pcie.0', '-device', 'virtio-rng-pci,bus=pcie.0'],
     ...shared('project', parts.project, ',readonly=on'),
+    ...shared('dist', parts.dist, ',readonly=on'),
     ...shared('node', parts.node, ',readonly=on'),
     ...shared('out', parts.out, ''),
     ...parts.drives.flatMap((file, node) => drive(file, node)),

@@ -3,6 +3,7 @@
  * followed request has to lie within the reader's own times of that request; and with the reader's log as ground truth.
  */
 import { readFile } from 'node:fs/promises';
+import { tickRate } from '../../src/clocks/ticks.ts';
 import { type FollowedRecording, followRecording, reportOf } from '../../src/commands/analyze.ts';
 import { openRecording } from '../../src/commands/open-recording.ts';
 import { readTruth } from '../../src/commands/read-truth.ts';
@@ -10,7 +11,7 @@ import { messageOf } from '../../src/errors.ts';
 import { requestRows } from '../../src/export/request-rows.ts';
 import type { ReportModel } from '../../src/report/report-model.ts';
 import type { GroundTruth, Recording } from '../../src/trace/recording.ts';
-import { clockTruth, nsPerTickOf } from './clock-truth.ts';
+import { clockTruth } from './clock-truth.ts';
 import type { Expectation, Run } from './configuration.ts';
 import type { Evidence } from './run-setup.ts';
 
@@ -79,7 +80,7 @@ async function judgeBundle(run: Run, evidence: Evidence): Promise<Judgement> {
       printed,
       clean,
       ...pathChecks(run.expect, model),
-      ...requestChecks(run, followed, model, readerSpans(alone, truth, run, nsPerTickOf(evidence.clocks))),
+      ...requestChecks(run, followed, model, readerSpans(alone, truth, run)),
       ...(closing === undefined ? [] : [closureCheck(run, closing, truth)]),
       deliveryCheck(alone, model),
       ...(evidence.clocks.tscOffset === undefined || !run.guestAccess
@@ -124,15 +125,16 @@ interface ReaderSpans {
   readonly bySector: ReadonlyMap<number, { readonly beginNs: number; readonly endNs: number }>;
 }
 
-/** `nsPerTick`: by readings of the lab, not by what iotrace found. */
-function readerSpans({ sources }: Recording, truth: GroundTruth, run: Run, nsPerTick: number): ReaderSpans {
+/** Ticks are laid out by the length iotrace found for them: it scales rows and spans alike. */
+function readerSpans({ sources, facts }: Recording, truth: GroundTruth, run: Run): ReaderSpans {
   const log = truth.log!;
   const app = sources.some(({ machine }) => machine === 'guest') && run.guestAccess ? 'guest' : 'host';
   const first = sources.find(({ machine }) => machine === app);
   const epoch = first?.events.epoch ?? 0n;
   const isTicks = first?.unit === 'ticks';
   const shift = Number((isTicks ? log.epochTsc : log.epochNs) - epoch);
-  const toNs = (value: number) => (value + shift) * (isTicks ? nsPerTick : 1);
+  const nsPerUnit = isTicks ? (tickRate(undefined, facts)?.nsPerTick ?? Number.NaN) : 1;
+  const toNs = (value: number) => (value + shift) * nsPerUnit;
   const [begins, ends] = isTicks ? [log.startTsc, log.endTsc] : [log.startNs, log.endNs];
   const spans = [...log.sector].map(
     (sector, index) => [sector, { beginNs: toNs(begins[index]!), endNs: toNs(ends[index]!) }] as const,

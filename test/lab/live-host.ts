@@ -51,6 +51,9 @@ export class LiveHost {
     for (const each of [out, node]) await mkdir(each, { recursive: true });
     // Shared as a folder of its own: 9p shares folders, and this machine's Node lies among all its programs.
     await execa('cp', [process.execPath, join(node, 'node')]);
+    // A copy: whoever builds meanwhile does not change what is being judged.
+    const dist = join(folder, 'dist');
+    await execa('cp', ['-a', join(project, 'dist'), dist]);
     const drives = [0, 1].map((index) => join(folder, `nvme${index}.raw`));
     for (const drive of drives) {
       await writeFile(drive, '');
@@ -59,7 +62,7 @@ export class LiveHost {
     const port = await freePort();
     const console = join(folder, 'console');
     const pidFile = join(folder, 'pid');
-    const parts = { image, drives, port, project, node, out, console, pidFile };
+    const parts = { image, drives, port, project, dist, node, out, console, pidFile };
     await execa(emulator.program, [...emulator.leading, ...emulatorArguments(parts)], {
       env: { ...emulator.env, TMPDIR: folder },
     });
@@ -73,7 +76,13 @@ export class LiveHost {
       }
       await sleep(200);
     }
-    return new LiveHost(image, folder, pid, port, Date.now() - began);
+    const host = new LiveHost(image, folder, pid, port, Date.now() - began);
+    const mount =
+      'mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288,cache=loose,ro dist /project/dist';
+    const { exitCode, stderr } = await host.run(mount, BOOT_LIMIT_MS);
+    if (exitCode === 0) return host;
+    await host.stop();
+    throw new Error(`the host does not see the built iotrace: ${stderr}`);
   }
 
   /** Runs a command of the host's shell. A command that fails is an answer, not an error. */
@@ -96,7 +105,7 @@ export class LiveHost {
     await execa('ssh', [...this.sshOptions(), '-O', 'exit', 'root@127.0.0.1'], { reject: false });
     end(this.pid);
     for (let attempt = 0; attempt < 50 && isRunning(this.pid); attempt++) await sleep(100);
-    for (const name of ['nvme0.raw', 'nvme1.raw', 'node', 'pid'])
+    for (const name of ['nvme0.raw', 'nvme1.raw', 'node', 'dist', 'pid'])
       await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
