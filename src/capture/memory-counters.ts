@@ -6,6 +6,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Guest, GuestDisk } from '../discover/guest.ts';
 import type { FactText } from './machine-facts.ts';
 import { type AskPerf, cpuOf, resolveMemoryEvents } from './memory-events.ts';
 
@@ -16,6 +17,12 @@ export interface CountersPlan {
   readonly tids: readonly number[];
   /** perf's program, for tests. */
   readonly perf?: string;
+}
+
+/** Threads of a guest whose accesses are counted one by one: vCPUs, IOThreads, the main loop, and those of the disk's daemon. */
+export function countedThreads(guest: Guest, { daemon }: GuestDisk): readonly number[] {
+  const own = guest.threads.filter(({ role }) => role !== 'other');
+  return [...own, ...(daemon?.threads ?? [])].map(({ tid }) => tid);
 }
 
 /** Counters that run. */

@@ -16,6 +16,7 @@ import { checkHostAlone, isRunning, threadsOf } from '../capture/guest/whom-to-r
 import { Interrupts } from '../capture/interrupts.ts';
 import { liveLine } from '../capture/live-line.ts';
 import { describeMachine, type FactText, readCounters, readSettings } from '../capture/machine-facts.ts';
+import { countedThreads, startMemoryCounters } from '../capture/memory-counters.ts';
 import { makeRoom, type Room } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { type PlannedTracer, runSession, type SessionResult } from '../capture/session.ts';
@@ -130,6 +131,8 @@ class GuestRecording {
     const clock = await this.#clock();
     const room = await makeRoom(devices, drive, dirname(output), this.#name);
     const before = await this.#facts('before', drive, inner);
+    const tids = countedThreads(guest, disk);
+    const counters = await startMemoryCounters({ folder: room.folder, tids }, say);
     const live = liveLine(process.stderr);
     let done = false;
     try {
@@ -164,10 +167,11 @@ class GuestRecording {
         interrupts,
         live?.show,
       ).finally(() => live?.clear());
+      const counts = await counters.stop();
       sayEnd(result, say);
       if (inside?.failure !== undefined) say(inside.failure.message);
       const after = await this.#facts('after', drive, inner).catch(() => []);
-      const facts = factsOf([...before, ...after], result, [
+      const facts = factsOf([...before, ...counts, ...after], result, [
         ...(await this.#notes(drive, inner)),
         ...stateNotes,
         ...notes,
@@ -185,6 +189,7 @@ class GuestRecording {
       done = error instanceof IotraceError && error.code === 'record-aborted';
       throw error;
     } finally {
+      await counters.stop();
       if (done) await rm(room.folder, { recursive: true, force: true });
       else await keepText(room.folder, say);
     }
