@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError, Option } from 'commander';
 import { atLeast, bigint, frequency, nodes, size } from './commands/option-values.ts';
 import type { RecordGuestOptions } from './commands/record-guest.ts';
+import { TRACER_CHOICES } from './commands/tracer-choices.ts';
 import { EXIT_CODES, IotraceError, messageOf } from './errors.ts';
 import { version } from './version.ts';
 
@@ -179,6 +180,7 @@ function addRecord(program: Command): void {
     )
     .addOption(new Option('--duration <s>', 'end after so many seconds').argParser(atLeast(0.1, true)))
     .addOption(new Option('--requests <n>', 'end when the disk has completed so many').argParser(atLeast(1)))
+    .addOption(new Option('--tracer <name>', 'what records').choices(TRACER_CHOICES).default('auto'))
     .addOption(new Option('--buffer <kib>', 'trace buffer of each CPU').argParser(atLeast(64)).default(4096))
     .option('-o, --output <file>', 'the bundle to write (default: NAME-TIME.iotrace.zip)')
     .action(async (_guest: string | undefined, _workload: string[], options, command: Command) => {

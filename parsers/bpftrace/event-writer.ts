@@ -83,6 +83,8 @@ export class EventWriter {
   #set(name: string, set: FieldSetter | undefined, bytes: Uint8Array, start: number, end: number): void {
     if (name === 'comm') this.#comm = text(bytes, start, end);
     else if (name === 'rwbs') this.#row.direction = directionOf(text(bytes, start, end));
+    else if (name === 'name' && this.#event?.kind?.shape === 'irq')
+      this.#row.dev = this.#sink.string(text(bytes, start, end));
     else if (set === undefined) return;
     else if (this.#value.read(bytes, start, end)) set(this.#row, this.#value);
     else this.#isGood = false;

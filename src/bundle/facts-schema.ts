@@ -65,7 +65,7 @@ export const factsSchema = z
         .readonly(),
     ).optional(),
     tracerCounts: list(
-      z.strictObject({ stream: z.string(), delivered: count, lost: count }).readonly(),
+      z.strictObject({ stream: z.string(), delivered: count.optional(), lost: count }).readonly(),
     ).optional(),
     notes: list(z.string()).optional(),
   })

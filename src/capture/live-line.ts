@@ -18,5 +18,5 @@ export function liveLine(stream: NodeJS.WriteStream): LiveLine | undefined {
 /** `recording  1,234 requests  3.2 s  lost 0   (Ctrl-C ends it)` */
 export function progressText({ requests, elapsedMs, lost }: Progress): string {
   const count = (value: number) => value.toLocaleString('en-US');
-  return `recording  ${count(requests)} requests  ${(elapsedMs / 1000).toFixed(1)} s  lost ${count(lost)}   (Ctrl-C ends it)`;
+  return `recording  ${count(requests)} requests  ${(elapsedMs / 1000).toFixed(1)} s${lost === undefined ? '' : `  lost ${count(lost)}`}   (Ctrl-C ends it)`;
 }

@@ -48,7 +48,8 @@ export interface SessionResult extends Recorded {
 export interface Progress {
   readonly requests: number;
   readonly elapsedMs: number;
-  readonly lost: number;
+  /** Undefined where a tracer cannot tell. */
+  readonly lost: number | undefined;
 }
 
 const WORST_FIRST: readonly PassEnd[] = ['gone', 'full', 'behind', 'empty'];
@@ -105,7 +106,9 @@ class Session {
     const { workload, tracers } = this.#plan;
     if (workload !== undefined) await this.#prepareWorkload(workload);
     for (const { tracer, tasks } of tracers)
-      this.#missing.push(...(await tracer.prepare({ tasks: this.#chosen(tasks), watchdog })));
+      this.#missing.push(
+        ...(await this.#unlessInsisted(tracer.prepare({ tasks: this.#chosen(tasks), watchdog }))),
+      );
   }
 
   async run(): Promise<SessionResult> {
@@ -146,6 +149,15 @@ class Session {
       this.#workloadEnd = end;
       this.#wake();
     });
+  }
+
+  /** Attaching can take half a minute, which the second Ctrl-C need not wait for. */
+  async #unlessInsisted<T>(step: Promise<T>): Promise<T> {
+    const insisted = new Promise<never>((_, fail) => {
+      this.#wake = () => this.#interrupts.insisted && fail(aborted());
+    });
+    step.catch(() => undefined);
+    return Promise.race([step, insisted]);
   }
 
   #chosen(tasks: TaskChoice | WorkloadTasks): TaskChoice {
@@ -212,8 +224,12 @@ class Session {
   async #report(): Promise<void> {
     if (this.#watch === undefined || performance.now() < this.#progressMs) return;
     this.#progressMs = performance.now() + PROGRESS_MS;
-    let lost = 0;
-    for (const tracer of this.#tracers) lost += await tracer.lostSoFar();
+    const losses: (number | undefined)[] = [];
+    for (const tracer of this.#tracers) losses.push(await tracer.lostSoFar());
+    const lost = losses.reduce(
+      (sum, each) => (sum === undefined || each === undefined ? undefined : sum + each),
+      0,
+    );
     this.#watch({ requests: await this.#requestsSoFar(), elapsedMs: this.#elapsedMs(), lost });
   }
 

@@ -1,6 +1,25 @@
 /** What records: one interface for the kernel's tracefs, perf and bpftrace, here or in a guest. */
 import type { FactText } from './machine-facts.ts';
+import type { TraceFiles } from './tracefs/trace-files.ts';
+import type { TraceClock } from './tracefs/trace-instance.ts';
+import type { FoundPoint } from './wanted-point.ts';
 import type { Watchdog } from './watchdog.ts';
+
+/** What a tracer needs to know before it is prepared. */
+export interface TracerPlan {
+  readonly files: TraceFiles;
+  /** Name of the recording while it runs (`newRunName`): all that it makes is called after it. */
+  readonly name: string;
+  readonly machine: 'host' | 'guest';
+  readonly points: readonly FoundPoint[];
+  /** For each CPU, and once more where points of both scopes are kept apart. */
+  readonly bufferKib: number;
+  /** CLOCK_MONOTONIC unless given; only tracefs has another. */
+  readonly clock?: TraceClock | undefined;
+  /** Existing folder for the streams, and the most bytes of them. */
+  readonly folder: string;
+  readonly maxBytes: number;
+}
 
 /** The tasks that points of scope `tasks` are recorded of. */
 export type TaskChoice =
@@ -72,8 +91,8 @@ export interface Tracer {
   on(): Promise<void>;
   /** Moves what was recorded to where it is kept: a bounded amount of work. */
   pass(): Promise<PassEnd>;
-  /** Events lost so far, as far as it can be told while recording. */
-  lostSoFar(): Promise<number>;
+  /** Events lost so far; undefined where that cannot be told while recording. */
+  lostSoFar(): Promise<number | undefined>;
   /** No event is kept from here on; what was recorded is all in its files. */
   off(): Promise<void>;
   /** The streams; their files stay after undo. */

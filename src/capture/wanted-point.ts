@@ -1,4 +1,5 @@
 /** What a recording wants to know of a machine, as data that every tracer understands. */
+import { IotraceError } from '../errors.ts';
 
 /** Whom a point is recorded of. */
 export type Scope =
@@ -89,4 +90,11 @@ export type FoundPoint = FoundTracepoint | WantedKprobe | WantedUprobe;
 export function pointName(point: WantedPoint | FoundPoint): string {
   if (point.kind === 'tracepoint') return `${point.system}:${'name' in point ? point.name : point.names[0]!}`;
   return `${point.kind}:${point.kind === 'kprobe' ? point.functions[0]!.symbol : point.function.symbol}`;
+}
+
+/** The error for a required point that the machine does not have. */
+export function pointMissing(point: WantedPoint | FoundPoint): IotraceError {
+  return new IotraceError('event-missing', `This kernel has no event ${pointName(point)}.`, {
+    hint: 'Its requests cannot be seen without it: a kernel with CONFIG_BLK_DEV_IO_TRACE is needed.',
+  });
 }

@@ -76,6 +76,7 @@ async function recordReads(
       {
         title: 'demo',
         disk: place.disk.name,
+        tracer: 'auto',
         buffer: BUFFER_KIB,
         output: output ?? join(kept!, 'demo.iotrace.zip'),
         workload: {

@@ -82,7 +82,11 @@ function withCount(source: Source, counts: readonly TracerCount[] | undefined): 
   const count = counts?.find(({ stream }) => stream === source.name);
   if (count === undefined) return source;
   const marked = source.losses.reduce((sum, loss) => sum + (loss.count ?? 0), 0);
-  return { ...source, claimed: count.delivered, overwritten: Math.max(0, count.lost - marked) };
+  return {
+    ...source,
+    claimed: count.delivered ?? source.claimed,
+    overwritten: Math.max(0, count.lost - marked),
+  };
 }
 
 const HEAD_BYTES = 65_536;

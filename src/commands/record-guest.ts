@@ -22,7 +22,7 @@ import { newRunName } from '../capture/run-name.ts';
 import { type PlannedTracer, runSession, type SessionResult } from '../capture/session.ts';
 import { hasTicks } from '../capture/tracefs/clock-pairs.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
-import { tracefsTracer } from '../capture/tracefs/tracefs-tracer.ts';
+import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { prepareWorkload } from '../capture/workload.ts';
 import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
@@ -128,7 +128,10 @@ class GuestRecording {
     const devices = await listBlockDevices();
     const drive = devices.find(({ name }) => name === disk.drive?.name);
     const { points, notes } = await foundPoints(files, hostPoints(disk, devices), options.buffer, say);
-    const clock = await this.#clock();
+    const { name: tracer, reason } = chooseTracer(options.tracer);
+    say(reason);
+    // The others have no TSC.
+    const clock = tracer === 'tracefs' ? await this.#clock() : 'mono';
     const room = await makeRoom(devices, drive, dirname(output), this.#name);
     const before = await this.#facts('before', drive, inner);
     const tids = countedThreads(guest, disk);
@@ -137,7 +140,7 @@ class GuestRecording {
     let done = false;
     try {
       const host: PlannedTracer = {
-        tracer: tracefsTracer({
+        tracer: TRACERS[tracer]({
           files,
           name: this.#name,
           machine: 'host',
@@ -173,6 +176,7 @@ class GuestRecording {
       const after = await this.#facts('after', drive, inner).catch(() => []);
       const facts = factsOf([...before, ...counts, ...after], result, [
         ...(await this.#notes(drive, inner)),
+        reason,
         ...stateNotes,
         ...notes,
       ]);

@@ -2,6 +2,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
+import { bpftraceJson } from '../../parsers/bpftrace-json.ts';
 import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
 import { chooseDisk } from '../capture/choose-disk.ts';
 import { diskPoints } from '../capture/disk-points.ts';
@@ -23,7 +24,8 @@ import { runSession, type SessionResult, type StopReason } from '../capture/sess
 import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
-import { tracefsTracer } from '../capture/tracefs/tracefs-tracer.ts';
+import type { TracerChoice } from '../capture/tracer-names.ts';
+import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-point.ts';
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
@@ -36,6 +38,7 @@ export interface RecordOptions {
   /** Seconds. */
   readonly duration?: number | undefined;
   readonly requests?: number | undefined;
+  readonly tracer: TracerChoice;
   /** KiB for each CPU and instance. */
   readonly buffer: number;
   readonly output?: string | undefined;
@@ -90,6 +93,8 @@ async function recordBundle(
   });
   say(`recording ${choice.disk.name} (${choice.disk.major}:${choice.disk.minor}), ${choice.why}`);
   const output = outputFile(plan.output, choice.disk.name);
+  const { name: tracer, reason } = chooseTracer(plan.tracer);
+  say(reason);
   const stateNotes = await sayState(files, output, say);
   const wanted = diskPoints(choice.disk, await interruptNames());
   const { points, notes } = await foundPoints(files, wanted, plan.buffer, say);
@@ -108,7 +113,14 @@ async function recordBundle(
       {
         tracers: [
           {
-            tracer: tracefsTracer({ files, name, machine: 'host', points, bufferKib: plan.buffer, ...room }),
+            tracer: TRACERS[tracer]({
+              files,
+              name,
+              machine: 'host',
+              points,
+              bufferKib: plan.buffer,
+              ...room,
+            }),
             tasks: (await pidsAreTheKernels()) ? { else: { but: await ownTasks() } } : 'all',
           },
         ],
@@ -126,6 +138,7 @@ async function recordBundle(
     const after = await readCounters('after');
     const facts = factsOf([settings, ...counts, ...before, ...after], result, [
       ...(await describeMachine(choice.disk)),
+      reason,
       ...stateNotes,
       ...notes,
       `disk statistics before: ${statsBefore}`,
@@ -229,8 +242,14 @@ export function sayEnd(
   say(`recorded ${(elapsedMs / 1000).toFixed(1)} s: ${STOPPED[stopped]}`);
   const failure = workload === undefined || stopped !== 'workload' ? undefined : failureOf(workload);
   if (failure !== undefined) say(`the workload ${failure}; the recording is kept`);
-  const lost = lostElsewhere + streams.reduce((sum, { counts }) => sum + counts.lost, 0);
+  const nested = lostIn(streams.filter(({ format }) => format === bpftraceJson.name));
+  const lost = lostElsewhere + lostIn(streams) - nested;
   if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);
+  if (nested > 0) say(`${nested} events were lost while another BPF program ran on their CPU`);
+}
+
+function lostIn(streams: SessionResult['streams']): number {
+  return streams.reduce((sum, { counts }) => sum + counts.lost, 0);
 }
 
 function checkSomething({ requests }: SessionResult, disk: BlockDevice): void {

@@ -17,9 +17,9 @@ export function factsOf(
   const { facts } = readFactsFolder([...texts, ...(result.readings ?? [])]);
   return {
     ...facts,
-    tracerCounts: result.streams.flatMap(({ name, counts: { delivered, lost } }) =>
-      delivered === undefined ? [] : [{ stream: name, delivered, lost }],
-    ),
+    tracerCounts: result.streams
+      .filter(({ counts }) => counts.delivered !== undefined || counts.lost > 0)
+      .map(({ name, counts: { delivered, lost } }) => ({ stream: name, delivered, lost })),
     notes: [
       ...notes,
       ...result.notes,

@@ -147,7 +147,8 @@ export interface RecordingFacts {
 export interface TracerCount {
   /** Name of the stream. */
   readonly stream: string;
-  readonly delivered: number;
+  /** Absent where the tracer counts only what it lost. */
+  readonly delivered?: number | undefined;
   readonly lost: number;
 }
 

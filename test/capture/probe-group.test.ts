@@ -71,7 +71,7 @@ describe('ProbeGroup', () => {
     const group = new ProbeGroup(files, GROUP);
     await group.add(EVENTFD);
     files.files.set('kprobe_profile', '  other    9     9\n  eventfd_signal       262        3\n');
-    expect([...(await group.missed())]).toEqual([['eventfd_signal', 3]]);
+    expect(await group.missedHits()).toEqual(['the kernel missed the probe at eventfd_signal 3 times']);
   });
 });
 

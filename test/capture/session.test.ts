@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Interrupts } from '../../src/capture/interrupts.ts';
 import { type PlannedTracer, runSession, type SessionPlan } from '../../src/capture/session.ts';
-import { type TracefsPlan, tracefsTracer } from '../../src/capture/tracefs/tracefs-tracer.ts';
+import { tracefsTracer } from '../../src/capture/tracefs/tracefs-tracer.ts';
+import type { TracerPlan } from '../../src/capture/tracer.ts';
 import type { FoundPoint } from '../../src/capture/wanted-point.ts';
 import { prepareWorkload } from '../../src/capture/workload.ts';
 import { type FakeTraceFiles, fakeTraceFiles, stats } from './fake-trace-files.ts';
@@ -32,9 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function plan(
-  more: Partial<SessionPlan & TracefsPlan & { tasks: PlannedTracer['tasks'] }> = {},
-): SessionPlan {
+function plan(more: Partial<SessionPlan & TracerPlan & { tasks: PlannedTracer['tasks'] }> = {}): SessionPlan {
   const tracer = tracefsTracer({
     files,
     name: 'iotrace-7-00000000',

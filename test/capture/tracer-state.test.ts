@@ -7,9 +7,9 @@ import { diskPoints } from '../../src/capture/disk-points.ts';
 import { findDeadText, removeDeadInstances } from '../../src/capture/leftovers.ts';
 import { checkBuffers } from '../../src/capture/room.ts';
 import { makerOf, newRunName } from '../../src/capture/run-name.ts';
+import { filterText } from '../../src/capture/tracefs/filter-text.ts';
 import { findPoints } from '../../src/capture/tracefs/find-points.ts';
 import { foreignTracers } from '../../src/capture/tracefs/foreign-tracers.ts';
-import { filterText } from '../../src/capture/tracefs/tracefs-tracer.ts';
 import { type FoundPoint, pointName } from '../../src/capture/wanted-point.ts';
 import { fakeTraceFiles } from './fake-trace-files.ts';
 
@@ -26,7 +26,7 @@ const DISK: BlockDevice = {
 const shown = (point: FoundPoint) => [
   point.scope,
   pointName(point),
-  point.kind === 'tracepoint' ? filterText(point) : undefined,
+  point.kind === 'tracepoint' ? filterText(point.filter) : undefined,
 ];
 
 describe('leftovers', () => {

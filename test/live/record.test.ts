@@ -2,11 +2,9 @@
  * Records this machine's own disk, for real. Needs root, tracefs and a disk below the folder for temporary files; says
  * why it is skipped where one is missing. Traces only its own processes, and leaves nothing.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBundle } from '../../src/bundle/read-bundle.ts';
@@ -15,9 +13,9 @@ import { diskOf } from '../../src/capture/choose-disk.ts';
 import { makerOf } from '../../src/capture/run-name.ts';
 import { findTracefs, type TraceFiles } from '../../src/capture/tracefs/trace-files.ts';
 import { messageOf } from '../../src/errors.ts';
+import { buildProgram, reportOf, startProgram } from './program.ts';
 
 const run = promisify(execFile);
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** On a disk on most machines, while /tmp often is memory. */
 const PLACE = '/var/tmp';
 const TEXT_PLACES = ['/dev/shm', PLACE];
@@ -34,33 +32,12 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
 
   beforeAll(async () => {
     folder = await mkdtemp(join(PLACE, 'iotrace-live-'));
-    // Laid out like the package, so that what it looks for beside itself is there.
-    for (const name of ['node_modules', 'package.json', 'samples'])
-      await symlink(join(PROJECT, name), join(folder, name));
-    const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
-    await run(process.execPath, [tsc, '-p', PROJECT, '--noCheck', '--outDir', join(folder, 'dist')]);
-    program = join(folder, 'dist/src/cli.js');
+    program = await buildProgram(folder);
     await writeFile(join(folder, 'data'), Buffer.alloc(1 << 22, 'iotrace'), { flush: true });
   }, 120_000);
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** Starts it in the test's folder. */
-  function start(args: readonly string[]): {
-    child: ChildProcess;
-    said: () => string;
-    ended: Promise<number | null>;
-  } {
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (part: Buffer) => {
-        said += part.toString();
-      });
-    return { child, said: () => said, ended: once(child, 'close').then(([code]) => code as number | null) };
-  }
+  const start = (args: readonly string[]) => startProgram(program, folder, args);
 
   /** Its instances and text, by the pid in their names. */
   async function left(pid: number | undefined): Promise<string[]> {
@@ -80,19 +57,6 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
   const traces = (pid: number | undefined) => async () =>
     (await left(pid)).some((name) => name.endsWith('-tasks'));
 
-  async function reportOf(bundle: string) {
-    const { stdout } = await run(process.execPath, [
-      program,
-      'report',
-      '-f',
-      'json',
-      '--min-grade',
-      'F',
-      bundle,
-    ]);
-    return JSON.parse(stdout);
-  }
-
   async function countsIn(bundle: string) {
     const opened = await openBundle(join(folder, bundle));
     await opened.close();
@@ -103,7 +67,7 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     const { child, said, ended } = start(['demo', '-o', join(folder, 'demo.zip')]);
     expect(await ended, said()).toBe(0);
     expect(await left(child.pid)).toEqual([]);
-    const report = await reportOf(join(folder, 'demo.zip'));
+    const report = await reportOf(program, join(folder, 'demo.zip'));
     expect(report.requests.matched).toBeGreaterThan(100);
     // Whatever else uses the disk: all but what the tracer lost, and that is named.
     const { matched, seen, quarantineReasons, rejected } = report.requests;
@@ -124,14 +88,14 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     const { child, said, ended } = start(['record', '-o', 'dd.zip', '--', ...dd]);
     expect(await ended, said()).toBe(0);
     expect(said()).toContain(`because the workload names '${folder}/data'`);
-    const report = await reportOf(join(folder, 'dd.zip'));
+    const report = await reportOf(program, join(folder, 'dd.zip'));
     expect(report.requests.matched).toBeGreaterThanOrEqual(1000);
     expect(report.requests.matched / report.requests.seen).toBeGreaterThanOrEqual(0.99);
     expect(report.losses).toEqual([]);
     const counts = await countsIn('dd.zip');
     expect(counts.reduce((sum, { lost }) => sum + lost, 0)).toBe(0);
     // enter, issue, complete, exit of each
-    expect(counts.reduce((sum, { delivered }) => sum + delivered, 0)).toBeGreaterThanOrEqual(4000);
+    expect(counts.reduce((sum, { delivered = 0 }) => sum + delivered, 0)).toBeGreaterThanOrEqual(4000);
     expect(await left(child.pid)).toEqual([]);
   });
 
@@ -140,7 +104,9 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     const { said, ended } = start(['record', '--disk', disk!.name, '-o', 'failed.zip', '--', ...failing]);
     expect(await ended, said()).toBe(0);
     expect(said()).toContain('the workload exited with 7; the recording is kept');
-    expect((await reportOf(join(folder, 'failed.zip'))).requests.matched).toBeGreaterThanOrEqual(100);
+    expect((await reportOf(program, join(folder, 'failed.zip'))).requests.matched).toBeGreaterThanOrEqual(
+      100,
+    );
   });
 
   const endless = () => [
@@ -165,7 +131,7 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     child.kill(signal);
     expect(await ended, said()).toBe(130);
     expect(await left(child.pid)).toEqual([]);
-    expect((await reportOf(join(folder, `${signal}.zip`))).requests.matched).toBeGreaterThan(100);
+    expect((await reportOf(program, join(folder, `${signal}.zip`))).requests.matched).toBeGreaterThan(100);
 
     async function textBytes(): Promise<number> {
       for (const place of TEXT_PLACES.concat(folder)) {

@@ -6,12 +6,11 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ftraceText } from '../../../parsers/ftrace-text.ts';
 import { IotraceError, quoted } from '../../errors.ts';
-import { pointMissing } from '../tracefs/find-points.ts';
+import { filterText } from '../tracefs/filter-text.ts';
 import { definition } from '../tracefs/probe-group.ts';
 import type { TraceClock } from '../tracefs/trace-instance.ts';
-import { filterText } from '../tracefs/tracefs-tracer.ts';
 import type { PassEnd, Recorded, Setting, StreamCounts, TaskChoice, Tracer } from '../tracer.ts';
-import { pointName, type WantedPoint } from '../wanted-point.ts';
+import { pointMissing, pointName, type WantedPoint } from '../wanted-point.ts';
 import type { GuestSide } from './guest-side.ts';
 import { quoteWord } from './shell-words.ts';
 
@@ -139,7 +138,7 @@ async function taskFilter(guest: GuestSide, tasks: TaskChoice): Promise<string |
 function armText(point: WantedPoint, index: number, group: string, callFilter: string | undefined): string {
   const own = point.scope === 'tasks' ? callFilter : undefined;
   if (point.kind === 'tracepoint') {
-    const filter = filterText({ ...point, name: '' });
+    const filter = filterText(point.filter);
     const both = [filter, own].filter((each) => each !== undefined);
     return words('iot_any', index, both.map((each) => (both.length > 1 ? `(${each})` : each)).join(' && '), [
       ...point.names.map((name) => `${point.system}/${name}`),

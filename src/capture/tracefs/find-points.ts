@@ -1,6 +1,5 @@
 /** Which wanted points this kernel's tracefs has, told by its files, never by the kernel's version. */
-import { IotraceError } from '../../errors.ts';
-import { type FoundPoint, pointName, type WantedPoint } from '../wanted-point.ts';
+import { type FoundPoint, pointMissing, pointName, type WantedPoint } from '../wanted-point.ts';
 import type { TraceFiles } from './trace-files.ts';
 
 /** What of the wanted points can be armed, and the names of the others. Throws an IotraceError when a required one is missing. */
@@ -25,11 +24,4 @@ async function find(files: TraceFiles, point: WantedPoint): Promise<FoundPoint |
   for (const name of names)
     if (await files.has(`events/${point.system}/${name}/format`)) return { ...rest, name };
   return undefined;
-}
-
-/** The error for a required point that the machine does not have. */
-export function pointMissing(point: WantedPoint | FoundPoint): IotraceError {
-  return new IotraceError('event-missing', `This kernel has no event ${pointName(point)}.`, {
-    hint: 'Its requests cannot be seen without it: a kernel with CONFIG_BLK_DEV_IO_TRACE is needed.',
-  });
 }

@@ -4,11 +4,23 @@
  * are only appended to.
  */
 import { IotraceError, messageOf, systemCode } from '../../errors.ts';
-import type { Fetch, KernelFunction, ProgramFunction, WantedKprobe, WantedUprobe } from '../wanted-point.ts';
+import {
+  type Fetch,
+  type FoundPoint,
+  type KernelFunction,
+  type ProgramFunction,
+  pointMissing,
+  pointName,
+  type WantedKprobe,
+  type WantedUprobe,
+} from '../wanted-point.ts';
+import type { Watchdog } from '../watchdog.ts';
+import { filterText } from './filter-text.ts';
 import type { TraceFiles } from './trace-files.ts';
+import type { ArmedEvent } from './trace-instance.ts';
 
 /** The two lists, below tracefs. */
-export const PROBE_LISTS = ['kprobe_events', 'uprobe_events'] as const;
+const PROBE_LISTS = ['kprobe_events', 'uprobe_events'] as const;
 
 /** The probes of a recording. */
 export class ProbeGroup {
@@ -19,6 +31,27 @@ export class ProbeGroup {
   constructor(files: TraceFiles, name: string) {
     this.#files = files;
     this.name = name;
+  }
+
+  /** Tells the watchdog what is about to be made, when any of the points is a probe. */
+  async guard(watchdog: Watchdog, points: readonly FoundPoint[]): Promise<void> {
+    if (points.every(({ kind }) => kind === 'tracepoint')) return;
+    for (const list of PROBE_LISTS)
+      if (await this.#files.has(list))
+        await watchdog.guard({ probes: `${this.#files.root}/${list}`, group: this.name });
+  }
+
+  /** The events of points, probes made for those that need one; names of those that cannot be. Throws for a required one. */
+  async events(points: readonly FoundPoint[]): Promise<{ found: ArmedEvent[]; missing: string[] }> {
+    const found: ArmedEvent[] = [];
+    const missing: string[] = [];
+    for (const point of points) {
+      const path = point.kind === 'tracepoint' ? `${point.system}/${point.name}` : await this.add(point);
+      if (path === undefined && point.required === true) throw pointMissing(point);
+      if (path === undefined) missing.push(pointName(point));
+      else found.push({ path, filter: point.kind === 'tracepoint' ? filterText(point.filter) : undefined });
+    }
+    return { found, missing };
   }
 
   /**
@@ -43,14 +76,15 @@ export class ProbeGroup {
     return undefined;
   }
 
-  /** How often each kernel probe was hit and how often that could not be handled, by event (kprobe_profile). */
-  async missed(): Promise<ReadonlyMap<string, number>> {
+  /** A sentence for each kernel probe that was hit and could not be handled (kprobe_profile). */
+  async missedHits(): Promise<string[]> {
     const text = await this.#files.read('kprobe_profile').catch(() => '');
-    const missed = new Map<string, number>();
+    const missed: string[] = [];
     for (const { event } of this.#made) {
       //   iotrace_7_0123abcd_eventfd_signal   262   0      in newer kernels without the group
       const line = new RegExp(`^\\s*(?:${this.name}/)?${event}\\s+\\d+\\s+(\\d+)$`, 'm').exec(text);
-      if (line !== null && Number(line[1]) > 0) missed.set(event, Number(line[1]));
+      if (line !== null && Number(line[1]) > 0)
+        missed.push(`the kernel missed the probe at ${event} ${line[1]} times`);
     }
     return missed;
   }

@@ -5,49 +5,30 @@
 import { ftraceText } from '../../../parsers/ftrace-text.ts';
 import type { FactText } from '../machine-facts.ts';
 import { probeGroupOf } from '../run-name.ts';
-import type { PassEnd, Recorded, Setting, TaskChoice, Tracer } from '../tracer.ts';
-import { type FoundPoint, type FoundTracepoint, pointName, type Scope } from '../wanted-point.ts';
-import type { Watchdog } from '../watchdog.ts';
+import type { PassEnd, Recorded, Setting, TaskChoice, Tracer, TracerPlan } from '../tracer.ts';
+import type { Scope } from '../wanted-point.ts';
 import { ClockPairs } from './clock-pairs.ts';
 import { Drain } from './drain.ts';
-import { pointMissing } from './find-points.ts';
-import { PROBE_LISTS, ProbeGroup } from './probe-group.ts';
-import type { TraceFiles } from './trace-files.ts';
-import { type ArmedEvent, type CpuCounts, type TraceClock, TraceInstance } from './trace-instance.ts';
-
-/** What a tracefs recording needs to know before it is prepared. */
-export interface TracefsPlan {
-  readonly files: TraceFiles;
-  /** Name of the recording while it runs (`newRunName`): instances and probes are called after it. */
-  readonly name: string;
-  readonly machine: 'host' | 'guest';
-  readonly points: readonly FoundPoint[];
-  /** For each CPU and instance. */
-  readonly bufferKib: number;
-  /** CLOCK_MONOTONIC unless given. */
-  readonly clock?: TraceClock | undefined;
-  /** Existing folder for the text, and the most bytes of it. */
-  readonly folder: string;
-  readonly maxBytes: number;
-}
+import { ProbeGroup } from './probe-group.ts';
+import { type ArmedEvent, type CpuCounts, TraceInstance } from './trace-instance.ts';
 
 /** In this order in the bundle: at equal microseconds the disk's completion precedes the call's return. */
 const SCOPES: readonly Scope[] = ['machine', 'tasks'];
 
 /** A tracer that has touched nothing yet. */
-export function tracefsTracer(plan: TracefsPlan): Tracer {
+export function tracefsTracer(plan: TracerPlan): Tracer {
   return new TracefsTracer(plan);
 }
 
 class TracefsTracer implements Tracer {
-  readonly #plan: TracefsPlan;
+  readonly #plan: TracerPlan;
   readonly #instances: TraceInstance[] = [];
   readonly #probes: ProbeGroup;
   readonly #drain: Drain;
   readonly #readings: FactText[] = [];
   #clocks: ClockPairs | undefined;
 
-  constructor(plan: TracefsPlan) {
+  constructor(plan: TracerPlan) {
     this.#plan = plan;
     this.#probes = new ProbeGroup(plan.files, probeGroupOf(plan.name));
     this.#drain = new Drain(plan.maxBytes);
@@ -57,7 +38,7 @@ class TracefsTracer implements Tracer {
     const { files, name, points, bufferKib, clock = 'mono', folder } = this.#plan;
     const missing: string[] = [];
     if (clock === 'x86-tsc') this.#clocks = await ClockPairs.create(files, name, watchdog);
-    if (points.some(({ kind }) => kind !== 'tracepoint')) await this.#guardProbes(watchdog);
+    await this.#probes.guard(watchdog, points);
     for (const scope of SCOPES) {
       const own = points.filter((point) => point.scope === scope);
       if (own.length === 0) continue;
@@ -65,8 +46,10 @@ class TracefsTracer implements Tracer {
       const instance = await TraceInstance.create(files, `${name}-${scope}`, { bufferKib, clock });
       this.#instances.push(instance);
       if (scope === 'tasks') await chooseTasks(instance, tasks);
-      const events = await this.#events(own, missing);
-      await instance.arm(scope === 'tasks' && isFixed(tasks) ? ofTasks(events, tasks.exactly) : events);
+      const events = await this.#probes.events(own);
+      missing.push(...events.missing);
+      const armed = scope === 'tasks' && isFixed(tasks) ? ofTasks(events.found, tasks.exactly) : events.found;
+      await instance.arm(armed);
       await this.#drain.open(instance, scope, folder);
     }
     return missing;
@@ -112,7 +95,7 @@ class TracefsTracer implements Tracer {
     }));
     const lost = (counts: readonly { lost: number }[]) => counts.reduce((sum, each) => sum + each.lost, 0);
     const lostElsewhere = lost([...all.values()].flat()) - lost(streams.map(({ counts }) => counts));
-    return { streams, lostElsewhere, readings: this.#readings, notes: await this.#missedHits() };
+    return { streams, lostElsewhere, readings: this.#readings, notes: await this.#probes.missedHits() };
   }
 
   async undo(): Promise<void> {
@@ -131,31 +114,6 @@ class TracefsTracer implements Tracer {
   async #readClocks(order: 'before' | 'after'): Promise<void> {
     const text = (await this.#clocks?.read()) ?? '';
     if (text !== '') this.#readings.push({ name: `clocks-${order}`, text });
-  }
-
-  async #guardProbes(watchdog: Watchdog): Promise<void> {
-    for (const list of PROBE_LISTS)
-      if (await this.#plan.files.has(list))
-        await watchdog.guard({ probes: `${this.#plan.files.root}/${list}`, group: this.#probes.name });
-  }
-
-  /** Makes the probes; names of those that cannot be made are added to `missing`. */
-  async #events(points: readonly FoundPoint[], missing: string[]): Promise<ArmedEvent[]> {
-    const events: ArmedEvent[] = [];
-    for (const point of points) {
-      const path =
-        point.kind === 'tracepoint' ? `${point.system}/${point.name}` : await this.#probes.add(point);
-      if (path === undefined && point.required === true) throw pointMissing(point);
-      if (path === undefined) missing.push(pointName(point));
-      else events.push({ path, filter: point.kind === 'tracepoint' ? filterText(point) : undefined });
-    }
-    return events;
-  }
-
-  async #missedHits(): Promise<string[]> {
-    return [...(await this.#probes.missed())].map(
-      ([event, times]) => `the kernel missed the probe at ${event} ${times} times`,
-    );
   }
 }
 
@@ -191,12 +149,4 @@ function ranges(numbers: readonly number[]): { first: number; last: number }[] {
     else runs.push({ first: number, last: number });
   }
   return runs;
-}
-
-/** The filter as the kernel reads it (Documentation/trace/events.rst, 5.1). */
-export function filterText({ filter }: FoundTracepoint): string | undefined {
-  if (filter === undefined) return undefined;
-  if ('equals' in filter) return `${filter.field} == ${filter.equals}`;
-  if ('oneOf' in filter) return filter.oneOf.map((value) => `${filter.field} == ${value}`).join(' || ');
-  return `${filter.field} ~ "${filter.begins}*"`;
 }

@@ -5,7 +5,7 @@ import type { BlockDevice } from '../../../src/capture/block-devices.ts';
 import { chooseGuestDisk, readDisks } from '../../../src/capture/guest/guest-disks.ts';
 import { guestPoints } from '../../../src/capture/guest/guest-points.ts';
 import { hostPoints } from '../../../src/capture/guest/host-points.ts';
-import { filterText } from '../../../src/capture/tracefs/tracefs-tracer.ts';
+import { filterText } from '../../../src/capture/tracefs/filter-text.ts';
 import { pointName, type WantedPoint } from '../../../src/capture/wanted-point.ts';
 import type { Drive, GuestDisk } from '../../../src/discover/guest.ts';
 import { IO_PATHS } from '../../../src/paths/index.ts';
@@ -63,7 +63,7 @@ function disk(kind: GuestDisk['backend']['kind'], drive: Drive | null): GuestDis
 const names = (points: readonly WantedPoint[]) => points.map(pointName);
 const filterOf = (points: readonly WantedPoint[], name: string) => {
   const point = points.find((each) => pointName(each) === name);
-  return point?.kind === 'tracepoint' ? filterText({ ...point, name }) : undefined;
+  return point?.kind === 'tracepoint' ? filterText(point.filter) : undefined;
 };
 const eventsOf = (points: readonly WantedPoint[]) =>
   points.flatMap((point) =>

@@ -1,0 +1,143 @@
+/**
+ * All three tracers on this machine's own disk and on a loop device of our own, whose file lies in memory. Needs root, fio,
+ * and for a tracer its program; says why what is skipped is skipped.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBundle } from '../../src/bundle/read-bundle.ts';
+import { findTracefs } from '../../src/capture/tracefs/trace-files.ts';
+import { TRACER_NAMES, type TracerName } from '../../src/capture/tracer-names.ts';
+import { messageOf } from '../../src/errors.ts';
+import { buildProgram, reportOf, startProgram } from './program.ts';
+
+const run = promisify(execFile);
+const MIB = 1024 ** 2;
+
+async function whyNoProgram(name: string): Promise<string | undefined> {
+  const found = await run(name, ['--version']).catch(() => undefined);
+  return found === undefined ? `there is no ${name}` : undefined;
+}
+
+const why = {
+  all: await findTracefs().then(
+    () => whyNoProgram('fio'),
+    (error: unknown) => messageOf(error),
+  ),
+  tracefs: undefined,
+  perf: await whyNoProgram('perf'),
+  bpftrace: await whyNoProgram('bpftrace'),
+};
+for (const [what, reason] of Object.entries(why))
+  if (reason !== undefined) process.stderr.write(`live tests of ${what} tracers are skipped: ${reason}\n`);
+
+describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }, () => {
+  let onDisk: string;
+  let inMemory: string;
+  let program: string;
+  let loop: string | undefined;
+
+  beforeAll(async () => {
+    onDisk = await mkdtemp('/var/tmp/iotrace-live-');
+    inMemory = await mkdtemp('/dev/shm/iotrace-live-');
+    program = await buildProgram(onDisk);
+    await fill(join(onDisk, 'data'));
+    await fill(join(inMemory, 'image'));
+    loop = await run('losetup', ['-f', '--show', join(inMemory, 'image')]).then(
+      ({ stdout }) => stdout.trim(),
+      (error: unknown) => void process.stderr.write(`no loop device: ${messageOf(error)}\n`),
+    );
+  }, 120_000);
+  afterAll(async () => {
+    if (loop !== undefined) await run('losetup', ['-d', loop]);
+    await rm(onDisk, { recursive: true });
+    await rm(inMemory, { recursive: true });
+  });
+
+  async function fill(path: string): Promise<void> {
+    const file = await open(path, 'wx');
+    for (let at = 0; at < 32; at++) await file.write(Buffer.alloc(MIB, at + 1));
+    await file.sync();
+    await file.close();
+  }
+
+  /** Records fio at QD 1; its report, the losses its tracer counted, and what was said. */
+  async function recordFio(tracer: TracerName, file: string, blockSize: string) {
+    const bundle = join(inMemory, `${tracer}.zip`);
+    await rm(bundle, { force: true });
+    const { said, ended, child } = startProgram(program, inMemory, [
+      ...['record', '--tracer', tracer, '-o', bundle, '--', 'fio', '--name=live', `--filename=${file}`],
+      ...[
+        '--readonly',
+        '--rw=randread',
+        `--bs=${blockSize}`,
+        '--ioengine=psync',
+        '--iodepth=1',
+        '--direct=1',
+      ],
+      ...['--time_based', '--runtime=2', '--output-format=json'],
+    ]);
+    const exitCode = await ended;
+    expect([0, 3], said()).toContain(exitCode);
+    expect(await processesOf(child.pid!)).toEqual([]);
+    const opened = await openBundle(bundle);
+    await opened.close();
+    const { tracerCounts = [] } = opened.manifest.facts;
+    const lost = tracerCounts.reduce((sum, count) => sum + count.lost, 0);
+    return { report: await reportOf(program, bundle), lost, output: said() };
+  }
+
+  /** Processes whose environment says that they trace for the iotrace with this pid. */
+  async function processesOf(pid: number): Promise<string[]> {
+    const { stdout } = await run('sh', [
+      '-c',
+      `grep -lsz '^IOTRACE_RUN=iotrace-${pid}-' /proc/[0-9]*/environ || true`,
+    ]);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  describe.each(TRACER_NAMES)('%s', (tracer) => {
+    const skipped = why[tracer] !== undefined;
+
+    it.skipIf(skipped)(
+      'follows fio’s requests on a loop device, and knows what it lost',
+      async ({ skip }) => {
+        if (loop === undefined) return skip('no loop device');
+        const { report, lost, output } = await recordFio(tracer, loop, '4k');
+        expect(output).toContain(`tracer: ${tracer}, as asked for`);
+        expect(report.groundTruth.requests).toBeGreaterThan(100);
+        expect(report.groundTruth.matched / report.groundTruth.requests).toBeGreaterThanOrEqual(0.999);
+        // What fired is what was delivered, or said to be lost: nothing is missing or doubled.
+        const said = report.losses.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+        expect(said).toBe(lost);
+        // Programs of BPF miss what comes while another of them runs on the same CPU, whoever's system call it is.
+        if (tracer !== 'bpftrace') expect(lost).toBe(0);
+      },
+    );
+
+    it.skipIf(skipped)('accounts for fio’s own mean', async ({ skip }) => {
+      if (loop === undefined) return skip('no loop device');
+      const [load] = loadavg();
+      if (load! > cpus().length)
+        return skip(`the machine is busy: a load of ${load} on ${cpus().length} CPUs`);
+      // So large that what lies between fio's clock and the system call is less than 1 % of it.
+      const { report } = await recordFio(tracer, loop, '512k');
+      expect(report.groundTruth.closure).toBeGreaterThanOrEqual(0.99);
+      expect(report.groundTruth.closure).toBeLessThanOrEqual(1.001);
+    });
+
+    it.skipIf(skipped)(
+      'follows fio’s requests on this machine’s own disk, or says what it lost',
+      async () => {
+        const { report, lost } = await recordFio(tracer, join(onDisk, 'data'), '4k');
+        const { requests, matched } = report.groundTruth;
+        expect(requests).toBeGreaterThan(100);
+        expect((matched + lost) / requests).toBeGreaterThanOrEqual(0.999);
+        if (tracer !== 'bpftrace') expect(lost).toBe(0);
+      },
+    );
+  });
+});
