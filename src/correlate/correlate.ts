@@ -101,7 +101,8 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     alone: concurrent.alone,
   };
   const placed = placeHost(base, actors, input, appTable.epoch);
-  const scene: Scene = { ...base, host: placed.host, slackNs: 0 };
+  const boundNs = placed.host === undefined ? 0 : placed.relation.uncertaintyNs;
+  const scene: Scene = { ...base, host: placed.host, slackNs: 0, boundNs };
   const doubts = sideDoubts(input);
   const followed = follow(scene);
   const span = commonSpan(app, placed.host);
@@ -199,7 +200,7 @@ function choosePath(
   return detected;
 }
 
-type Base = Omit<Scene, 'host' | 'slackNs'>;
+type Base = Omit<Scene, 'host' | 'slackNs' | 'boundNs'>;
 
 /** The host on the application's time line, and how that was found. */
 function placeHost(
@@ -227,7 +228,12 @@ function placeHost(
   let slackNs = first.slackNs;
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
   for (let pass = 0; pass < 2; pass++) {
-    const scene: Scene = { ...base, host: otherSide(actors.host, actors.vcpus, toApp), slackNs };
+    const scene: Scene = {
+      ...base,
+      host: otherSide(actors.host, actors.vcpus, toApp),
+      slackNs,
+      boundNs: slackNs,
+    };
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
     // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
     const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
@@ -271,7 +277,7 @@ function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange
   const appTable = base.app.table;
   if (actors.match !== undefined)
     return messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs);
-  const { rows } = follow({ ...base, host: undefined, slackNs: 0 });
+  const { rows } = follow({ ...base, host: undefined, slackNs: 0, boundNs: 0 });
   const rhythm = {
     completions: rows.get('guest:irq') ?? base.requests.complete,
     kicks: rows.get('guest:kick'),

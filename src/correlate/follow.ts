@@ -9,6 +9,9 @@ import type { KindRows } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
 import { type Candidates, candidatesWith, firstNear } from './candidates.ts';
+import { type Descriptors, type DrainedReads, drainedReads, findDescriptors } from './descriptors.ts';
+import { doubtfulPicks } from './doubtful-picks.ts';
+import { type Found, located } from './found.ts';
 import { learnKeys } from './learn.ts';
 import type { Side } from './side.ts';
 import {
@@ -37,6 +40,8 @@ export interface Scene {
   readonly alone: Uint8Array;
   /** How far a bound taken from the other machine may be off; 0 once the clocks are related. */
   readonly slackNs: number;
+  /** How far the clocks' relation may be off, ns; bounds of the other machine decide nothing that is nearer. */
+  readonly boundNs: number;
 }
 
 /** Rows by point, and how many requests had several candidates for a point that only one can have been. */
@@ -63,13 +68,6 @@ export function follow(scene: Scene): Followed {
   return work.result();
 }
 
-/** A point's rows and times for all requests, and how many have one. */
-interface Found {
-  readonly rows: Int32Array;
-  readonly time: Float64Array;
-  readonly count: number;
-}
-
 class Work implements WindowSource {
   readonly length: number;
   readonly slackNs: number;
@@ -79,6 +77,7 @@ class Work implements WindowSource {
   readonly #ambiguous = new Map<PointId, number>();
   readonly #recorded = new Set<PointId>();
   readonly #windows: Windows;
+  #descriptors: Descriptors | undefined;
   /** What the last search of a window found: first and last position, NONE without any. */
   #first = NONE;
   #last = NONE;
@@ -144,6 +143,12 @@ class Work implements WindowSource {
     const needed = rule.onlyWith === undefined ? undefined : this.#found.get(rule.onlyWith)?.rows;
     const hasTwin = typeof rule.tag === 'object';
     const twins = typeof rule.tag === 'object' ? this.#found.get(rule.tag.sameAs)?.rows : undefined;
+    const drained = rule.drains === undefined ? undefined : this.#drained(rule.drains, side, event);
+    // Stamps that are rounded make rows of one thread or CPU equal; their order in the file still tells.
+    const limits =
+      'of' in rule.join && rule.before.includes(rule.join.of) && this.located(rule.join.of)?.side === side
+        ? this.#found.get(rule.join.of)?.rows
+        : undefined;
     const firstOnly = rule.pick === 'first' && rule.certain === true && slackNs === 0;
     let ambiguous = 0;
     let count = 0;
@@ -153,8 +158,21 @@ class Work implements WindowSource {
       if (Number.isNaN(begin) || needed?.[request] === NO_ROW) continue;
       const twin = hasTwin ? (twins?.[request] ?? NO_ROW) : ANY_TAG;
       if (twin === NO_ROW) continue;
+      const fd = drained === undefined ? ANY_TAG : drained.wanted(request);
+      if (fd === undefined) continue;
       at = firstNear(candidates.time, begin, at);
-      this.#pick(candidates, at, to[request]!, who[request]!, side.table.tag, twin, firstOnly);
+      this.#pick(
+        candidates,
+        at,
+        to[request]!,
+        limits?.[request] ?? NO_ROW,
+        who[request]!,
+        side.table.tag,
+        twin,
+        drained?.descriptor,
+        fd,
+        firstOnly,
+      );
       if (this.#first === NONE) continue;
       const only = this.#first === this.#last;
       // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
@@ -166,6 +184,19 @@ class Work implements WindowSource {
         count++;
       } else ambiguous++;
     }
+    for (const request of doubtfulPicks(
+      rule,
+      { rows, time },
+      this.#windows,
+      side,
+      this.#scene,
+      candidates.time,
+    )) {
+      rows[request] = NO_ROW;
+      time[request] = Number.NaN;
+      count--;
+      ambiguous++;
+    }
     if (ambiguous > 0) this.#ambiguous.set(rule.point, ambiguous);
     return { rows, time, count };
   }
@@ -175,22 +206,33 @@ class Work implements WindowSource {
     { rows, time, who }: Candidates,
     at: number,
     to: number,
+    limit: number,
     owner: number,
     tag: Float64Array,
     twin: number,
+    descriptor: Float64Array | undefined,
+    fd: number,
     firstOnly: boolean,
   ): void {
     const { backend } = this.#scene;
     this.#first = NONE;
     this.#last = NONE;
     for (let next = at; next < time.length && time[next]! <= to; next++) {
+      if (limit !== NO_ROW && rows[next]! > limit) break;
       if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
       // Only rows with the tag that another point of the same request has.
       if (twin !== ANY_TAG && tag[rows[next]!] !== tag[twin]) continue;
+      if (descriptor !== undefined && fd !== ANY_TAG && descriptor[next] !== fd) continue;
       if (this.#first === NONE) this.#first = next;
       this.#last = next;
       if (firstOnly) break;
     }
+  }
+
+  #drained(signal: PointId, side: Side, event: string): DrainedReads {
+    this.#descriptors ??= findDescriptors(side.occurrences, this.#scene.backend);
+    const rows = this.#found.get(signal)?.rows;
+    return drainedReads(this.#descriptors, event, side.table.tag, rows, this.#scene.alone, ANY_TAG);
   }
 
   /** The rows of the event that can be the disk's at all. */
@@ -215,19 +257,6 @@ function keysOf({ tag, dev }: PointRule, rows: KindRows): Float64Array | Uint32A
 const NONE = -1;
 /** In place of the row whose tag decides. */
 const ANY_TAG = -2;
-
-/** Rows that are known already, with their times. */
-function located(rows: Int32Array, side: Side): Found {
-  const time = new Float64Array(rows.length).fill(Number.NaN);
-  let count = 0;
-  for (let request = 0; request < rows.length; request++) {
-    const row = rows[request]!;
-    if (row === NO_ROW) continue;
-    time[request] = side.timeOfRow(row);
-    count++;
-  }
-  return { rows, time, count };
-}
 
 /** The thread that served each request, where its host request tells; else BACKEND, any of the disk's threads. */
 function servedBy({ requests, host, hostIssue, backend }: Scene): Float64Array {

@@ -55,10 +55,14 @@ export interface PointRule {
   readonly dev?: 'learned';
   /**
    * The pick is right however many requests are in flight, because the context decides (same interrupt, same call) or
-   * because the first read of an eventfd drains it. Without this a pick among several candidates is only made for a
-   * request that was alone; otherwise the point stays unobserved and its two stages are merged.
+   * because the first read of an eventfd drains it. Without this a pick is only made for a request that was alone, since
+   * even the only candidate may be another's; otherwise the point stays unobserved and its two stages are merged.
    */
   readonly certain?: true;
+  /** The row reads the eventfd that this point's row signals: of several, only a read of that one is taken. */
+  readonly drains?: PointId;
+  /** Above queue depth 1 taken only when none of these events of the back-end lies between it and the end of its window. */
+  readonly settled?: readonly string[];
   /** Only for requests that have this point, where the recording holds it at all. */
   readonly onlyWith?: PointId;
 }

@@ -40,6 +40,7 @@ export const aioComplete: Segment = {
     {
       point: 'backend:complete-read',
       events: ['eventfd_read', 'sys_enter_read'],
+      drains: 'host:aio-notify',
       join: { by: 'backend' },
       pick: 'first',
       after: ['host:aio-notify'],

@@ -4,6 +4,9 @@ import type { Segment } from './segment.ts';
 /** Exit class of kvm_exit for HLT. */
 const HALT_EXIT = 3;
 
+/** What a back-end puts on the used ring after it has notified needs another notification. */
+const USED_ENTRIES = ['virtqueue_push', 'vu_queue_push'];
+
 /** Used entry to the vCPU's entry with the interrupt. */
 export const injectInterrupt: Segment = {
   points: [
@@ -20,6 +23,7 @@ export const injectInterrupt: Segment = {
       point: 'kvm:irqfd',
       events: ['irqfd_wakeup', 'kvm_arch_set_irq_inatomic', 'kvm_set_msi', 'kvm_msi_set_irq'],
       join: { by: 'backend' },
+      settled: USED_ENTRIES,
       pick: 'last',
       after: ['host:complete', 'guest:issue'],
       before: ['guest:irq'],
@@ -61,6 +65,7 @@ export function afterIrqfd(): readonly PointRule[] {
       point: 'kvm:inject',
       events: ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq', 'kvm_msi_set_irq'],
       join: { by: 'window' },
+      settled: USED_ENTRIES,
       pick: 'last',
       after: ['host:complete', 'guest:issue'],
       before: ['guest:irq'],
@@ -79,6 +84,8 @@ export function afterIrqfd(): readonly PointRule[] {
     {
       point: 'kvm:entry',
       events: ['kvm_entry'],
+      // Without it another entry, before the clocks' bound lets the right one be seen, would be taken.
+      onlyWith: 'kvm:deliver',
       join: { by: 'vcpu', of: 'guest:irq' },
       pick: 'first',
       after: ['kvm:inject', 'kvm:deliver'],

@@ -76,6 +76,7 @@ export const kickRead: Segment = {
     {
       point: 'backend:kick-read',
       events: ['eventfd_read', 'sys_enter_read'],
+      drains: 'kvm:ioeventfd',
       join: { by: 'backend' },
       pick: 'first',
       after: ['kvm:ioeventfd', 'kvm:mmio'],

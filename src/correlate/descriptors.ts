@@ -1,0 +1,147 @@
+/**
+ * Which descriptor of the back-end is which eventfd. A read drains all signals since the read before it (fs/eventfd.c
+ * `eventfd_ctx_do_read`), so each read of the right descriptor has a signal since its last one, and follows it closely.
+ * No configuration is consulted. Enters: a machine's rows, the threads that serve the disk. Leaves: eventfd id → descriptor.
+ */
+import type { Occurrences } from '../trace/occurrences.ts';
+import { NO_ROW } from '../trace/units.ts';
+
+/** Fewer reads than this tell nothing; with fewer of them explained, or another that fits as well, it is another's. */
+const LEAST_READS = 8;
+const LEAST_EXPLAINED = 0.98;
+const LEAST_LEAD = 2;
+/** Ids and descriptors looked at; those that a disk needs are among the busiest. */
+const MOST_IDS = 64;
+
+/** How the reads of one descriptor follow the signals of one eventfd. */
+interface Fit {
+  explained: number;
+  readonly latencies: number[];
+}
+
+export interface Descriptors {
+  /** Per row of an event of reads, in order of time, the descriptor that is read; NaN where that is not known. */
+  of(event: string): Float64Array;
+  /** Descriptor of an eventfd; undefined where nothing tells. */
+  byId(id: number): number | undefined;
+}
+
+export function findDescriptors(machine: Occurrences, backend: ReadonlySet<number>): Descriptors {
+  const read = descriptorsOfReads(machine);
+  let byId: ReadonlyMap<number, number> | undefined;
+  return {
+    of: (event) => (event === 'eventfd_read' ? read : machine.of(event).tag),
+    byId: (id) => {
+      byId ??= learn(machine, read, backend);
+      return byId.get(id);
+    },
+  };
+}
+
+/** The reads of one event, and which of them can have drained a request's signal. */
+export interface DrainedReads {
+  /** By position among the rows of the event. */
+  readonly descriptor: Float64Array;
+  /** Descriptor of the request's signal; undefined where any read could be another's. */
+  readonly wanted: (request: number) => number | undefined;
+}
+
+/** `signals`: rows of the requests' signals, whose tag is the eventfd. Of a request that was `alone` any read will do (`any`). */
+export function drainedReads(
+  { of, byId }: Descriptors,
+  event: string,
+  tag: Float64Array,
+  signals: Int32Array | undefined,
+  alone: Uint8Array,
+  any: number,
+): DrainedReads {
+  return {
+    descriptor: of(event),
+    wanted: (request) => {
+      const row = signals?.[request] ?? NO_ROW;
+      const known = row === NO_ROW ? undefined : byId(tag[row]!);
+      return known ?? (alone[request] === 1 ? any : undefined);
+    },
+  };
+}
+
+/** eventfd_read has no argument that names it; the system call it serves has. */
+function descriptorsOfReads(machine: Occurrences): Float64Array {
+  const calls = machine.of('sys_enter_read');
+  const reads = machine.of('eventfd_read');
+  const latest = new Map<number, number>();
+  let call = 0;
+  return Float64Array.from(reads.rows, (row, at) => {
+    for (; call < calls.rows.length && calls.rows[call]! < row; call++)
+      latest.set(calls.tid[call]!, calls.tag[call]!);
+    return latest.get(reads.tid[at]!) ?? Number.NaN;
+  });
+}
+
+function learn(
+  machine: Occurrences,
+  descriptor: Float64Array,
+  backend: ReadonlySet<number>,
+): ReadonlyMap<number, number> {
+  const fits = fitsOf(machine, descriptor, backend);
+  const reads = new Map<number, number>();
+  machine.of('eventfd_read').tid.forEach((tid, at) => {
+    if (backend.has(tid)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
+  });
+  const pairs = [...fits].flatMap(([id, byDescriptor]) =>
+    [...byDescriptor]
+      .filter(
+        ([fd, { explained }]) => explained >= LEAST_READS && explained >= reads.get(fd)! * LEAST_EXPLAINED,
+      )
+      .map(([fd, { latencies }]) => ({ id, fd, latency: median(latencies) })),
+  );
+  // Of all pairs that share one of its halves it has to be by far the closest.
+  const clear = pairs.filter(({ id, fd, latency }) =>
+    pairs.every((other) => (other.id === id) === (other.fd === fd) || other.latency >= latency * LEAST_LEAD),
+  );
+  return new Map(clear.map(({ id, fd }) => [id, fd]));
+}
+
+function fitsOf(
+  machine: Occurrences,
+  descriptor: Float64Array,
+  backend: ReadonlySet<number>,
+): Map<number, Map<number, Fit>> {
+  const event = machine.count('eventfd_signal') > 0 ? 'eventfd_signal' : 'eventfd_signal_mask';
+  const signals = machine.of(event);
+  const reads = machine.of('eventfd_read');
+  const lastSignal = new Map<number, number>();
+  const lastRead = new Map<number, number>();
+  const fits = new Map<number, Map<number, Fit>>();
+  let signal = 0;
+  for (let at = 0; at < reads.rows.length; at++) {
+    for (; signal < signals.rows.length && signals.rows[signal]! < reads.rows[at]!; signal++) {
+      const id = signals.tag[signal]!;
+      if (lastSignal.has(id) || (lastSignal.size < MOST_IDS && !Number.isNaN(id)))
+        lastSignal.set(id, signals.ts[signal]!);
+    }
+    const fd = descriptor[at]!;
+    if (!backend.has(reads.tid[at]!) || Number.isNaN(fd)) continue;
+    const before = lastRead.get(fd) ?? Number.NEGATIVE_INFINITY;
+    for (const [id, signalled] of lastSignal) {
+      if (signalled <= before) continue;
+      const fit = fitOf(fits, id, fd);
+      fit.explained++;
+      fit.latencies.push(reads.ts[at]! - signalled);
+    }
+    lastRead.set(fd, reads.ts[at]!);
+  }
+  return fits;
+}
+
+function fitOf(fits: Map<number, Map<number, Fit>>, id: number, fd: number): Fit {
+  const own = fits.get(id) ?? new Map<number, Fit>();
+  fits.set(id, own);
+  const fit = own.get(fd) ?? { explained: 0, latencies: [] };
+  own.set(fd, fit);
+  return fit;
+}
+
+function median(values: readonly number[]): number {
+  return Float64Array.from(values).sort()[values.length >> 1]!;
+}

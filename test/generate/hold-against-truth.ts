@@ -1,0 +1,71 @@
+/** Holds what iotrace recovered against what was drawn: every point of every matched request, and its clock. */
+import type { FollowedRecording } from '../../src/commands/analyze.ts';
+import { sideOf } from '../../src/correlate/follow.ts';
+import { STATUS } from '../../src/correlate/request-table.ts';
+import { pointById } from '../../src/paths/points.ts';
+import { NO_ROW } from '../../src/trace/units.ts';
+import type { Generated } from './generate.ts';
+
+export interface Held {
+  readonly matched: number;
+  readonly points: number;
+  /** Requests by what became of them. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** What is not as it was drawn. */
+  readonly wrong: readonly string[];
+}
+
+export function holdAgainstTruth(generated: Generated, { correlated }: FollowedRecording): Held {
+  const { truth, options } = generated;
+  const { requests, relation } = correlated;
+  const bySector = new Map(truth.map((request) => [request.sector, request]));
+  const roundingNs = options.prints === 'mono' ? 1000 : 0;
+  const wrong: string[] = [];
+  const reasons: Record<string, number> = {};
+  let points = 0;
+  let matched = 0;
+  for (let request = 0; request < requests.length; request++) {
+    const true_ = bySector.get(requests.sector[request]!);
+    if (true_ === undefined) {
+      wrong.push(`sector ${requests.sector[request]} was never drawn`);
+      continue;
+    }
+    if (requests.status[request] !== STATUS.matched) {
+      const reason = requests.reasons[requests.reason[request]!]!;
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+      continue;
+    }
+    matched++;
+    const variant = requests.variants[requests.variant[request]!]!;
+    for (const point of variant.points) {
+      points++;
+      const row = requests.rows.get(point)?.[request] ?? NO_ROW;
+      const side = sideOf(correlated, point)!;
+      const onHost = pointById(point).side === 'host';
+      const machine = onHost ? 'host' : 'guest';
+      const own =
+        row === NO_ROW ? Number.NaN : Number(side.table.epoch + BigInt(Math.round(side.table.ts[row]!)));
+      const late = true_.lateInjectNs;
+      const isLate =
+        point === 'kvm:inject' &&
+        late !== undefined &&
+        Math.abs(own - generated.reading(machine, late)) <= roundingNs;
+      const at = isLate ? late : true_.passed.get(point);
+      if (at === undefined) {
+        wrong.push(`${true_.sector} never passed ${point}`);
+        continue;
+      }
+      const drawn = generated.reading(machine, at);
+      if (Math.abs(own - drawn) > roundingNs) wrong.push(`${true_.sector} ${point}: ${own - drawn} ns off`);
+      const placed =
+        requests.start[request]! +
+        requests.offsets.get(point)![request]! +
+        Number(correlated.app.table.epoch);
+      const onGuest = generated.reading('guest', at);
+      const bound = roundingNs + (onHost ? relation.uncertaintyNs + roundingNs + 1 : 0);
+      if (Math.abs(placed - onGuest) > bound)
+        wrong.push(`${true_.sector} ${point}: placed ${placed - onGuest} ns off, bound ${bound}`);
+    }
+  }
+  return { matched, points, reasons, wrong };
+}
