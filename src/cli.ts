@@ -1,42 +1,19 @@
 #!/usr/bin/env node
 /** The program: command line in, exit code out. Commands are loaded when asked for, so that --help is quick. */
-import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError, Option } from 'commander';
-import { atLeast, bigint, frequency, nodes, size } from './commands/option-values.ts';
+import { addDiff } from './commands/diff-command.ts';
+import { atLeast, bigint, nodes, size, tscHzOption } from './commands/option-values.ts';
+import { checkPng, deliver, drawnAs, finish, say, terminalWidth, wantsColor } from './commands/output.ts';
 import type { RecordGuestOptions } from './commands/record-guest.ts';
 import { TRACER_CHOICES } from './commands/tracer-choices.ts';
 import { EXIT_CODES, IotraceError, messageOf } from './errors.ts';
 import { version } from './version.ts';
 
 const GRADES = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
-/** Formats whose text is a whole file: two behind each other are none. */
-const WHOLE_FILES: ReadonlySet<string> = new Set(['html']);
 const EXPORTS = ['ndjson', 'csv', 'parquet', 'perfetto'] as const;
-const FORMATS = ['terminal', 'markdown', 'html', 'json'] as const;
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-
-function terminalWidth(): number {
-  return Math.min(process.stdout.columns ?? 79, 79);
-}
-
-function wantsColor(): boolean {
-  return (
-    process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
-  );
-}
-
-/** Results go to the file of -o, or to stdout ('-'). */
-async function deliver(text: string, output: string | undefined): Promise<void> {
-  if (output !== undefined && output !== '-') return writeFile(output, text);
-  await new Promise<void>((done) => process.stdout.write(text, () => done()));
-}
-
-function tscHzOption(): Option {
-  return new Option('--tsc-hz <hz>', 'rate of x86-tsc streams, when the recording does not tell').argParser(
-    frequency,
-  );
-}
+/** Formats whose text is a whole file: two behind each other are none. */
+const WHOLE_FILES: ReadonlySet<string> = new Set(['html', 'svg', 'png', 'csv']);
+const FORMATS = ['terminal', 'markdown', 'html', 'json', 'svg', 'png', 'csv'] as const;
 
 function addReport(program: Command): void {
   program
@@ -45,6 +22,7 @@ function addReport(program: Command): void {
     .argument('<bundle...>', 'bundles (NAME.iotrace.zip)')
     .addOption(new Option('-f, --format <format>', 'how to print').choices(FORMATS).default('terminal'))
     .option('-o, --output <file>', 'write to a file instead of stdout (- is stdout)')
+    .option('--picture <file>', 'write a picture as well, .svg or .png; -f markdown refers to it')
     .option('--path <name>', 'take this I/O path instead of detecting it')
     .addOption(
       new Option('--min-grade <letter>', 'exit with 3 below this grade').choices(GRADES).default('D'),
@@ -52,16 +30,14 @@ function addReport(program: Command): void {
     .addOption(tscHzOption())
     .action(async (bundles: string[], options) => {
       const { reportBundles } = await import('./commands/report.ts');
-      if (bundles.length > 1 && WHOLE_FILES.has(options.format))
-        program.error(`error: -f ${options.format} makes a file of one bundle`, {
-          exitCode: EXIT_CODES.usage,
-        });
-      const { text, exitCode } = await reportBundles(
-        bundles,
-        { ...options, color: options.output === undefined && wantsColor(), width: terminalWidth() },
-        say,
-      );
-      await deliver(text, options.output);
+      const alone = options.picture === undefined ? `-f ${options.format}` : '--picture';
+      if (bundles.length > 1 && (WHOLE_FILES.has(options.format) || options.picture !== undefined))
+        program.error(`error: ${alone} makes a file of one bundle`, { exitCode: EXIT_CODES.usage });
+      checkPng(program, options);
+      const color = options.output === undefined && wantsColor();
+      const how = { ...options, format: drawnAs(options.format), color, width: terminalWidth() };
+      const { text, exitCode } = await reportBundles(bundles, how, say);
+      await deliver(await finish(text, options.format), options.output);
       process.exitCode = exitCode;
     });
 }
@@ -256,6 +232,7 @@ function buildProgram(): Command {
   addRecord(program);
   addDemo(program);
   addReport(program);
+  addDiff(program);
   addImport(program);
   addTune(program);
   addShare(program);

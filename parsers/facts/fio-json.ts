@@ -16,6 +16,8 @@ export interface FioResult {
   readonly fio: FioSummary;
   /** Of json+ by its bins (1 to 2 % wide), of json by its own percentiles where one job and direction did all of the I/O. */
   readonly spread: LatencySpread | undefined;
+  /** Options of the job file, the job's own before the global ones; those in which jobs differ are left out. */
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** The fields of FioFacts. `iodepth`, `blockSize` and `ioengine` are undefined when jobs differ or fio is silent. */
@@ -80,10 +82,13 @@ export function sniffFioJson(text: string): boolean {
   return /"fio version"\s*:/.test(text);
 }
 
-/** Reads fio's JSON. `data` is undefined when it cannot be read; the problems say why and in which line. */
-export function parseFioJson(text: string): Reading<FioResult | undefined> {
+/**
+ * Reads fio's JSON. `data` is undefined when it cannot be read; the problems say why and in which line. `path`: the file's name with
+ * its folder, where known, to tell which side of a git conflict is its own.
+ */
+export function parseFioJson(text: string, path?: string): Reading<FioResult | undefined> {
   const problems = new ProblemList();
-  const json = readJsonObject(text, problems);
+  const json = readJsonObject(text, problems, path);
   const data = json === undefined ? undefined : summarise(json, problems);
   return { data, problems: problems.list() };
 }
@@ -141,6 +146,7 @@ function result(file: FioFile, used: readonly FioDirection[], problems: ProblemL
       latMeanNs,
     },
     spread: spread(used, 'lat') ?? spread(used, 'clat'),
+    options: optionsOf(file),
   };
 }
 
@@ -191,6 +197,18 @@ function spreadOfPercentiles(of: LatencySpread['of'], one: Latency | undefined):
   return minNs === undefined || maxNs === undefined
     ? undefined
     : { of, minNs, p50Ns, p90Ns, p99Ns, p999Ns, maxNs };
+}
+
+function optionsOf(file: FioFile): Record<string, string> {
+  const names = [file['global options'], ...file.jobs.map((entry) => entry['job options'])].flatMap((each) =>
+    Object.keys(each ?? {}),
+  );
+  return Object.fromEntries(
+    [...new Set(names)].flatMap((name) => {
+      const value = option(file, [name]);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** Mean over jobs and directions, weighted by samples; NaN when a direction that did I/O was not measured. */

@@ -10,11 +10,14 @@ import { printable } from './text-lines.ts';
  *   <<<<<<<< HEAD:results/qd-1-run-1.json           ← 'ours' begins (7 or more of the character)
  *   ||||||| base (diff3 style)                      ← skipped up to =======
  *   ========                                        ← 'theirs' begins, skipped
- *   >>>>>>>> cd25aa8 (Compare …)                    ← both sides again
+ *   >>>>>>>> cd25aa8 (Compare …):results/qd-1.json  ← both sides again
+ *
+ * Git labels a side with the path it comes from where a rename was involved: when only the label of 'theirs' ends with `path` (folder
+ * and name of the file), that side is this file's own, and is taken instead.
  */
-export function readJsonObject(text: string, problems: ProblemList): unknown {
+export function readJsonObject(text: string, problems: ProblemList, path?: string): unknown {
   const lines = text.split('\n');
-  if (!takeOurs(lines, problems)) return undefined;
+  if (!takeSide(lines, sideNamed(lines, path), problems)) return undefined;
   const first = lines.findIndex((line) => line.trimStart().startsWith('{'));
   if (first === -1) {
     problems.error(0, 'no JSON object: no line begins with {');
@@ -51,8 +54,17 @@ const AFTER_MARKER: Readonly<Record<string, Readonly<Partial<Record<Side, Side>>
   '>': { theirs: 'both' },
 };
 
-/** Blanks markers and every side but ours; false when the markers do not pair up. */
-function takeOurs(lines: string[], problems: ProblemList): boolean {
+/** The side whose label names this file; 'ours' where none or both do. */
+function sideNamed(lines: readonly string[], path: string | undefined): 'ours' | 'theirs' {
+  const own = path?.split(/[/\\]/).slice(-2).join('/');
+  if (own === undefined || !own.includes('/')) return 'ours';
+  const names = (marker: RegExp) =>
+    lines.some((line) => marker.test(line) && line.trimEnd().endsWith(`/${own}`));
+  return names(/^>{7,}\s/) && !names(/^<{7,}\s/) ? 'theirs' : 'ours';
+}
+
+/** Blanks markers and every side but the one taken; false when the markers do not pair up. */
+function takeSide(lines: string[], taken: 'ours' | 'theirs', problems: ProblemList): boolean {
   let side: Side = 'both';
   for (const [index, line] of lines.entries()) {
     const marker = MARKER.exec(line);
@@ -62,10 +74,16 @@ function takeOurs(lines: string[], problems: ProblemList): boolean {
         problems.error(index + 1, `conflict marker ${marker[1]} where none can stand`);
         return false;
       }
-      if (next === 'ours') problems.warning(index + 1, `git conflict: 'ours' is used (${label(line)})`);
+      if (next === 'ours')
+        problems.warning(
+          index + 1,
+          taken === 'ours'
+            ? `git conflict: 'ours' is used (${label(line)})`
+            : "git conflict: 'theirs' is used, as its label names this file",
+        );
       side = next;
     }
-    if (marker !== null || side === 'base' || side === 'theirs') lines[index] = '';
+    if (marker !== null || (side !== 'both' && side !== taken)) lines[index] = '';
   }
   if (side === 'both') return true;
   problems.error(lines.length, 'a git conflict is not closed at the end of the file');

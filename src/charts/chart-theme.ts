@@ -26,8 +26,11 @@ const SIDES: ChartTheme['sides'] = {
 export const ON_STAGE = '#0d1418';
 
 const PAGE_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
-/** A picture has no page around it: a font that is nearly everywhere first. */
-export const PICTURE_FONT = '"DejaVu Sans", Verdana, "Liberation Sans", Arial, sans-serif';
+/** A picture has no page around it: a font that is nearly everywhere first. No quotes: echarts does not escape them in attributes. */
+export const PICTURE_FONT = 'DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif';
+
+/** A picture of its own: light, as most places it is pasted into are. */
+export const pictureTheme = (): ChartTheme => ({ ...LIGHT, font: PICTURE_FONT });
 
 export const LIGHT: ChartTheme = {
   paper: '#ffffff',

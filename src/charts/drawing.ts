@@ -9,6 +9,8 @@ import type { ChartTheme } from './chart-theme.ts';
 export interface Drawing {
   readonly option: EChartsCoreOption;
   readonly height: number;
+  /** What it is made of, in the order it is drawn. */
+  readonly shapes: readonly Shape[];
   /** Lines about the item pointed at; undefined where there is nothing to say. */
   tip?(series: number, item: number): readonly string[] | undefined;
 }
@@ -60,7 +62,7 @@ export function label(
     element: {
       type: 'text',
       style: {
-        text,
+        text: measurable(text),
         x,
         y,
         fill,
@@ -71,6 +73,14 @@ export function label(
       silent: true,
     },
   };
+}
+
+/**
+ * zrender remembers the widths of texts in a plain object (core/LRU.ts), so that a text '__proto__' would make it write to the prototype
+ * of every object. A text that names something an object has anyway gets a space behind it.
+ */
+function measurable(text: string): string {
+  return text in {} ? `${text} ` : text;
 }
 
 export interface LabelStyle {
@@ -85,6 +95,7 @@ export interface LabelStyle {
 export function drawingOf(shapes: readonly Shape[], height: number): Drawing {
   return {
     option: { animation: false, series: [shapeSeries(shapes)] },
+    shapes,
     height,
     tip: (_, item) => shapes[item]?.tip,
   };

@@ -11,6 +11,8 @@ const CALLOUTS = 16;
 const BAR = 30;
 const SIDES_BELOW = 24;
 const GAP = 14;
+/** Bold letters need more room. */
+const BOLDER = 1.05;
 const ROW = HEAD + CALLOUTS + BAR + SIDES_BELOW + GAP;
 
 export interface StackChartOptions {
@@ -58,8 +60,9 @@ function stackShapes(row: StackRow, top: number, width: number, options: StackCh
   const { theme } = options;
   const segments = segmentsOf(row.parts, width);
   const barTop = top + HEAD + CALLOUTS;
-  const named = row.name.length > 0 ? [label(row.name, 0, top + 9, { theme, bold: true })] : [];
-  const nameWidth = textWidth(row.name) * 1.05;
+  const name = fittingName(row.name, options.width - textWidth(row.total) - 10);
+  const named = name === '' ? [] : [label(name, 0, top + 9, { theme, bold: true })];
+  const nameWidth = textWidth(name) * BOLDER;
   const total = label(row.total, nameWidth + 10, top + 9, { theme });
   return [
     ...named,
@@ -68,6 +71,14 @@ function stackShapes(row: StackRow, top: number, width: number, options: StackCh
     ...callouts(segments, barTop - 8, options),
     ...sideBrackets(segments, row, barTop + BAR, options),
   ];
+}
+
+/** A name that leaves room for what follows it; the end gives way, as the table has it whole. */
+function fittingName(name: string, width: number): string {
+  if (textWidth(name) * BOLDER <= width) return name;
+  let end = name.length;
+  while (end > 0 && textWidth(`${name.slice(0, end)}…`) * BOLDER > width) end--;
+  return `${name.slice(0, end).trimEnd()}…`;
 }
 
 function segmentShapes(

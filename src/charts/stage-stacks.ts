@@ -1,6 +1,6 @@
 /** Which stacks there are: rows of stages with times, for the stacked bars. */
 import { apportion } from '../render/apportion.ts';
-import { formatShare, inUnit, percentSteps, plural, stepsInUnit } from '../render/format-ns.ts';
+import { formatShare, inUnit, type NsUnit, percentSteps, plural, stepsInUnit } from '../render/format-ns.ts';
 import type { Side } from '../render/stacked-bar.ts';
 import type { StageTable } from '../render/stage-rows.ts';
 import type { ReportModel } from '../report/report-model.ts';
@@ -45,7 +45,7 @@ export function bandStacks(model: ReportModel, table: StageTable): StackRow[] {
 export function variantStacks(model: ReportModel, table: StageTable): StackRow[] {
   return model.variants.map(({ name, n, share, meanNs, stages }) =>
     stackRow(
-      `${name}: ${formatShare(share)}, ${plural(n, 'request')}`,
+      `${formatShare(share)}: ${name}, ${plural(n, 'request')}`,
       meanNs,
       new Map(stages.map((stage) => [stage.id, stage.meanNs])),
       table,
@@ -69,19 +69,24 @@ function stackRow(
       ns: times.get(stage.id) ?? 0,
     })),
   );
+  return stackOf(name, totalNs, parts, table.unit);
+}
+
+/** A stack of parts that sum to `totalNs`, with its texts in a unit. */
+export function stackOf(name: string, totalNs: number, parts: readonly StackPart[], unit: NsUnit): StackRow {
   return {
     name,
     totalNs,
-    total: `${inUnit(table.unit, totalNs)} ${table.unit.name}`,
+    total: `${inUnit(unit, totalNs)} ${unit.name}`,
     parts,
-    sides: sidesOf(parts, totalNs, table),
+    sides: sidesOf(parts, totalNs, unit),
   };
 }
 
 const SIDES = ['submit', 'device', 'complete'] as const;
 
 /** Sums that add up in the digits shown. */
-function sidesOf(parts: readonly StackPart[], totalNs: number, { unit }: StageTable): StackRow['sides'] {
+function sidesOf(parts: readonly StackPart[], totalNs: number, unit: NsUnit): StackRow['sides'] {
   const sums = SIDES.map((side) => parts.reduce((sum, part) => sum + (part.side === side ? part.ns : 0), 0));
   const steps = apportion(
     sums.map((ns) => ns / unit.step),

@@ -1,5 +1,5 @@
 /** Values of options: text in, value out. All throw commander's InvalidArgumentError, which makes a usage error of the option. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A whole number of any size. */
 export function bigint(text: string): bigint {
@@ -46,4 +46,11 @@ export function size(text: string): number {
   const bytes = Math.floor(Number(match?.[1] ?? 0) * unit);
   if (!(bytes >= 1)) throw new InvalidArgumentError('a size like 25MB is needed');
   return bytes;
+}
+
+/** --tsc-hz, as several commands have it. */
+export function tscHzOption(): Option {
+  return new Option('--tsc-hz <hz>', 'rate of x86-tsc streams, when the recording does not tell').argParser(
+    frequency,
+  );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import { IotraceError, messageOf } from '../errors.ts';
-import type { PageAsset, PageAssets } from '../render/html.ts';
+import type { PageAsset, PageAssets } from '../render/html/document.ts';
 
 /** Script and style of the page, as built (`npm run build`), with their hashes for the page's policy. */
 export async function pageAssets(): Promise<PageAssets> {

@@ -1,8 +1,10 @@
 /** `iotrace report`: a bundle → its breakdown. Reads files, never a machine. */
+import { basename } from 'node:path';
 import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
 import { buildPicture } from '../picture/build-picture.ts';
 import type { PictureModel } from '../picture/picture-model.ts';
 import { comparisonMarkdown, renderComparison } from '../render/comparison.ts';
+import { renderCsv } from '../render/csv.ts';
 import { renderHtml } from '../render/html.ts';
 import { comparisonJson, renderJson } from '../render/json.ts';
 import { renderMarkdown } from '../render/markdown.ts';
@@ -15,6 +17,7 @@ import { followRecording, reportOf } from './analyze.ts';
 import type { Say } from './import.ts';
 import { openRecording } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
+import { writePicture } from './rasterize.ts';
 
 export interface ReportOptions {
   readonly format: ReportFormat;
@@ -23,6 +26,8 @@ export interface ReportOptions {
   readonly minGrade: Grade;
   readonly color: boolean;
   readonly width: number;
+  /** File for a picture of the report, SVG or PNG by its name; Markdown refers to it. */
+  readonly picture?: string | undefined;
 }
 
 /** What renderers are given: the report, and what pictures need beyond it, made only for those that draw. */
@@ -36,9 +41,13 @@ type Renderer = (subject: Subject, options: ReportOptions) => string | Promise<s
 /** Renderers by the name that -f takes; help text and choices come from here. */
 export const RENDERERS = {
   terminal: ({ model }, { width, color }) => renderTerminal(model, { width, color }),
-  markdown: ({ model }) => renderMarkdown(model),
+  markdown: ({ model }, { picture }) =>
+    renderMarkdown(model, picture === undefined ? undefined : basename(picture)),
   html: async ({ model, picture }) => renderHtml(model, picture(), await pageAssets()),
   json: ({ model }) => renderJson(model),
+  svg: async ({ model, picture }) =>
+    (await import('../charts/report-picture.ts')).reportSvg(model, picture()),
+  csv: ({ model }) => renderCsv(model),
 } as const satisfies Record<string, Renderer>;
 
 export type ReportFormat = keyof typeof RENDERERS;
@@ -58,6 +67,8 @@ export async function reportBundle(file: string, options: ReportOptions, say: Sa
   if ('failure' in followed) throw new IotraceError('report-failed', `${quoted(file)}: ${followed.failure}.`);
   const model = reportOf(recording, followed, how);
   const picture = () => buildPicture(followed.correlated, followed.doubts);
+  if (options.picture !== undefined)
+    await writePicture(options.picture, await RENDERERS.svg({ model, picture }));
   const render: Renderer = RENDERERS[options.format];
   return {
     text: await render({ model, picture }, options),

@@ -1,6 +1,5 @@
 import { aioThreads } from './aio-threads.ts';
 import { driveNode } from './drive-node.ts';
-import { eventfdCoalesced } from './eventfd-coalesced.ts';
 import type { Finding, FindingInput, Found } from './finding.ts';
 import { guestScheduler } from './guest-scheduler.ts';
 import { idleState } from './idle-state.ts';
@@ -14,7 +13,6 @@ import { mainLoop } from './main-loop.ts';
 import { memoryNode } from './memory-node.ts';
 import { migrating } from './migrating.ts';
 import { pollBurn } from './poll-burn.ts';
-import { pollStopped } from './poll-stopped.ts';
 import { pollWindow } from './poll-window.ts';
 import { postedInterrupts } from './posted-interrupts.ts';
 import { preempted } from './preempted.ts';
@@ -22,16 +20,15 @@ import { queueDepth } from './queue-depth.ts';
 import { sharedIothread } from './shared-iothread.ts';
 import { shorterPath } from './shorter-path.ts';
 import { singleQueue } from './single-queue.ts';
-import { traceOverhead } from './trace-overhead.ts';
 import { vcpuHalts } from './vcpu-halts.ts';
 
 /** Everything a report looks for, in the order it is printed. */
 export const FINDINGS: readonly Finding[] = [
   ...[iothreadNode, interruptNode, driveNode, memoryNode, migrating, preempted],
-  ...[mainLoop, aioThreads, kickUserSpace, kickWhilePolling, singleQueue, sharedIothread, eventfdCoalesced],
-  ...[pollWindow, pollStopped, pollBurn, iopollUnused, guestScheduler],
+  ...[mainLoop, aioThreads, kickUserSpace, kickWhilePolling, singleQueue, sharedIothread],
+  ...[pollWindow, pollBurn, iopollUnused, guestScheduler],
   ...[vcpuHalts, postedInterrupts, interruptCpu, idleState],
-  ...[shorterPath, queueDepth, traceOverhead],
+  ...[shorterPath, queueDepth],
 ];
 
 /** All that one recording shows, in the order of the list; nothing where no request was followed. */

@@ -5,25 +5,15 @@
 import type { PictureModel } from '../picture/picture-model.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { escapeStrings, escapeTerminal } from './escape.ts';
+import { document, type PageAssets } from './html/document.ts';
 import { environmentSection, findingsSection, placesSection } from './html/facts-section.ts';
-import { embeddedJson, html, Markup, NOTHING } from './html/markup.ts';
+import { html, type Markup, NOTHING } from './html/markup.ts';
 import { latencySection, requestSection, variantSection } from './html/request-sections.ts';
 import { stageSection } from './html/stage-section.ts';
 import { trustSection } from './html/trust-section.ts';
 import { aboutParts, contradiction, slowSentence, splitSentence, verdictLine } from './sentences.ts';
 import { stageTable } from './stage-rows.ts';
 import { clip } from './wrap.ts';
-
-/** A script or style of the page, with the hash its policy allows it by ('sha256-…', base64). */
-export interface PageAsset {
-  readonly text: string;
-  readonly hash: string;
-}
-
-export interface PageAssets {
-  readonly script: PageAsset;
-  readonly style: PageAsset;
-}
 
 const LONGEST_STRING = 4000;
 
@@ -32,18 +22,7 @@ export function renderHtml(model: ReportModel, picture: PictureModel, assets: Pa
   const harmless = (text: string) => escapeTerminal(clip(text, LONGEST_STRING));
   const safe = escapeStrings(model, harmless);
   const drawn = escapeStrings(picture, harmless);
-  const { script, style } = assets;
-  const policy = `default-src 'none'; script-src '${script.hash}'; style-src '${style.hash}'; base-uri 'none'; form-action 'none'`;
-  // Both are ours, and neither may end its element; the hash is of exactly this text.
-  const page = html`<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${pageTitle(safe)}</title><style>${new Markup(style.text)}</style></head>
-<body>${body(safe, drawn)}
-<script type="application/json" id="report-data">${embeddedJson({ model: safe, picture: drawn })}</script>
-<script>${new Markup(script.text)}</script></body></html>
-`;
-  return page.text;
+  return document(pageTitle(safe), body(safe, drawn), { model: safe, picture: drawn }, assets);
 }
 
 function pageTitle(model: ReportModel): string {

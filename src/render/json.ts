@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { DiffModel } from '../diff/diff-model.ts';
+import { diffSchema } from '../diff/diff-schema.ts';
 import type { PathComparison } from '../report/compare-paths.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { reportSchema } from '../report/report-schema.ts';
@@ -17,6 +19,11 @@ export function renderJson(model: ReportModel): string {
 /** The comparison of several reports as JSON, its fields in the order of its type. */
 export function comparisonJson(comparison: PathComparison): string {
   return safeJson(comparison);
+}
+
+/** A diff as JSON, as renderJson does it for a report. */
+export function diffJson(model: DiffModel): string {
+  return safeJson(inOrder(model, diffSchema));
 }
 
 function safeJson(value: unknown): string {

@@ -43,9 +43,10 @@ interface Texts {
 
 /**
  * The report for a bug tracker: renders on GitHub and GitLab, reads as plain text elsewhere. What it is about and the
- * verdict come first, then the one sentence, the table and the bars; the rest is folded. One newline at the end.
+ * verdict come first, then the one sentence, the table and the bars; the rest is folded. One newline at the end. `picture`: name of a
+ * file beside it that shows the same, attached where the report goes.
  */
-export function renderMarkdown(model: ReportModel): string {
+export function renderMarkdown(model: ReportModel, picture?: string): string {
   const texts: Texts = {
     prose: escapeStrings(model, (text) => escapeMarkdownText(clip(text, LONGEST_STRING))),
     code: escapeStrings(model, (text) => escapeMarkdownCode(clip(text, LONGEST_STRING))),
@@ -55,6 +56,7 @@ export function renderMarkdown(model: ReportModel): string {
   const blocks = [
     about(prose),
     verdict(prose),
+    picture === undefined ? '' : `![Stages, distribution and a typical request](<${linkTarget(picture)}>)`,
     ...(measured
       ? numbers(texts)
       : ['No request could be followed from end to end, so there are no times to show.']),
@@ -64,6 +66,11 @@ export function renderMarkdown(model: ReportModel): string {
     ...foldedFacts(texts),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+/** A file's name as the target of a link: nothing in it can end the link. */
+function linkTarget(name: string): string {
+  return encodeURIComponent(name.replace(/\p{Cs}/gu, '_'));
 }
 
 function about(model: ReportModel): string {

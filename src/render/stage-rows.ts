@@ -47,7 +47,8 @@ export interface StageTable {
 }
 
 const SIDES: readonly Side[] = ['submit', 'device', 'complete'];
-const KEYS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** Letters of stages, in their order. */
+export const KEYS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** Prepares the critical stages of a model as table rows, grouped by side, in the order of the model. */
 export function stageTable(model: ReportModel): StageTable {

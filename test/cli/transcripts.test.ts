@@ -32,6 +32,11 @@ const PAGES: Record<string, readonly string[]> = {
   'report-format-unknown': ['report', '-f', 'pdf', sample('bare-metal-nvme')],
   'report-html-of-two': ['report', '-f', 'html', sample('bare-metal-nvme'), sample('bare-metal-nvme-iopoll')],
   'report-no-bundle': ['report'],
+  'report-png-to-nowhere': ['report', '-f', 'png', sample('bare-metal-nvme')],
+  'diff-help': ['diff', '--help'],
+  'diff-one-side': ['diff', sample('bare-metal-nvme')],
+  diff: ['diff', sample('bare-metal-nvme'), sample('vfio-pci-nvme')],
+  'diff-markdown': ['diff', '-f', 'markdown', sample('bare-metal-nvme'), sample('bare-metal-nvme-iopoll')],
   'tune-help': ['tune', '--help'],
   'tune-cross-node': [
     'tune',

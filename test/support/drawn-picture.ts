@@ -5,7 +5,7 @@ import type { ReportModel } from '../../src/report/report-model.ts';
 /** Three requests through the critical stages of a report, the first as long as its means, the others two and three times. */
 export function drawnPicture(model: ReportModel): PictureModel {
   const stages = model.stages.filter(({ critical }) => critical);
-  const ids = [...new Set([stages[0]?.from ?? 'app:begin', ...stages.map(({ to }) => to)])];
+  const ids = [...new Set(['app:begin', ...stages.flatMap(({ from, to }) => [from, to])])];
   const offsets = stages.map((_, at) =>
     Math.round(stages.slice(0, at + 1).reduce((sum, { meanNs }) => sum + meanNs, 0)),
   );

@@ -10,11 +10,10 @@ export function findInDiagram(
   diagram: string,
   facts: RecordingFacts = {},
   path = 'virtio-blk-iothread',
-  emulated = false,
 ): (Pick<Finding, 'id' | 'severity' | 'title'> & Found)[] {
   const { correlated, breakdown, counts } = followDiagram(diagram, { path, facts });
   if (breakdown.matched.length === 0) throw new Error(`no request is matched: ${JSON.stringify(counts)}`);
   const numa = numaStats(correlated, breakdown.matched, facts);
-  const input: FindingInput = { correlated, breakdown, numa, facts, emulated };
+  const input: FindingInput = { correlated, breakdown, numa, facts, emulated: false };
   return findAll(input);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { PageAssets } from '../../src/render/html.ts';
+import type { PageAssets } from '../../src/render/html/document.ts';
 
 /** Script and style of the page as `npm run build` made them. */
 export function builtAssets(): PageAssets {

@@ -17,6 +17,17 @@ const part = (ios: number, latNs: number) => ({
 });
 
 describe('fio JSON', () => {
+  it('takes the side of a conflict whose label names the file', () => {
+    const own = '/any/where/blkio-io_uring/qd-1-run-1.json';
+    const theirs = parseFioJson(conflict, own);
+    const ours = parseFioJson(conflict, '/any/where/other/qd-1-run-1.json');
+    expect(ours.data).toEqual(parseFioJson(conflict).data);
+    // Mean total latency on 'their' side of the file, and on 'ours'.
+    expect(theirs.data!.meanNs).toBeLessThan(30_000);
+    expect(ours.data!.meanNs).toBeGreaterThan(70_000);
+    expect(theirs.problems[0]!.reason).toContain("'theirs' is used, as its label names this file");
+  });
+
   it("reads a file with git conflicts on our side and names each conflict's line", () => {
     const { data, problems } = parseFioJson(conflict);
     expect(sniffFioJson(conflict)).toBe(true);
