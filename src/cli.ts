@@ -2,6 +2,7 @@
 /** The program: command line in, exit code out. Commands are loaded when asked for, so that --help is quick. */
 import { Command, CommanderError, Option } from 'commander';
 import { addDiff } from './commands/diff-command.ts';
+import { addDoctor, addLs } from './commands/looking-commands.ts';
 import { atLeast, bigint, nodes, size, tscHzOption } from './commands/option-values.ts';
 import { checkPng, deliver, drawnAs, finish, say, terminalWidth, wantsColor } from './commands/output.ts';
 import type { RecordGuestOptions } from './commands/record-guest.ts';
@@ -207,17 +208,6 @@ function addDemo(program: Command): void {
     });
 }
 
-function addLs(program: Command): void {
-  program
-    .command('ls')
-    .description('list the running guests: disks and their paths, threads, pinning, NUMA nodes')
-    .option('--json', 'print JSON, for programs')
-    .action(async ({ json }: { json?: boolean }) => {
-      const { listGuests } = await import('./commands/ls.ts');
-      await deliver(await listGuests({ json, width: terminalWidth() }), undefined);
-    });
-}
-
 function buildProgram(): Command {
   const program = new Command('iotrace')
     .description('Says where the microseconds of a KVM guest’s disk request go.')
@@ -226,9 +216,10 @@ function buildProgram(): Command {
     .showHelpAfterError('(iotrace --help, or iotrace COMMAND --help)')
     .addHelpText(
       'after',
-      '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade, 130 interrupted.',
+      '\nExit status: 0 ok, 1 failed, 2 usage, 3 printed but graded below --min-grade (doctor: not complete), 130 interrupted.',
     );
   addLs(program);
+  addDoctor(program);
   addRecord(program);
   addDemo(program);
   addReport(program);

@@ -6,7 +6,7 @@ export const EXIT_CODES = {
   failed: 1,
   /** The command line was wrong. */
   usage: 2,
-  /** The result was printed, but is graded below what was asked for. */
+  /** The result was printed, but is graded below what was asked for; of `doctor`: a recording would not be complete. */
   belowGrade: 3,
   /** Stopped by Ctrl-C; what was recorded is complete. 128 + SIGINT, as shells count. */
   interrupted: 130,

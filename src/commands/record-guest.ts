@@ -84,7 +84,10 @@ export async function recordGuest(
 }
 
 /** The command that gives a shell in the guest. */
-function wayIn({ guestSsh, guestExec }: RecordGuestOptions): readonly string[] | undefined {
+export function wayIn({
+  guestSsh,
+  guestExec,
+}: Pick<RecordGuestOptions, 'guestSsh' | 'guestExec'>): readonly string[] | undefined {
   if (guestExec !== undefined) return splitWords(guestExec);
   // Signs of life, so that a guest that vanished is missed; a user's own configuration holds for all else.
   if (guestSsh !== undefined)

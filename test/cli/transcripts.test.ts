@@ -11,6 +11,8 @@ const PAGES: Record<string, readonly string[]> = {
   'no-such-command': ['frobnicate'],
   'no-such-option': ['report', '--fast', sample('virtio-blk-iothread')],
   'ls-help': ['ls', '--help'],
+  'doctor-help': ['doctor', '--help'],
+  'doctor-path-unknown': ['doctor', '--path', 'virtio-scsi'],
   'record-help': ['record', '--help'],
   'demo-help': ['demo', '--help'],
   'share-help': ['share', '--help'],

@@ -1,7 +1,8 @@
 /** What the bpftrace of this machine understands and can attach to: asked of it, not told by its version. */
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { execa } from 'execa';
 import { IotraceError } from '../../errors.ts';
+import { kernelFunctions } from '../kernel-functions.ts';
 import type { TraceFiles } from '../tracefs/trace-files.ts';
 
 export interface BpftraceHost {
@@ -19,7 +20,10 @@ export interface BpftraceHost {
 }
 
 /** Asks bpftrace and the kernel. Throws an IotraceError when there is no bpftrace. */
-export async function askBpftrace(files: TraceFiles, probes: readonly string[]): Promise<BpftraceHost> {
+export async function askBpftrace(
+  files: Pick<TraceFiles, 'has'>,
+  probes: readonly string[],
+): Promise<BpftraceHost> {
   const version = (await ask(['--version'])).trim();
   const help = await ask(['--help']);
   const dryRun = help.includes('--dry-run') ? ['--dry-run'] : ['-d'];
@@ -44,7 +48,7 @@ export async function askBpftrace(files: TraceFiles, probes: readonly string[]):
 }
 
 async function existing(
-  files: TraceFiles,
+  files: Pick<TraceFiles, 'has'>,
   probes: readonly string[],
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const found = new Map<string, string>();
@@ -63,15 +67,6 @@ async function existing(
     }
   }
   return found;
-}
-
-/** Symbols of kernel and modules that are functions (/proc/kallsyms, proc(5)). */
-async function kernelFunctions(): Promise<Set<string>> {
-  const text = await readFile('/proc/kallsyms', 'latin1').catch(() => '');
-  const names = new Set<string>();
-  // ffffffffc0a1b2c0 t irqfd_wakeup	[kvm]
-  for (const [, name] of text.matchAll(/^[0-9a-f]+ [tTwW] (\S+)/gm)) names.add(name!);
-  return names;
 }
 
 /** Functions that fentry can be attached to, as bpftrace lists them: `kfunc:vmlinux:eventfd_read`, `kfunc:eventfd_read`. */
