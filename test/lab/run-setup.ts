@@ -161,7 +161,7 @@ export async function recordRun(
 function recordCommand({ guest }: Setup, { engine, depth, tracer, guestAccess }: Run): string {
   const device = guest === undefined ? DRIVE_DEVICE : `/dev/${guest.disk}`;
   const reader = `reader ${engine} ${depth} ${REQUESTS} 1 ${device} ${LOG}`;
-  const iotrace = `cd /tmp; node /project/dist/src/cli.js record -o ${RECORDING}${tracer === 'tracefs' ? '' : ` --tracer ${tracer}`}`;
+  const iotrace = `cd /tmp; node /project/dist/src/cli.js record -o ${RECORDING} --tracer ${tracer}`;
   if (guest === undefined) return `${iotrace} --disk $(basename $(readlink ${DRIVE_DEVICE})) -- ${reader}`;
   return guestAccess
     ? `${iotrace} --guest-ssh root@guest --guest-disk ${guest.disk} --guest-run guest -- ${reader}`
