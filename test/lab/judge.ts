@@ -80,7 +80,7 @@ async function judgeBundle(run: Run, evidence: Evidence): Promise<Judgement> {
       printed,
       clean,
       ...pathChecks(run.expect, model),
-      ...requestChecks(run, followed, model, readerSpans(alone, truth, run)),
+      ...requestChecks(run, followed, model, readerSpans(alone, followed.correlated, truth)),
       ...(closing === undefined ? [] : [closureCheck(run, closing, truth)]),
       deliveryCheck(alone, model),
       ...(evidence.clocks.tscOffset === undefined || !run.guestAccess
@@ -126,15 +126,20 @@ interface ReaderSpans {
 }
 
 /** Ticks are laid out by the length iotrace found for them: it scales rows and spans alike. */
-function readerSpans({ sources, facts }: Recording, truth: GroundTruth, run: Run): ReaderSpans {
+function readerSpans(
+  { sources, facts }: Recording,
+  { app }: FollowedRecording['correlated'],
+  truth: GroundTruth,
+): ReaderSpans {
   const log = truth.log!;
-  const app = sources.some(({ machine }) => machine === 'guest') && run.guestAccess ? 'guest' : 'host';
-  const first = sources.find(({ machine }) => machine === app);
-  const epoch = first?.events.epoch ?? 0n;
-  const isTicks = first?.unit === 'ticks';
-  const shift = Number((isTicks ? log.epochTsc : log.epochNs) - epoch);
+  const machine = sources.some((source) => source.machine === 'guest') ? 'guest' : 'host';
+  const isTicks = sources.find((source) => source.machine === machine)?.unit === 'ticks';
   const nsPerUnit = isTicks ? (tickRate(undefined, facts)?.nsPerTick ?? Number.NaN) : 1;
-  const toNs = (value: number) => (value + shift) * nsPerUnit;
+  const epoch = isTicks ? log.epochTsc : log.epochNs;
+  const shiftNs = isTicks
+    ? Number(epoch) * nsPerUnit - Number(app.table.epoch)
+    : Number(epoch - app.table.epoch);
+  const toNs = (value: number) => value * nsPerUnit + shiftNs;
   const [begins, ends] = isTicks ? [log.startTsc, log.endTsc] : [log.startNs, log.endNs];
   const spans = [...log.sector].map(
     (sector, index) => [sector, { beginNs: toNs(begins[index]!), endNs: toNs(ends[index]!) }] as const,
