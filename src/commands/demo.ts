@@ -13,8 +13,8 @@ import { newRunName } from '../capture/run-name.ts';
 import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { IotraceError } from '../errors.ts';
 import type { Say } from './import.ts';
-import { recordAndReport } from './record.ts';
-import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
+import { type RecordResult, recordAndReport } from './record.ts';
+import { type ReportOptions, reportBundle } from './report.ts';
 
 const SECONDS = 3;
 const FILE_BYTES = 16 * 1024 ** 2;
@@ -31,7 +31,7 @@ export async function demo(
   output: string | undefined,
   report: ReportOptions,
   say: Say,
-): Promise<ReportResult> {
+): Promise<RecordResult> {
   try {
     await findTracefs();
     return await recordReads(await placeForReads(), output, report, say);
@@ -66,7 +66,7 @@ async function recordReads(
   output: string | undefined,
   report: ReportOptions,
   say: Say,
-): Promise<ReportResult> {
+): Promise<RecordResult> {
   const { file, sectors } = await makeFile(place);
   const kept = output === undefined ? await mkdtemp(join(tmpdir(), 'iotrace-demo-')) : undefined;
   try {

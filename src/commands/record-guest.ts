@@ -28,8 +28,17 @@ import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { Say } from './import.ts';
-import { foundPoints, keepText, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
-import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
+import {
+  foundPoints,
+  keepText,
+  outputFile,
+  type RecordOptions,
+  type RecordResult,
+  resultOf,
+  sayEnd,
+  sayState,
+} from './record.ts';
+import type { ReportOptions } from './report.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
 export interface RecordGuestOptions extends RecordOptions {
@@ -52,7 +61,7 @@ export async function recordGuest(
   command: readonly string[],
   report: ReportOptions,
   say: Say,
-): Promise<ReportResult> {
+): Promise<RecordResult> {
   const way = wayIn(options);
   if (options.guestRun === true && (way === undefined || command.length === 0))
     throw new IotraceError(
@@ -75,8 +84,12 @@ export async function recordGuest(
     inside = way && (await GuestSide.open(way));
     const recording = new GuestRecording({ options, command, files, guest, disk, inside, say });
     const { output, stopped } = await recording.run(interrupts);
-    const result = await reportBundle(output, report, say);
-    return stopped === 'interrupt' ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
+    return await resultOf(
+      output,
+      stopped === 'interrupt',
+      options.report === false ? undefined : report,
+      say,
+    );
   } finally {
     await inside?.close();
     interrupts.ignore();

