@@ -13,7 +13,8 @@ import { newRunName } from '../capture/run-name.ts';
 import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { IotraceError } from '../errors.ts';
 import type { Say } from './import.ts';
-import { type RecordResult, recordAndReport } from './record.ts';
+import { recordAndReport } from './record.ts';
+import type { RecordResult } from './record-result.ts';
 import { type ReportOptions, reportBundle } from './report.ts';
 
 const SECONDS = 3;

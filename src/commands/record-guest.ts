@@ -28,16 +28,8 @@ import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { Say } from './import.ts';
-import {
-  foundPoints,
-  keepText,
-  outputFile,
-  type RecordOptions,
-  type RecordResult,
-  resultOf,
-  sayEnd,
-  sayState,
-} from './record.ts';
+import { foundPoints, keepText, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
+import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 

@@ -30,11 +30,9 @@ import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import type { Say } from './import.ts';
-import type { ReportOptions, ReportResult } from './report.ts';
+import { type RecordResult, resultOf } from './record-result.ts';
+import type { ReportOptions } from './report.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
-
-/** What `record` prints, and what the process should end with. */
-export type RecordResult = Pick<ReportResult, 'text' | 'exitCode'>;
 
 export interface RecordOptions {
   /** False: the bundle is written, and nothing is read of it. */
@@ -81,21 +79,6 @@ export async function recordAndReport(
   } finally {
     interrupts.ignore();
   }
-}
-
-/** The report of what was recorded, unless nobody wants it here: a busy host has better to do than to read a trace. */
-export async function resultOf(
-  output: string,
-  interrupted: boolean,
-  report: ReportOptions | undefined,
-  say: Say,
-): Promise<RecordResult> {
-  // Loaded only when it is needed.
-  const result =
-    report === undefined
-      ? { text: '', exitCode: EXIT_CODES.ok }
-      : await import('./report.ts').then(({ reportBundle }) => reportBundle(output, report, say));
-  return interrupted ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
 }
 
 async function recordBundle(

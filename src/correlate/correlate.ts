@@ -23,7 +23,7 @@ import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } f
 import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
 import { refinePath } from './refine.ts';
-import { roughRelation, tightRelation } from './relate.ts';
+import { oneSidedRelation, roughRelation, tightRelation } from './relate.ts';
 import type { RequestTable } from './request-table.ts';
 import { appSide, otherSide, type Side } from './side.ts';
 import { backendThreads, vcpuThreads } from './threads.ts';
@@ -215,10 +215,10 @@ function placeHost(
   if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
   const rough = roughExchange(base, actors, input.roundingNs);
-  if (rough === undefined)
+  if (rough === undefined && input.exact === undefined)
     return {
       host: undefined,
-      relation: unrelated('nothing on the host keeps step with the guest’s completions'),
+      relation: unrelated(NO_RHYTHM),
     };
   const first = firstRelation(rough, input);
   if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
@@ -237,7 +237,10 @@ function placeHost(
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
     // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
     const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
-    relation = tightRelation(enough, input.sameRate, input.exact, epochs);
+    relation =
+      enough === undefined
+        ? oneSidedRelation(messages, input.exact!, epochs)
+        : tightRelation(enough, input.sameRate, input.exact, epochs);
     if (relation.method === 'none') return { host: undefined, relation };
     toApp = relation.toApp;
     slackNs = relation.uncertaintyNs;
@@ -250,14 +253,17 @@ function placeHost(
  * because the rhythm put some beside their place, what the facts say. The messages that are found with it decide.
  */
 function firstRelation(
-  rough: Exchange,
+  rough: Exchange | undefined,
   { sameRate, exact }: CorrelateInput,
 ): { offsetAt(ns: number): number; readonly slackNs: number } | { readonly failure: string } {
-  const first = roughRelation(rough, sameRate);
+  const first: ReturnType<typeof roughRelation> =
+    rough === undefined ? { failure: NO_RHYTHM } : roughRelation(rough, sameRate);
   if (!('failure' in first)) return { offsetAt: (ns) => first.line.offsetAt(ns), slackNs: first.slackNs };
   if (exact === undefined) return first;
   return { offsetAt: (ns) => exact.offsetAt(ns), slackNs: exact.uncertaintyNs };
 }
+
+const NO_RHYTHM = 'nothing on the host keeps step with the guest’s completions';
 
 function unrelated(why: string): Relation {
   return {

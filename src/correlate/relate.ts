@@ -11,6 +11,9 @@ import type { Exchange } from './messages.ts';
 /** adjtimex(2): the most a kernel slews a clock. */
 const MOST_DRIFT_PPM = 500;
 
+/** Share of one-sided messages that may be wrong: pairs of strangers. */
+const MOST_CONTRADICTING = 0.02;
+
 export interface RoughRelation {
   readonly line: CausalLine;
   /** How far the line may be off anywhere in the recording. */
@@ -88,6 +91,39 @@ export function tightRelation(
         ? `bounded by ${exchange.lower.at.length} messages to the host and ${exchange.upper.at.length} back; no exact relation to check it with`
         : `the TSC relation given is ${microseconds(outsideBy(line, exact, ends))} outside the causal interval: it is wrong and was not used`,
     ok: exact === undefined,
+    violators,
+  };
+}
+
+/**
+ * The exact relation where messages bound the offset from one side at most, as with an assigned device above queue depth 1:
+ * nothing on the host is part of submitting. It is used when no message there is contradicts it.
+ */
+export function oneSidedRelation(
+  { lower, upper }: Exchange,
+  exact: ExactRelation,
+  epochs: { readonly app: bigint; readonly host: bigint },
+): Relation {
+  const { uncertaintyNs, offsetAt } = exact;
+  const violators = [
+    ...lower.request.filter((_, i) => offsetAt(lower.at[i]!) < lower.offset[i]! - uncertaintyNs),
+    ...upper.request.filter((_, i) => offsetAt(upper.at[i]!) > upper.offset[i]! + uncertaintyNs),
+  ];
+  const count = lower.at.length + upper.at.length;
+  const middle = count === 0 ? 0 : (spanOf({ lower, upper }).first + spanOf({ lower, upper }).last) / 2;
+  const ok = violators.length <= count * MOST_CONTRADICTING;
+  return {
+    method: ok ? exact.method : 'none',
+    toApp: (ns) => ns + offsetAt(ns),
+    uncertaintyNs: ok ? uncertaintyNs : Number.POSITIVE_INFINITY,
+    driftPpm: 0,
+    offsetNs: BigInt(Math.round(offsetAt(middle))) + epochs.app - epochs.host,
+    interval: undefined,
+    checked:
+      count === 0
+        ? 'no message between the machines to check the TSC relation with'
+        : `${violators.length} of ${count} messages, all in one direction, contradict the TSC relation; nothing bounds it from the other side`,
+    ok,
     violators,
   };
 }

@@ -1,0 +1,22 @@
+/** What a recording prints when it has ended. */
+import { EXIT_CODES } from '../errors.ts';
+import type { Say } from './import.ts';
+import type { ReportOptions, ReportResult } from './report.ts';
+
+/** What `record` prints, and what the process should end with. */
+export type RecordResult = Pick<ReportResult, 'text' | 'exitCode'>;
+
+/** The report of what was recorded, unless nobody wants it here: a busy host has better to do than to read a trace. */
+export async function resultOf(
+  output: string,
+  interrupted: boolean,
+  report: ReportOptions | undefined,
+  say: Say,
+): Promise<RecordResult> {
+  // Loaded only when it is needed.
+  const result =
+    report === undefined
+      ? { text: '', exitCode: EXIT_CODES.ok }
+      : await import('./report.ts').then(({ reportBundle }) => reportBundle(output, report, say));
+  return interrupted ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
+}
