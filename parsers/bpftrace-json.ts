@@ -58,8 +58,7 @@ async function parse(
     // Where probes were counted, so are only their elements.
     records: reader.fired === undefined ? reader.records + reader.text.records : reader.elements,
     unused: reader.unused + reader.text.unused,
-    // Lines that were printed, as the header is, are records that no probe counted.
-    claimed: reader.fired === undefined ? undefined : reader.fired + reader.text.records,
+    claimed: reader.fired,
   };
 }
 

@@ -91,7 +91,11 @@ class Actors {
         if (rows[request] !== NO_ROW) counts[cpu[rows[request]!]!]!++;
     }
     const least = Math.max(1, this.#scene.requests.length * LEAST_SHARE);
-    return new Set([...counts.keys()].filter((each) => counts[each]! >= least));
+    const servants = new Set<number>();
+    counts.forEach((count, each) => {
+      if (count >= least) servants.add(each);
+    });
+    return servants;
   }
 }
 

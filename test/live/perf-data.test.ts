@@ -40,7 +40,7 @@ const MODES: readonly (readonly [what: string, options: readonly string[]])[] = 
   ],
   [
     'software events by frequency',
-    ['-a', '-F', '997', '-e', 'cpu-clock,task-clock,context-switches,page-faults,block:block_rq_issue'],
+    ['-a', '-F', '997', '-e', 'cpu-clock,task-clock,context-switches,page-faults,syscalls:sys_enter_read'],
   ],
   ['every third event', ['-a', '-c', '3', ...EVENTS]],
   ['asynchronous writing', ['-a', '--aio', ...EVENTS]],
