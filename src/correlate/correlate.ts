@@ -117,7 +117,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   );
   const refined =
     input.path === undefined
-      ? refinePath(chosen.path, chosen.evidence, built.requests, followed, placed.host)
+      ? refinePath(chosen, built.requests, followed, placed.host, concurrent.alone)
       : chosen;
   return {
     path: refined.path,

@@ -11,28 +11,32 @@ export interface Refined {
   readonly evidence: readonly string[];
 }
 
-/** A virtio-blk IOThread that mostly polls, or serves several queues, is a path of its own in the talk. */
+/**
+ * A virtio-blk IOThread that mostly polls, or serves several queues, is a path of its own in the talk. Only requests that were
+ * `alone` speak of polling: with others in flight one kick serves several, and which has none says nothing.
+ */
 export function refinePath(
-  path: IoPath,
-  evidence: readonly string[],
+  { path, evidence }: Refined,
   requests: RequestTable,
   followed: Followed,
   host: Side | undefined,
+  alone: Uint8Array,
 ): Refined {
   if (path.name !== 'virtio-blk-iothread' || host === undefined) return { path, evidence };
   const matched = [...requests.status.keys()].filter(
     (request) => requests.status[request] === STATUS.matched,
   );
   const passedBy = path.bypasses.find(({ name }) => name === 'kick')!.variant[1];
-  const polled = matched.filter((request) =>
+  const single = matched.filter((request) => alone[request] === 1);
+  const polled = single.filter((request) =>
     requests.variants[requests.variant[request]!]!.name.includes(passedBy),
   ).length;
-  if (polled * 2 > matched.length)
+  if (polled * 2 > single.length)
     return {
       path: pathByName('virtio-blk-iothread-polling')!,
       evidence: [
         ...evidence,
-        `${polled} of ${matched.length} requests were picked up without a kick on their way: the IOThread polls`,
+        `${polled} of ${single.length} requests were picked up without a kick on their way: the IOThread polls`,
       ],
     };
   const doorbells = new Set<number>();
