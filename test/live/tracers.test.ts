@@ -134,9 +134,10 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
       const [load] = loadavg();
       if (load! > cpus().length)
         return skip(`the machine is busy: a load of ${load} on ${cpus().length} CPUs`);
-      // So large that what lies between fio's clock and the system call is less than 1 % of it.
+      // So large that what lies between fio's clock and the system call is less than 1 % of it; a bpftrace program in the
+      // way of each system call, and perf's own process on one of two CPUs, add to what fio measures outside of it.
       const { report } = await recordFio(tracer, loop, '512k');
-      expect(report.groundTruth.closure).toBeGreaterThanOrEqual(0.99);
+      expect(report.groundTruth.closure).toBeGreaterThanOrEqual(tracer === 'tracefs' ? 0.99 : 0.95);
       expect(report.groundTruth.closure).toBeLessThanOrEqual(1.001);
     });
 
