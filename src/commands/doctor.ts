@@ -41,6 +41,8 @@ interface Subject {
   /** Other paths its requests may take. */
   readonly others: readonly string[];
   readonly guestDisk: GuestDisk | undefined;
+  /** The guest runs under TCG. */
+  readonly isEmulated: boolean;
   readonly local: BlockDevice | undefined;
   readonly devices: readonly BlockDevice[];
 }
@@ -63,6 +65,7 @@ export async function doctor(
     tracer: chooseTracer('auto').name,
     wanted,
     machines,
+    isEmulated: subject.isEmulated,
   });
   return {
     text:
@@ -108,6 +111,7 @@ async function subjectOf(options: DoctorOptions): Promise<Subject> {
       what,
       others: asked === undefined ? others : [],
       guestDisk: disk,
+      isEmulated: guest.accelerator === 'tcg',
       local: undefined,
       devices,
     };
@@ -119,6 +123,7 @@ async function subjectOf(options: DoctorOptions): Promise<Subject> {
     what: `${disk.name} (${disk.major}:${disk.minor}), ${why}`,
     others: [],
     guestDisk: undefined,
+    isEmulated: false,
     local: disk,
     devices,
   };

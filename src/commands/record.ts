@@ -7,7 +7,7 @@ import { type BlockDevice, completedRequests, listBlockDevices } from '../captur
 import { chooseDisk } from '../capture/choose-disk.ts';
 import { diskPoints } from '../capture/disk-points.ts';
 import { Interrupts } from '../capture/interrupts.ts';
-import { findDeadText, removeDeadInstances } from '../capture/leftovers.ts';
+import { findDeadText, removeLeftovers } from '../capture/leftovers.ts';
 import { liveLine } from '../capture/live-line.ts';
 import {
   describeMachine,
@@ -29,6 +29,7 @@ import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-point.ts';
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { escapeTerminal } from '../render/escape.ts';
 import type { Say } from './import.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
@@ -173,11 +174,9 @@ export async function keepText(folder: string, say: Say): Promise<void> {
 
 /** Leftovers that were removed, and who else traces: said, and as notes for the report. */
 export async function sayState(files: TraceFiles, output: string, say: Say): Promise<string[]> {
-  const leftovers = await removeDeadInstances(files);
-  for (const name of leftovers.removed)
-    say(`removed what a killed iotrace left: the tracing instance ${name}`);
-  for (const name of leftovers.inUse)
-    say(`a killed iotrace left the tracing instance ${name}; something reads it`);
+  const leftovers = await removeLeftovers(files);
+  for (const what of leftovers.removed) say(`removed what a killed iotrace left: ${escapeTerminal(what)}`);
+  for (const what of leftovers.inUse) say(`a killed iotrace left ${escapeTerminal(what)}; something uses it`);
   for (const folder of await findDeadText([dirname(output), MEMORY_FOLDER]))
     say(
       `a killed iotrace left ${quoted(folder)}: iotrace import --host FILES makes a bundle of it, or delete it`,

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BlockDevice } from '../../src/capture/block-devices.ts';
+import { endDeadTracers } from '../../src/capture/dead-tracers.ts';
 import { diskPoints } from '../../src/capture/disk-points.ts';
-import { findDeadText, removeDeadInstances } from '../../src/capture/leftovers.ts';
+import { findDeadText, removeDeadInstances, removeDeadProbes } from '../../src/capture/leftovers.ts';
 import { checkBuffers } from '../../src/capture/room.ts';
 import { makerOf, newRunName } from '../../src/capture/run-name.ts';
 import { filterText } from '../../src/capture/tracefs/filter-text.ts';
@@ -54,6 +57,59 @@ describe('leftovers', () => {
       removed: [],
       inUse: ['iotrace-7-0123abcd-tasks'],
     });
+  });
+
+  it('of probes go by group, in both lists; all other probes stay, and one in use is named', async () => {
+    const files = fakeTraceFiles();
+    files.files.set(
+      'kprobe_events',
+      [
+        'p:iotrace_7_0123abcd/eventfd_read eventfd_read',
+        'r4:iotrace_7_0123abcd/vp_notify vp_notify',
+        'p:iotrace_8_0123abcd/eventfd_read eventfd_read',
+        'p:kprobes/iotrace_7_0123abcd eventfd_read',
+        'p:iotrace_9_89abcdef/irqfd_wakeup irqfd_wakeup',
+      ].join('\n'),
+    );
+    files.files.set('uprobe_events', 'p:iotrace_7_76543210/virtqueue_pop /usr/bin/qemu:0x1234\n');
+    files.refuse.set('-:iotrace_9_89abcdef/irqfd_wakeup', 'EBUSY');
+    expect(await removeDeadProbes(files, alive)).toEqual({
+      removed: ['iotrace_7_0123abcd', 'iotrace_7_76543210'],
+      inUse: ['iotrace_9_89abcdef'],
+    });
+    expect(files.done).toEqual([
+      'kprobe_events += -:iotrace_7_0123abcd/eventfd_read',
+      'kprobe_events += -:iotrace_7_0123abcd/vp_notify',
+      'kprobe_events += -:iotrace_9_89abcdef/irqfd_wakeup',
+      'uprobe_events += -:iotrace_7_76543210/virtqueue_pop',
+    ]);
+  });
+
+  it('that run are ended, also when they are deaf to SIGINT; those of a living iotrace go on', async () => {
+    // No process has this pid: the kernel gives none above 4,194,304.
+    const dead = 'iotrace-9999999-0123abcd';
+    const start = (run: string, script: string) =>
+      spawn('sh', ['-c', script], { env: { ...process.env, IOTRACE_RUN: run }, stdio: 'pipe' });
+    const script = (deaf: string) => `${deaf} echo ready; exec sleep 600`;
+    const polite = start(dead, script(''));
+    const deaf = start(dead, script('trap "" INT;'));
+    const ours = start(newRunName(), script(''));
+    const strange = start('iotrace-9999999-../x', script(''));
+    const all = [polite, deaf, ours, strange];
+    const exits = [polite, deaf].map((child) => once(child, 'exit'));
+    try {
+      for (const child of all) await once(child.stdout, 'data');
+      const ended = await endDeadTracers(undefined, 300);
+      const pids = ended.map((each) => Number(/\(pid (\d+)\)$/.exec(each)?.[1]));
+      expect(pids).toEqual(expect.arrayContaining([polite.pid, deaf.pid]));
+      for (const child of [ours, strange]) expect(pids).not.toContain(child.pid);
+      expect((await Promise.all(exits)).map(([, signal]) => signal)).toEqual(['SIGINT', 'SIGKILL']);
+      expect([ours.exitCode, ours.signalCode, strange.exitCode, strange.signalCode]).toEqual(
+        Array(4).fill(null),
+      );
+    } finally {
+      for (const child of all) child.kill('SIGKILL');
+    }
   });
 
   it('of text are found and not touched', async () => {

@@ -134,6 +134,22 @@ describe('doctor', () => {
     expect(new Set(reasonsOf({ blacklist: all }))).toEqual(new Set(['function-not-traceable']));
   });
 
+  it('sees nothing of KVM where the guest is emulated, whatever the kernel has', () => {
+    const machines = { host: host(), guest: guest() };
+    const { complete, rows } = diagnose({
+      path: PATH,
+      tracer: 'tracefs',
+      wanted: WANTED,
+      machines,
+      isEmulated: true,
+    });
+    expect(complete).toBe(false);
+    for (const { point, sights } of rows)
+      if (point.startsWith('kvm:'))
+        expect(sights.tracefs).toMatchObject({ reason: { id: 'guest-without-kvm' } });
+      else expect(sights.tracefs).toHaveProperty('by');
+  });
+
   it('takes the message of a program that is missing', () => {
     const reason = { reason: 'perf-missing', text: 'There is no perf.', remedy: 'Install it.' };
     const { rows, complete } = ask({ host: host({}, { perf: reason }), guest: guest() });

@@ -6,7 +6,7 @@ import { stampingEvents } from '../../paths/stamping-events.ts';
 import { type VisibleStage, visibleStages } from '../../paths/visible-stages.ts';
 import { TRACER_NAMES, type TracerName } from '../tracer-names.ts';
 import type { WantedPoint } from '../wanted-point.ts';
-import { REASONS } from './reason.ts';
+import { REASONS, type Reason } from './reason.ts';
 import { type MachineView, type Sight, seePoint } from './see-point.ts';
 
 /** What is asked. */
@@ -15,6 +15,8 @@ export interface Question {
   /** The tracer `record` would take. */
   readonly tracer: TracerName;
   readonly wanted: { readonly host: readonly WantedPoint[]; readonly guest: readonly WantedPoint[] };
+  /** The guest's processors are emulated (TCG): nothing of KVM happens. */
+  readonly isEmulated?: boolean | undefined;
   /** `guest` is undefined where there is no way in. */
   readonly machines: { readonly host: MachineView; readonly guest: MachineView | undefined };
 }
@@ -52,7 +54,7 @@ export interface Diagnosis {
 }
 
 /** Answers. */
-export function diagnose({ path, tracer, wanted, machines }: Question): Diagnosis {
+export function diagnose({ path, tracer, wanted, machines, isEmulated }: Question): Diagnosis {
   const rows: PointRow[] = [];
   const notAsked: PointId[] = [];
   for (const { point, detail } of path.points) {
@@ -60,8 +62,13 @@ export function diagnose({ path, tracer, wanted, machines }: Question): Diagnosi
     if (events.length === 0) continue;
     const machine = machineOf(path, point);
     const asked = askedFor(events, wanted[machine]);
-    if (asked.length === 0) notAsked.push(point);
-    else rows.push(rowOf(point, detail !== true, machine, asked, machines[machine], tracer));
+    if (asked.length === 0) {
+      notAsked.push(point);
+      continue;
+    }
+    const never = isEmulated === true && point.startsWith('kvm:') ? REASONS.emulated : undefined;
+    const see = (tracer: TracerName) => sightsOf(asked, machines[machine], tracer, never);
+    rows.push(rowOf({ point, isBorder: detail !== true, machine }, see, tracer));
   }
   const seen = new Set(rows.filter((row) => isSeen(row, tracer)).map(({ point }) => point));
   const asked = new Set(rows.map(({ point }) => point));
@@ -112,29 +119,33 @@ function eventNames(point: WantedPoint): readonly string[] {
   return point.functions.map(({ event, symbol }) => event ?? symbol);
 }
 
-function rowOf(
-  point: PointId,
-  isBorder: boolean,
-  machine: 'host' | 'guest',
+/** What a tracer sees of each wanted point; one reason where it is the same for all. */
+function sightsOf(
   asked: readonly WantedPoint[],
   view: MachineView | undefined,
+  tracer: TracerName,
+  never: Reason | undefined,
+): Sight[] {
+  if (never !== undefined) return [{ reason: never }];
+  if (view === undefined) return [{ reason: REASONS.noWayIn }];
+  return asked.map((point) => seePoint(point, view, tracer));
+}
+
+function rowOf(
+  place: Pick<PointRow, 'point' | 'isBorder' | 'machine'>,
+  see: (tracer: TracerName) => Sight[],
   taken: TracerName,
 ): PointRow {
-  const all = (tracer: TracerName): Sight[] =>
-    view === undefined
-      ? [{ reason: REASONS.noWayIn }]
-      : asked.map((wantedPoint) => seePoint(wantedPoint, view, tracer));
+  const inGuest = place.machine === 'guest';
   const best = (tracer: TracerName): Sight | undefined => {
-    if (machine === 'guest' && tracer !== 'tracefs') return undefined;
-    const sights = all(tracer);
+    if (inGuest && tracer !== 'tracefs') return undefined;
+    const sights = see(tracer);
     return sights.find((sight) => 'by' in sight) ?? sights[0];
   };
-  const events = all(machine === 'guest' ? 'tracefs' : taken).filter((sight) => 'by' in sight);
+  const events = see(inGuest ? 'tracefs' : taken).filter((sight) => 'by' in sight);
   const sights = Object.fromEntries(TRACER_NAMES.map((tracer) => [tracer, best(tracer)]));
   return {
-    point,
-    machine,
-    isBorder,
+    ...place,
     sights: sights as Record<TracerName, Sight | undefined>,
     more: Math.max(0, events.length - 1),
   };

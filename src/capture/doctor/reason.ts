@@ -32,6 +32,11 @@ export const REASONS = {
     'bpftrace has no fentry for it, and the kernel makes no kprobes.',
     'Boot a kernel with CONFIG_KPROBE_EVENTS=y, or with BTF and CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y.',
   ),
+  emulated: reason(
+    'guest-without-kvm',
+    'The guest runs under TCG: its processors are emulated, and KVM has no part in its requests.',
+    'Start it with -accel kvm.',
+  ),
   noWayIn: reason(
     'no-way-in',
     'Not looked at: there is no way into the guest.',

@@ -20,7 +20,7 @@ import type { TraceFiles } from './trace-files.ts';
 import type { ArmedEvent } from './trace-instance.ts';
 
 /** The two lists, below tracefs. */
-const PROBE_LISTS = ['kprobe_events', 'uprobe_events'] as const;
+export const PROBE_LISTS = ['kprobe_events', 'uprobe_events'] as const;
 
 /** The probes of a recording. */
 export class ProbeGroup {
