@@ -52,8 +52,8 @@ export async function doctor(
   options: DoctorOptions,
   say: Say,
 ): Promise<{ text: string; exitCode: ExitCode }> {
-  await removeLeftovers(say);
   const subject = await subjectOf(options);
+  await removeLeftovers(say);
   const wanted = wantedOf(subject.path, subject.guestDisk, subject.local, subject.devices);
   const way = wanted.guest.length === 0 ? undefined : wayIn(options);
   const machines = {

@@ -63,11 +63,18 @@ describe.skipIf(whyNot !== undefined)('kill -9 at a random moment', { timeout: 3
     return text.trim().split(' ').filter(Boolean).map(Number);
   }
 
+  async function untilItTraces(pid: number): Promise<void> {
+    for (let attempt = 0; attempt < 600 && (await traces(pid)).length === 0; attempt++)
+      await new Promise((done) => setTimeout(done, 50));
+  }
+
   /** What it traced with when it was killed, and what is left of that in the end. */
-  async function killAt(ms: number): Promise<{ met: number; ended: boolean; left: string[] }> {
-    const args = ['record', '--disk', disk!.name, '--duration', '60', '-o', `${ms}.zip`];
+  async function killAt(ms: number, index: number): Promise<{ met: number; ended: boolean; left: string[] }> {
+    const args = ['record', '--disk', disk!.name, '--duration', '60', '-o', `${index}.zip`];
     const { child, ended } = startProgram(program, folder, args);
-    await new Promise((done) => setTimeout(done, ms));
+    // Every other one at a random moment of tracing, the rest at a random moment of all it does.
+    if (index % 2 === 1) await untilItTraces(child.pid!);
+    await new Promise((done) => setTimeout(done, index % 2 === 1 ? ms / 8 : ms));
     const met = (await traces(child.pid!)).length;
     const alreadyEnded = !isAlive(child.pid!);
     const children = await childrenOf(child.pid!);
