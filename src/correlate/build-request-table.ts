@@ -67,6 +67,12 @@ export function buildRequestTable(
     else if (violators.has(request))
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
     else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]);
+    else if (followed.unclear.has(request))
+      layout.set(
+        request,
+        STATUS.quarantined,
+        `several eventfds were read, and nothing tells which read is its ${followed.unclear.get(request)}`,
+      );
     else if (times.contradicted.has(request))
       layout.set(request, STATUS.quarantined, 'the application’s own times do not enclose it');
     else if (thin.has(request)) layout.set(request, STATUS.quarantined, thin.get(request)!);

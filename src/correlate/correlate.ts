@@ -6,7 +6,7 @@ import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation
 import { virtioHostOnly } from '../paths/host-only.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { pointById } from '../paths/points.ts';
-import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
+import type { Doubts } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
@@ -20,12 +20,13 @@ import { type Followed, follow, type Scene } from './follow.ts';
 import { type HostMatch, matchHostRequests } from './host-requests.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
+import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
-import type { SideDoubts } from './near-gaps.ts';
 import { refinePath } from './refine.ts';
-import { oneSidedRelation, roughRelation, tightRelation } from './relate.ts';
+import { firstRelation, NO_RHYTHM, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
 import type { RequestTable } from './request-table.ts';
 import { appSide, otherSide, type Side } from './side.ts';
+import { sideDoubts } from './side-doubts.ts';
 import { backendThreads, vcpuThreads } from './threads.ts';
 
 export interface CorrelateInput {
@@ -66,6 +67,8 @@ export interface Correlated {
   readonly application: ApplicationMatch | undefined;
   /** Recorded span common to all machines, on the application's time line. */
   readonly span: { readonly from: number; readonly to: number };
+  /** CPUs whose clocks are off, on the application's machine and on the host beside it. */
+  readonly misclocked: { readonly app: Misclocked; readonly host: Misclocked };
 }
 
 /** What keeps a recording from being followed at all. */
@@ -82,13 +85,25 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     return { failure: 'no block request was issued in the recording of the application’s machine' };
   const seen = followAppRequests(app.occurrences, device);
   if (seen.length === 0) return { failure: 'no block request was issued to that device' };
-  const host = input.guest === undefined ? undefined : input.host;
-  const actors = findActors(appTable, seen, host, input.facts);
+  const host =
+    input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
+  const concurrent = inFlight(appTable, seen);
+  const doubts = sideDoubts(
+    { rows: app.occurrences, doubts: input.doubts?.get(input.guest === undefined ? 'host' : 'guest') },
+    host === undefined ? undefined : { rows: host, doubts: input.doubts?.get('host') },
+    input.facts,
+    concurrent.alone,
+  );
+  const actors = findActors(
+    appTable,
+    seen,
+    host === undefined ? undefined : withoutMisclocked(host, doubts.misclocked.host),
+    input.facts,
+  );
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
   const chosen = choosePath(input, app.occurrences, seen, actors);
-  if ('failure' in chosen) return chosen;
-  const concurrent = inFlight(appTable, seen);
+  if ('failure' in chosen) return { failure: withClocks(chosen.failure, doubts.misclocked.host) };
   const isHostAlone = chosen.path === virtioHostOnly;
   const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
   const base = {
@@ -98,12 +113,11 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     hostIssue: actors.match?.issue ?? none(requests.length),
     hostComplete: actors.match?.complete ?? none(requests.length),
     backend: isHostAlone ? backendThreads(app.occurrences, requests.issue) : actors.backend,
-    alone: concurrent.alone,
+    alone: awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone),
   };
   const placed = placeHost(base, actors, input, appTable.epoch);
   const boundNs = placed.host === undefined ? 0 : placed.relation.uncertaintyNs;
   const scene: Scene = { ...base, host: placed.host, slackNs: 0, boundNs };
-  const doubts = sideDoubts(input);
   const followed = follow(scene);
   const span = commonSpan(app, placed.host);
   const built = buildRequestTable(
@@ -135,12 +149,8 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     device,
     begunBefore: requests.begunBefore,
     span,
+    misclocked: doubts.misclocked,
   };
-}
-
-function sideDoubts({ guest, doubts }: CorrelateInput): SideDoubts {
-  const of = (machine: MachineName) => doubts?.get(machine) ?? NO_DOUBTS;
-  return guest === undefined ? { app: of('host'), host: NO_DOUBTS } : { app: of('guest'), host: of('host') };
 }
 
 const none = (length: number) => new Int32Array(length).fill(NO_ROW);
@@ -162,12 +172,11 @@ interface Actors {
 function findActors(
   appTable: EventTable,
   requests: AppRequests,
-  hostTable: EventTable | undefined,
+  host: Occurrences | undefined,
   facts: RecordingFacts,
 ): Actors {
-  if (hostTable === undefined)
-    return { hostTable, host: undefined, match: undefined, vcpus: new Map(), backend: new Set() };
-  const host = indexOccurrences(hostTable);
+  const hostTable = host?.table;
+  if (host === undefined) return { hostTable, host, match: undefined, vcpus: new Map(), backend: new Set() };
   const match = matchHostRequests(appTable, requests, host);
   return {
     hostTable,
@@ -246,37 +255,6 @@ function placeHost(
     slackNs = relation.uncertaintyNs;
   }
   return { host: otherSide(actors.host, actors.vcpus, toApp), relation: relation! };
-}
-
-/**
- * What the clocks' relation is before a request's messages are known: by the rough ones; where these contradict each other,
- * because the rhythm put some beside their place, what the facts say. The messages that are found with it decide.
- */
-function firstRelation(
-  rough: Exchange | undefined,
-  { sameRate, exact }: CorrelateInput,
-): { offsetAt(ns: number): number; readonly slackNs: number } | { readonly failure: string } {
-  const first: ReturnType<typeof roughRelation> =
-    rough === undefined ? { failure: NO_RHYTHM } : roughRelation(rough, sameRate);
-  if (!('failure' in first)) return { offsetAt: (ns) => first.line.offsetAt(ns), slackNs: first.slackNs };
-  if (exact === undefined) return first;
-  return { offsetAt: (ns) => exact.offsetAt(ns), slackNs: exact.uncertaintyNs };
-}
-
-const NO_RHYTHM = 'nothing on the host keeps step with the guest’s completions';
-
-function unrelated(why: string): Relation {
-  return {
-    method: 'none',
-    toApp: (ns) => ns,
-    uncertaintyNs: Number.POSITIVE_INFINITY,
-    driftPpm: 0,
-    offsetNs: 0n,
-    interval: undefined,
-    checked: why,
-    ok: false,
-    violators: [],
-  };
 }
 
 function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange | undefined {

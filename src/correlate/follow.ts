@@ -50,6 +50,8 @@ export interface Followed {
   /** Their times on the application's clock, NaN where there is no row. */
   readonly times: ReadonlyMap<PointId, Float64Array>;
   readonly ambiguous: ReadonlyMap<PointId, number>;
+  /** Requests for which a read of one of several eventfds was found, and nothing tells which is theirs: the point. */
+  readonly unclear: ReadonlyMap<number, PointId>;
   /** Points whose events the recording holds at all, whether or not they belong to this disk. */
   readonly recorded: ReadonlySet<PointId>;
 }
@@ -75,6 +77,7 @@ class Work implements WindowSource {
   readonly #scene: Scene;
   readonly #found = new Map<PointId, Found>();
   readonly #ambiguous = new Map<PointId, number>();
+  readonly #unclear = new Map<number, PointId>();
   readonly #recorded = new Set<PointId>();
   readonly #windows: Windows;
   #descriptors: Descriptors | undefined;
@@ -101,6 +104,7 @@ class Work implements WindowSource {
       rows: new Map(found.map(([point, { rows }]) => [point, rows])),
       times: new Map(found.map(([point, { time }]) => [point, time])),
       ambiguous: this.#ambiguous,
+      unclear: this.#unclear,
       recorded: this.#recorded,
     };
   }
@@ -175,6 +179,16 @@ class Work implements WindowSource {
       );
       if (this.#first === NONE) continue;
       const only = this.#first === this.#last;
+      // What reads of several descriptors there are, and none is known to be the signal's: any could be another's.
+      if (
+        drained !== undefined &&
+        fd === ANY_TAG &&
+        this.#differ(drained.descriptor, candidates, to[request]!)
+      ) {
+        this.#unclear.set(request, rule.point);
+        ambiguous++;
+        continue;
+      }
       // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
       const sure = only || (slackNs === 0 && (rule.certain === true || alone[request] === 1));
       if (sure) {
@@ -227,6 +241,16 @@ class Work implements WindowSource {
       this.#last = next;
       if (firstOnly) break;
     }
+  }
+
+  /** Whether what the last search found is one of several descriptors that the disk's threads read up to a time. */
+  #differ(descriptor: Float64Array, { time, who }: Candidates, to: number): boolean {
+    const { backend } = this.#scene;
+    const found = descriptor[this.#first]!;
+    if (Number.isNaN(found)) return false;
+    for (let next = this.#first + 1; next < time.length && time[next]! <= to; next++)
+      if (backend.has(who[next]!) && descriptor[next] !== found) return true;
+    return false;
   }
 
   #drained(signal: PointId, side: Side, event: string): DrainedReads {

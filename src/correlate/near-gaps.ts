@@ -6,6 +6,7 @@ import type { Doubts } from '../trace/doubts.ts';
 import type { Gap } from '../trace/gaps.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type Followed, type Scene, sideOf } from './follow.ts';
+import type { Misclocked } from './misclocked.ts';
 import type { Side } from './side.ts';
 
 /** When each request began and ended, on the application's time line; end is NaN for those that never did. */
@@ -17,6 +18,7 @@ export interface Lifetimes {
 export interface SideDoubts {
   readonly app: Doubts;
   readonly host: Doubts;
+  readonly misclocked: { readonly app: Misclocked; readonly host: Misclocked };
 }
 
 /** Marks requests that were in flight at a gap that concerns them; undefined for all others. */
@@ -29,9 +31,9 @@ export function requestsNearGaps(
 ): (string | undefined)[] {
   const reasons = new Array<string | undefined>(scene.requests.length).fill(undefined);
   const actors = new Actors(scene, followed);
-  for (const [side, of] of [
-    [scene.app, doubts.app],
-    [scene.host, doubts.host],
+  for (const [side, of, { gaps: misclocked }] of [
+    [scene.app, doubts.app, doubts.misclocked.app],
+    [scene.host, doubts.host, doubts.misclocked.host],
   ] as const) {
     if (side === undefined) continue;
     const slack = side === scene.app ? 0 : uncertaintyNs;
@@ -39,6 +41,7 @@ export function requestsNearGaps(
       forRequestsAt(lifetimes, gaps, side, slack, (request, gap) => {
         if (everyone || actors.concerned(side, request, gap)) reasons[request] ??= text(gap);
       });
+    mark(misclocked, () => 'a CPU whose clock is off took part while it was in flight', true);
     mark(of.reported, () => 'events were lost while it was in flight', true);
     mark(of.found, (gap) => `an event is missing while it was in flight: ${gap.missing}`, false);
   }

@@ -31,6 +31,39 @@ export function roughRelation(
   return { line: result.line, slackNs: widest(result.line, ends) };
 }
 
+/**
+ * What the clocks' relation is before a request's messages are known: by the rough ones; where these contradict each other,
+ * because the rhythm put some beside their place, what the facts say. The messages that are found with it decide.
+ */
+export function firstRelation(
+  rough: Exchange | undefined,
+  { sameRate, exact }: { readonly sameRate: boolean; readonly exact?: ExactRelation | undefined },
+): { offsetAt(ns: number): number; readonly slackNs: number } | { readonly failure: string } {
+  const first: ReturnType<typeof roughRelation> =
+    rough === undefined ? { failure: NO_RHYTHM } : roughRelation(rough, sameRate);
+  if (!('failure' in first)) return { offsetAt: (ns) => first.line.offsetAt(ns), slackNs: first.slackNs };
+  if (exact === undefined) return first;
+  return { offsetAt: (ns) => exact.offsetAt(ns), slackNs: exact.uncertaintyNs };
+}
+
+/** Why there is no rough relation, in words. */
+export const NO_RHYTHM = 'nothing on the host keeps step with the guest’s completions';
+
+/** The relation of clocks that cannot be related, and why. */
+export function unrelated(why: string): Relation {
+  return {
+    method: 'none',
+    toApp: (ns) => ns,
+    uncertaintyNs: Number.POSITIVE_INFINITY,
+    driftPpm: 0,
+    offsetNs: 0n,
+    interval: undefined,
+    checked: why,
+    ok: false,
+    violators: [],
+  };
+}
+
 function failureOf(result: Exclude<CausalResult, { kind: 'line' }>): string {
   if (result.kind === 'incomplete') return 'messages were found in one direction only';
   return `completions would precede their cause by ${(result.gapNs / 1000).toFixed(1)} µs however the clocks are laid`;

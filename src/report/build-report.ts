@@ -16,6 +16,8 @@ import {
   lossesOf,
   requestReasons,
   type SourceTrust,
+  skewLosses,
+  skewReasons,
   streamReasons,
 } from './trust.ts';
 import { type ApplicationTruth, truthOf } from './truth-part.ts';
@@ -49,6 +51,7 @@ export function buildReport(input: ReportInput): ReportModel {
     ...torn.map(tornReason),
     ...input.unjoined.map((unjoined) => ({ letter: 'C' as const, text: unjoinedLoss(unjoined).text })),
     ...streamReasons(input.streams),
+    ...skewReasons(correlated),
     ...clockReasons(correlated),
     ...requestReasons(requests),
     ...closureReasons(groundTruth),
@@ -103,7 +106,12 @@ export function buildReport(input: ReportInput): ReportModel {
     littlesLaw: littlesLawOf(workload, breakdown),
     numa: input.numa,
     overhead: { kind: 'not measured', perRequestNs: null, text: 'what tracing added was not measured' },
-    losses: [...lossesOf(input.streams), ...torn.map(tornLoss), ...input.unjoined.map(unjoinedLoss)],
+    losses: [
+      ...lossesOf(input.streams),
+      ...skewLosses(correlated),
+      ...torn.map(tornLoss),
+      ...input.unjoined.map(unjoinedLoss),
+    ],
     grade: gradeOf(reasons),
     environment: input.environment,
     findings: input.findings,

@@ -1,6 +1,7 @@
 /** What speaks against a recording: turns what the rooms before found out into losses and reasons for the grade. */
 import { kindId } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../correlate/correlate.ts';
+import type { Misclocked } from '../correlate/misclocked.ts';
 import type { CpuPair } from '../trace/file-order.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
 import { type GradeReason, letterOfShare } from './grade.ts';
@@ -73,12 +74,6 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
         integrity.outOfOrder,
         `${count(integrity.outOfOrder)} events stand before one that is earlier; they were put in order of time`,
       );
-    for (const skew of integrity.skewed)
-      add(
-        'CPU clock',
-        null,
-        `${skewText(skew)}: each one’s events are in order of time, theirs together are not`,
-      );
     return losses;
   });
 }
@@ -116,13 +111,36 @@ export function streamReasons(streams: readonly SourceTrust[]): GradeReason[] {
         letter: 'C',
         text: `${count(integrity.outOfOrder)} events of ${source.name} are not in order of time`,
       });
-    for (const skew of integrity.skewed)
-      reasons.push({
-        letter: 'E',
-        text: `${skewText(skew)} in ${source.name}; requests that touch both are left out`,
-      });
     return reasons;
   });
+}
+
+/** CPUs whose clocks are off, each pair with its machine and a sentence. */
+function skews({ misclocked, path, host }: Correlated): { machine: string; text: string }[] {
+  const named = (machine: string, { pairs, cpus }: Misclocked) =>
+    pairs.map((pair) => ({
+      machine,
+      text: `${skewText(pair)} on the ${machine}; requests in flight near events of CPU ${[...cpus].join(' or ')} are left out`,
+    }));
+  return [
+    ...named(host === undefined && path.app !== 'guest' ? 'host' : 'guest', misclocked.app),
+    ...named('host', misclocked.host),
+  ];
+}
+
+/** The same as losses: what those CPUs stamped was not used. */
+export function skewLosses(correlated: Correlated): Loss[] {
+  return skews(correlated).map(({ machine, text }) => ({
+    source: machine,
+    kind: 'CPU clock',
+    count: null,
+    text,
+  }));
+}
+
+/** The same as reasons for the grade. */
+export function skewReasons(correlated: Correlated): GradeReason[] {
+  return skews(correlated).map(({ text }) => ({ letter: 'E', text }));
 }
 
 /** Reasons from the relation of the clocks. */

@@ -1,6 +1,7 @@
 /**
  * Holds the requests that survive damage against the same requests of the undamaged recording. A survivor is wrong when
- * it names other stages, or gives one of them another length than rounding and the clocks' bound explain.
+ * it names other stages, or gives one of them another length than rounding and the clocks' bound explain. Stages merged under
+ * their joined name are coarser, not wrong.
  */
 
 import type { Correlated } from '../../src/correlate/correlate.ts';
@@ -10,6 +11,9 @@ import { STATUS } from '../../src/correlate/request-table.ts';
 /** One stage of one request. */
 export interface FoundStage {
   readonly id: string;
+  /** The points it lies between. */
+  readonly from: string;
+  readonly to: string;
   readonly ns: number;
   /** Its ends are stamped by clocks of two machines. */
   readonly cross: boolean;
@@ -56,7 +60,9 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
       stages: ids.map((id, index) => {
         const [from, to] = [points[index]!, points[index + 1]!];
         return {
-          id: `${id} (${from} to ${to})`,
+          id,
+          from,
+          to,
           ns: requests.offsets.get(to)![request]! - requests.offsets.get(from)![request]!,
           cross: sideOf(correlated, from) !== sideOf(correlated, to),
         };
@@ -103,21 +109,24 @@ function groupBySector(found: readonly Survivor[]): ReadonlyMap<number, Survivor
   return groups;
 }
 
+/** The stages as found, where each is one of the expected or several of them merged under their joined name. */
 function difference(
   expected: readonly FoundStage[],
   found: readonly FoundStage[],
   { crossNs, drift }: { readonly crossNs: number; readonly drift: number },
 ): string | undefined {
-  const names = (stages: readonly FoundStage[]) => stages.map(({ id }) => id);
-  const [before, after] = [names(expected), names(found)];
-  if (before.join() !== after.join())
-    return `stages ${after.filter((id) => !before.includes(id)).join(', ')} instead of ${before
-      .filter((id) => !after.includes(id))
-      .join(', ')}`;
-  for (const [index, { id, ns, cross }] of found.entries()) {
-    const was = expected[index]!.ns;
+  let next = 0;
+  for (const { id, from, to, ns, cross } of found) {
+    const first = expected.findIndex((stage, at) => at >= next && stage.from === from);
+    const last = expected.findIndex((stage, at) => at >= next && stage.to === to);
+    if (first !== next || last < first) return `${id} (${from} to ${to}) was not there`;
+    const merged = expected.slice(first, last + 1);
+    const joined = [...new Set(merged.flatMap((stage) => stage.id.split('+')))].join('+');
+    if (joined !== id) return `${id} instead of ${joined}`;
+    const was = merged.reduce((sum, stage) => sum + stage.ns, 0);
     if (Math.abs(ns - was) > (cross ? crossNs : ROUNDING_NS + was * drift))
-      return `${id} is ${ns} ns instead of ${was} ns`;
+      return `${id} (${from} to ${to}) is ${ns} ns instead of ${was} ns`;
+    next = last + 1;
   }
-  return undefined;
+  return next === expected.length ? undefined : `it ends at ${found.at(-1)?.to}`;
 }

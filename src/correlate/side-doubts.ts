@@ -1,0 +1,47 @@
+/** What may be wrong with the rows of both machines: lost ones, found before, and CPUs whose clocks are off, found here. */
+import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
+import type { RecordingFacts } from '../trace/recording.ts';
+import { ALL_CLOCKS_AGREE, findMisclocked, type Misclocked } from './misclocked.ts';
+import type { SideDoubts } from './near-gaps.ts';
+import { vcpuThreads } from './threads.ts';
+
+/** A machine's rows, all of them, and what is doubtful about them. */
+export interface DoubtedRows {
+  readonly rows: Occurrences;
+  readonly doubts: Doubts | undefined;
+}
+
+/**
+ * With fewer requests alone than this, messages between CPUs overlap, and nothing tells an early one from the answer to
+ * another: clocks that are off then show only in the order of a file.
+ */
+const LEAST_ALONE = 0.95;
+
+/** `host`: the host of a guest recording; undefined on bare metal or when it was not recorded. */
+export function sideDoubts(
+  app: DoubtedRows,
+  host: DoubtedRows | undefined,
+  facts: RecordingFacts,
+  alone: Uint8Array,
+): SideDoubts {
+  const tells = alone.reduce((sum, only) => sum + only, 0) >= alone.length * LEAST_ALONE;
+  const misclocked = {
+    app: findMisclocked(app.rows, new Map(), app.doubts?.skewed ?? [], tells),
+    host:
+      host === undefined
+        ? ALL_CLOCKS_AGREE
+        : findMisclocked(host.rows, vcpuThreads(host.rows, facts), host.doubts?.skewed ?? [], tells),
+  };
+  return {
+    app: app.doubts ?? NO_DOUBTS,
+    host: host?.doubts === undefined ? NO_DOUBTS : withoutRowsOf(misclocked.host, host.rows, host.doubts),
+    misclocked,
+  };
+}
+
+/** The same doubts of the rows that remain: what belongs to a row moves with it. */
+function withoutRowsOf({ cpus }: Misclocked, { table }: Occurrences, doubts: Doubts): Doubts {
+  if (cpus.size === 0 || doubts.chain === undefined) return doubts;
+  return { ...doubts, chain: doubts.chain.filter((_, row) => !cpus.has(table.cpu[row]!)) };
+}
