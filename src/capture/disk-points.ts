@@ -2,24 +2,9 @@
  * The points a recording of this machine's own disk needs, as data: those of the paths in
  * `src/paths/bare-metal-nvme.ts` and no more, because each costs a few hundred nanoseconds a hit.
  */
+import { IO_CALLS } from '../paths/io-calls.ts';
 import type { BlockDevice } from './block-devices.ts';
 import type { Filter, WantedTracepoint } from './wanted-point.ts';
-
-/** System calls that carry I/O; those a kernel or architecture lacks are left out. */
-const CALLS = [
-  'read',
-  'write',
-  'pread64',
-  'pwrite64',
-  'preadv',
-  'pwritev',
-  'preadv2',
-  'pwritev2',
-  'io_submit',
-  'io_getevents',
-  'io_pgetevents',
-  'io_uring_enter',
-];
 
 /** What to record for a disk; `interrupts` are the names in /proc/interrupts. */
 export function diskPoints(disk: BlockDevice, interrupts: readonly string[]): WantedTracepoint[] {
@@ -34,7 +19,7 @@ export function diskPoints(disk: BlockDevice, interrupts: readonly string[]): Wa
     machine('block', 'block_rq_complete', { required: true, filter: onDisk }),
     machine('irq', 'irq_handler_entry', { filter: interruptFilter(disk, interrupts) }),
     ...(disk.driver === 'nvme' ? [machine('nvme', 'nvme_setup_cmd'), machine('nvme', 'nvme_sq')] : []),
-    ...CALLS.flatMap((call) => [
+    ...IO_CALLS.flatMap((call) => [
       ofTasks('syscalls', `sys_enter_${call}`),
       ofTasks('syscalls', `sys_exit_${call}`),
     ]),

@@ -1,21 +1,7 @@
 /** What each kind of event means to the walk that finds an application's requests. */
-import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 
-/** System calls that carry an application's I/O; the exit kind of each is its enter kind's partner. */
-const IO_CALLS = [
-  'read',
-  'pread64',
-  'preadv',
-  'preadv2',
-  'write',
-  'pwrite64',
-  'pwritev',
-  'pwritev2',
-  'io_submit',
-  'io_uring_enter',
-  'io_getevents',
-  'io_pgetevents',
-];
+import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
+import { IO_CALLS } from '../paths/io-calls.ts';
 
 /** The steps of the walk; 0 is none. */
 export const STEP = {

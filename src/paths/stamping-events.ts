@@ -1,29 +1,14 @@
+import { IO_CALLS } from './io-calls.ts';
 import type { IoPath } from './io-path.ts';
 import type { PointId } from './points.ts';
-
-/** System calls that carry I/O. An application's request begins with one and ends with its return. */
-const CALLS = [
-  'read',
-  'write',
-  'pread64',
-  'pwrite64',
-  'preadv',
-  'pwritev',
-  'preadv2',
-  'pwritev2',
-  'io_submit',
-  'io_getevents',
-  'io_pgetevents',
-  'io_uring_enter',
-];
 
 /** Those a back-end hands a request to the host's kernel with. */
 const BACKEND_CALLS = ['io_submit', 'io_uring_enter', 'preadv', 'pread64', 'pwritev', 'pwrite64'];
 
 /** What the anchors of a path are made of; all other points have rules. */
 const ANCHORS: Readonly<Partial<Record<PointId, readonly string[]>>> = {
-  'app:submit': CALLS.map((call) => `sys_enter_${call}`),
-  'app:return': CALLS.map((call) => `sys_exit_${call}`),
+  'app:submit': IO_CALLS.map((call) => `sys_enter_${call}`),
+  'app:return': IO_CALLS.map((call) => `sys_exit_${call}`),
   'backend:submit': BACKEND_CALLS.map((call) => `sys_enter_${call}`),
   'cycle:next': BACKEND_CALLS.map((call) => `sys_enter_${call}`),
   'guest:issue': ['block_rq_issue'],

@@ -1,22 +1,7 @@
 /** The points a recording needs inside a guest, as data: those of the paths of `src/paths/` that lie there. */
+import { IO_CALLS } from '../../paths/io-calls.ts';
 import type { KernelFunction, WantedPoint } from '../wanted-point.ts';
 import type { GuestBlockDevice } from './guest-disks.ts';
-
-/** System calls that carry I/O; those its kernel lacks are left out. */
-const CALLS = [
-  'read',
-  'write',
-  'pread64',
-  'pwrite64',
-  'preadv',
-  'pwritev',
-  'preadv2',
-  'pwritev2',
-  'io_submit',
-  'io_getevents',
-  'io_pgetevents',
-  'io_uring_enter',
-];
 
 /** What to record of a disk of the guest. */
 export function guestPoints(disk: GuestBlockDevice): WantedPoint[] {
@@ -49,7 +34,7 @@ export function guestPoints(disk: GuestBlockDevice): WantedPoint[] {
       filter: { field: 'name', begins: isNvme ? disk.parent : `${disk.parent}-` },
     },
     ...(isNvme ? NVME : VIRTIO),
-    ...CALLS.flatMap((call) => [
+    ...IO_CALLS.flatMap((call) => [
       ofTasks('syscalls', `sys_enter_${call}`),
       ofTasks('syscalls', `sys_exit_${call}`),
     ]),
