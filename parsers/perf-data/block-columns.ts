@@ -3,7 +3,7 @@
  * power,io_uring}.h and drivers/nvme/host/trace.h of Linux 5.10 to 7.2.
  */
 import { DIRECTION, packRequest } from '../event-kinds.ts';
-import type { ColumnPlanner } from './columns.ts';
+import type { ColumnPlanner } from './column-reader.ts';
 
 /** nvme.h: the upper four bits of a command id are a generation counter. */
 const COMMAND_ID_MASK = 0xfff;

@@ -5,28 +5,13 @@
  */
 import { kindByName } from '../event-kinds.ts';
 import { blockColumns } from './block-columns.ts';
+import type { ColumnPlanner, ColumnReader, Columns } from './column-reader.ts';
 import { kvmColumns } from './kvm-columns.ts';
 import { probeColumns } from './probe-columns.ts';
 import { RecordFields } from './record-fields.ts';
 import type { StringField } from './string-field.ts';
 import { syscallColumns } from './syscall-columns.ts';
 import type { TracepointFormat } from './tracepoint-format.ts';
-
-/** The three columns of a row. One object, used for every sample. */
-export interface Columns {
-  dev: number;
-  tag: number;
-  aux: number;
-}
-
-/**
- * Fills the columns from a record of `size` bytes at `raw`; false when a field has a value that it cannot have. Whether
- * the columns hold numbers of their range is for `areInRange` to say.
- */
-export type ColumnReader = (view: DataView, raw: number, columns: Columns, size: number) => boolean;
-
-/** Makes the reader of one event from its fields; undefined when it lacks one that it must have. */
-export type ColumnPlanner = (fields: RecordFields, strings: StringField) => ColumnReader | undefined;
 
 /** An event that is understood, and how its records are read. */
 export interface ColumnPlan {

@@ -1,6 +1,6 @@
 /** Columns of the KVM tracepoints: include/trace/events/kvm.h and arch/x86/kvm/trace.h of Linux 5.10 to 7.2. */
 import { EXIT_CLASS } from '../event-kinds.ts';
-import type { ColumnPlanner } from './columns.ts';
+import type { ColumnPlanner } from './column-reader.ts';
 import type { NumberReader, RecordFields } from './record-fields.ts';
 
 /** `isa` of kvm_exit: which processor's numbers the reason is in. */

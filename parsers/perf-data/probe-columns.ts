@@ -3,7 +3,7 @@
  * text know. All of these fields are optional; a probe without them is still a point in time.
  */
 import { DIRECTION, packRequest } from '../event-kinds.ts';
-import type { ColumnPlanner } from './columns.ts';
+import type { ColumnPlanner } from './column-reader.ts';
 
 const SECTOR_BYTES = 512;
 

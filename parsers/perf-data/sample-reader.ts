@@ -1,6 +1,7 @@
 import type { EventSink } from '../event-sink.ts';
 import { EVENT_TYPE, type EventAttribute } from './attribute.ts';
-import { areInRange, type ColumnPlan, type Columns, planColumns } from './columns.ts';
+import type { Columns } from './column-reader.ts';
+import { areInRange, type ColumnPlan, planColumns } from './columns.ts';
 import type { EventIds } from './event-ids.ts';
 import { MAX_TID, NO_CPU, NO_TID } from './row-limits.ts';
 import { rawPlace, type SampleLayout, sampleLayout } from './sample-layout.ts';

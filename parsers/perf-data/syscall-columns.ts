@@ -3,7 +3,7 @@
  * (kernel/trace/trace_syscalls.c), under the name it has in the source.
  */
 import { EVENT_KINDS } from '../event-kinds.ts';
-import type { ColumnPlanner } from './columns.ts';
+import type { ColumnPlanner } from './column-reader.ts';
 
 /** Fields worth keeping as the tag and as aux, where it is not the first argument alone. */
 interface Kept {

@@ -12,10 +12,10 @@ import { diskOf } from '../capture/choose-disk.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { IotraceError } from '../errors.ts';
-import type { Say } from './import.ts';
 import { recordAndReport } from './record.ts';
 import type { RecordResult } from './record-result.ts';
 import { type ReportOptions, reportBundle } from './report.ts';
+import type { Say } from './say.ts';
 
 const SECONDS = 3;
 const FILE_BYTES = 16 * 1024 ** 2;

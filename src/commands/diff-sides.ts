@@ -3,15 +3,15 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseFioJson, sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import type { FioRun } from '../diff/compare-fio.ts';
-import type { RecordedRun } from '../diff/compare-recordings.ts';
+import type { RecordedRun } from '../diff/recorded-run.ts';
 import { requestTimes } from '../diff/request-times.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { version } from '../version.ts';
 import { followRecording, reportOf } from './analyze.ts';
-import type { Say } from './import.ts';
 import { openInput } from './open-input.ts';
 import { openRecording } from './open-recording.ts';
 import { allBytes } from './read-truth.ts';
+import type { Say } from './say.ts';
 
 /** All runs of a side: followed recordings, or what fio measured. */
 export type Runs =

@@ -10,8 +10,8 @@ import { renderDiffTerminal } from '../render/diff-terminal.ts';
 import { diffJson } from '../render/json.ts';
 import { version } from '../version.ts';
 import { type Runs, readSide, type SideOptions } from './diff-sides.ts';
-import type { Say } from './import.ts';
 import { pageAssets } from './page-assets.ts';
+import type { Say } from './say.ts';
 
 export interface DiffOptions extends SideOptions {
   readonly format: DiffFormat;

@@ -16,9 +16,9 @@ import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
 import { pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { diagnosisText } from './doctor-text.ts';
-import type { Say } from './import.ts';
 import { outputFile, sayState } from './record.ts';
 import { type RecordGuestOptions, wayIn } from './record-guest.ts';
+import type { Say } from './say.ts';
 
 /** Version of what `doctor --json` prints; one more when a field changes its meaning or goes. */
 export const DOCTOR_SCHEMA = 1;

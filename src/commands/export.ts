@@ -12,9 +12,9 @@ import { requestColumns } from '../export/request-columns.ts';
 import { requestRows } from '../export/request-rows.ts';
 import { version } from '../version.ts';
 import { followRecording } from './analyze.ts';
-import type { Say } from './import.ts';
 import { openRecording } from './open-recording.ts';
 import type { ReportOptions } from './report.ts';
+import type { Say } from './say.ts';
 
 interface Exporter {
   /** A terminal is no place for it. */

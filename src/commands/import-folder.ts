@@ -10,9 +10,9 @@ import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import type { Format } from '../../parsers/format.ts';
 import { GUEST_EVENTS, HOST_EVENTS } from '../correlate/misplaced.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
-import type { Say } from './import.ts';
 import { openInput } from './open-input.ts';
 import { likeliestScript } from './read-facts.ts';
+import type { Say } from './say.ts';
 import { chooseFormat, recognise, wantsScript } from './stream-format.ts';
 
 /** Files of a folder by what they are; everything else in it may be a fact. */

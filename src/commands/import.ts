@@ -9,6 +9,7 @@ import { openInput } from './open-input.ts';
 import { perfFacts } from './perf-facts.ts';
 import { likeliestScript, readFacts } from './read-facts.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
+import type { Say } from './say.ts';
 import { chooseFormat, wantsScript } from './stream-format.ts';
 
 export interface ImportOptions {
@@ -24,9 +25,6 @@ export interface ImportOptions {
   readonly title?: string | undefined;
   readonly output: string;
 }
-
-/** Where commands say what they do; results go elsewhere. */
-export type Say = (line: string) => void;
 
 /** Writes the bundle; throws an IotraceError that names the file when one cannot be used. */
 export async function importRecording(given: ImportOptions, say: Say): Promise<void> {

@@ -5,10 +5,10 @@ import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
-import type { Say } from './import.ts';
 import { type BarStream, ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
+import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
 
 /** A bundle's content, read. */

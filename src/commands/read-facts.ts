@@ -10,9 +10,9 @@ import { foreignFormat } from '../../parsers/foreign-formats.ts';
 import { MAX_SCRIPT_CHARACTERS } from '../bundle/manifest.ts';
 import { IotraceError, quoted } from '../errors.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
-import type { Say } from './import.ts';
 import { openInput } from './open-input.ts';
 import { allBytes } from './read-truth.ts';
+import type { Say } from './say.ts';
 import { recognise } from './stream-format.ts';
 
 /** A fact file larger than this is a trace that lies in the same folder. */

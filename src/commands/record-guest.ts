@@ -27,10 +27,10 @@ import { prepareWorkload } from '../capture/workload.ts';
 import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
-import type { Say } from './import.ts';
 import { foundPoints, keepText, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
+import type { Say } from './say.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
 export interface RecordGuestOptions extends RecordOptions {

@@ -1,7 +1,7 @@
 /** What a recording prints when it has ended. */
 import { EXIT_CODES } from '../errors.ts';
-import type { Say } from './import.ts';
 import type { ReportOptions, ReportResult } from './report.ts';
+import type { Say } from './say.ts';
 
 /** What `record` prints, and what the process should end with. */
 export type RecordResult = Pick<ReportResult, 'text' | 'exitCode'>;

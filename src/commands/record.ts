@@ -30,9 +30,9 @@ import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { escapeTerminal } from '../render/escape.ts';
-import type { Say } from './import.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
+import type { Say } from './say.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
 export interface RecordOptions {

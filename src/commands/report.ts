@@ -14,10 +14,10 @@ import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
 import { followRecording, reportOf } from './analyze.ts';
-import type { Say } from './import.ts';
 import { openRecording } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
 import { writePicture } from './rasterize.ts';
+import type { Say } from './say.ts';
 
 export interface ReportOptions {
   readonly format: ReportFormat;

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { IotraceError, messageOf, quoted } from '../errors.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import type { Pseudonyms } from '../share/pseudonyms.ts';
-import type { Say } from './import.ts';
 import { type ReportOptions, reportBundle } from './report.ts';
+import type { Say } from './say.ts';
 
 /**
  * Reports both and compares every table, names replaced as in the copy. Throws an IotraceError and removes the copy when

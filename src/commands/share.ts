@@ -19,9 +19,9 @@ import { linesOfStretch, middleStretch, type Stretch, thinRecording } from '../s
 import type { Recording, Source } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import { type FollowedRecording, followRecording } from './analyze.ts';
-import type { Say } from './import.ts';
 import { headOf, openRecording } from './open-recording.ts';
 import { allBytes, MAX_TRUTH_BYTES } from './read-truth.ts';
+import type { Say } from './say.ts';
 import { sameReport } from './share-check.ts';
 import { shareSummary, shareText } from './share-text.ts';
 

@@ -11,8 +11,8 @@ import type { ReportModel } from '../report/report-model.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import { analyze } from './analyze.ts';
-import type { Say } from './import.ts';
 import { openRecording } from './open-recording.ts';
+import type { Say } from './say.ts';
 
 export interface TuneOptions {
   /** File of the domain XML; '-' is stdin. */

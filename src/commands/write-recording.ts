@@ -4,9 +4,9 @@ import { writeBundle } from '../bundle/write-bundle.ts';
 import type { SessionResult } from '../capture/session.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
-import type { Say } from './import.ts';
 import { openInput } from './open-input.ts';
 import { readTruth } from './read-truth.ts';
+import type { Say } from './say.ts';
 
 /** Facts of small texts, of what the tracer counted, and of notes. */
 export function factsOf(

@@ -7,9 +7,10 @@ import type { PointId } from '../paths/points.ts';
 import { APP_REJECTS } from './app-requests.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
 import { CriticalPath } from './critical.ts';
-import type { Followed, Scene } from './follow.ts';
+import type { Followed } from './follow.ts';
 import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
+import type { Scene } from './scene.ts';
 import { thinRequests } from './thin-requests.ts';
 
 export interface BuiltRequests {

@@ -4,7 +4,7 @@
  */
 import type { PointRule } from '../paths/io-path.ts';
 import { NO_ROW } from '../trace/units.ts';
-import type { Scene } from './follow.ts';
+import type { Scene } from './scene.ts';
 import type { Side } from './side.ts';
 import type { Windows } from './windows.ts';
 

@@ -4,15 +4,15 @@
  * Works a point at a time, so that the bounds of a search are columns that are already there.
  */
 import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
-import { type PointId, pointById } from '../paths/points.ts';
+import type { PointId } from '../paths/points.ts';
 import type { KindRows } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import type { AppRequests } from './app-requests.ts';
 import { type Candidates, candidatesWith, firstNear } from './candidates.ts';
 import { type Descriptors, type DrainedReads, drainedReads, findDescriptors } from './descriptors.ts';
 import { doubtfulPicks } from './doubtful-picks.ts';
 import { type Found, located } from './found.ts';
 import { learnKeys } from './learn.ts';
+import { type Scene, sideOf } from './scene.ts';
 import type { Side } from './side.ts';
 import {
   ANYONE,
@@ -24,26 +24,6 @@ import {
   type Windows,
 } from './windows.ts';
 
-/** Everything a rule can refer to. */
-export interface Scene {
-  readonly path: IoPath;
-  readonly requests: AppRequests;
-  readonly app: Side;
-  /** Host of a guest recording; undefined on bare metal or when the host was not recorded. */
-  readonly host: Side | undefined;
-  /** Host request of each request: rows of its issue and completion, NO_ROW without one. */
-  readonly hostIssue: Int32Array;
-  readonly hostComplete: Int32Array;
-  /** Threads that serve this disk. */
-  readonly backend: ReadonlySet<number>;
-  /** Request r was the only one in flight all the time. */
-  readonly alone: Uint8Array;
-  /** How far a bound taken from the other machine may be off; 0 once the clocks are related. */
-  readonly slackNs: number;
-  /** How far the clocks' relation may be off, ns; bounds of the other machine decide nothing that is nearer. */
-  readonly boundNs: number;
-}
-
 /** Rows by point, and how many requests had several candidates for a point that only one can have been. */
 export interface Followed {
   readonly rows: ReadonlyMap<PointId, Int32Array>;
@@ -54,13 +34,6 @@ export interface Followed {
   readonly unclear: ReadonlyMap<number, PointId>;
   /** Points whose events the recording holds at all, whether or not they belong to this disk. */
   readonly recorded: ReadonlySet<PointId>;
-}
-
-/** The machine a point is stamped on, in this scene. */
-export function sideOf(scene: Pick<Scene, 'path' | 'app' | 'host'>, point: PointId): Side | undefined {
-  const side = pointById(point).side;
-  if (side === 'app' || side === scene.path.app) return scene.app;
-  return side === 'host' ? scene.host : undefined;
 }
 
 /** Follows all requests along the path. */

@@ -10,8 +10,9 @@ import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
-import { type Followed, type Scene, sideOf } from './follow.ts';
+import type { Followed } from './follow.ts';
 import type { HostMatch } from './host-requests.ts';
+import { type Scene, sideOf } from './scene.ts';
 
 export interface Exchange {
   /** Application → host. */

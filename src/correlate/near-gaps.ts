@@ -5,8 +5,9 @@
 import type { Doubts } from '../trace/doubts.ts';
 import type { Gap } from '../trace/gaps.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type Followed, type Scene, sideOf } from './follow.ts';
+import type { Followed } from './follow.ts';
 import type { Misclocked } from './misclocked.ts';
+import { type Scene, sideOf } from './scene.ts';
 import type { Side } from './side.ts';
 
 /** When each request began and ended, on the application's time line; end is NaN for those that never did. */

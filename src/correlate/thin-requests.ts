@@ -5,8 +5,9 @@
 import type { IoPath, PointRule } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type Followed, type Scene, sideOf } from './follow.ts';
+import type { Followed } from './follow.ts';
 import type { SideDoubts } from './near-gaps.ts';
+import { type Scene, sideOf } from './scene.ts';
 
 /**
  * Requests that lack the same points are not believed when more of them than this are expected to have lost those points

@@ -1,19 +1,13 @@
 /** Two sides of followed recordings → one DiffModel. */
-import type { ReportModel, Stage } from '../report/report-model.ts';
+import type { Stage } from '../report/report-model.ts';
 import { RESAMPLES, SEED } from './bootstrap.ts';
 import { type CommonStage, commonStages } from './common-stages.ts';
 import type { DiffModel, DiffSide, StageDifference } from './diff-model.ts';
 import { differences, type Question, unitsOf } from './differences.ts';
 import { recordingNotes } from './notes.ts';
+import type { RecordedRun } from './recorded-run.ts';
 import type { RequestTimes } from './request-times.ts';
 import { matterDifferences, settingDifferences } from './settings.ts';
-
-/** A recording with its requests in columns. At least one request was followed. */
-export interface RecordedRun {
-  readonly name: string;
-  readonly model: ReportModel;
-  readonly times: RequestTimes;
-}
 
 type Side = readonly [RecordedRun, ...RecordedRun[]];
 

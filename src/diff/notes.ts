@@ -1,5 +1,5 @@
-import type { RecordedRun } from './compare-recordings.ts';
 import type { DiffModel } from './diff-model.ts';
+import type { RecordedRun } from './recorded-run.ts';
 
 /** What limits the comparison of recordings, as sentences. */
 export function recordingNotes(

@@ -1,7 +1,7 @@
 /** What was set differently on the two sides. */
 import type { ReportModel } from '../report/report-model.ts';
-import type { RecordedRun } from './compare-recordings.ts';
 import type { SettingDifference } from './diff-model.ts';
+import type { RecordedRun } from './recorded-run.ts';
 
 type Runs = readonly Pick<RecordedRun, 'model'>[];
 

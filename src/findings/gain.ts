@@ -1,5 +1,5 @@
 /** What a change could save: sums of measured stages, with what the clocks leave open. */
-import { sideOf } from '../correlate/follow.ts';
+import { sideOf } from '../correlate/scene.ts';
 import type { FindingInput, Gain } from './finding.ts';
 
 const EMULATED = 'speed of an emulated host, not of a real one';

@@ -1,7 +1,7 @@
 /** The report's stages, and what is made of them: sides, bands, points beside the critical path. */
 import type { Correlated } from '../correlate/correlate.ts';
-import { sideOf } from '../correlate/follow.ts';
 import { NOT_OBSERVED } from '../correlate/request-table.ts';
+import { sideOf } from '../correlate/scene.ts';
 import { pointById } from '../paths/points.ts';
 import { type StageId, stageById } from '../paths/stages.ts';
 import type { Breakdown, Stack, StageStats } from '../stats/breakdown.ts';

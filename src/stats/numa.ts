@@ -1,7 +1,7 @@
 /** Where each actor of a request ran, and how often a request crosses from one host NUMA node to another. */
 import type { Correlated } from '../correlate/correlate.ts';
-import { sideOf } from '../correlate/follow.ts';
 import type { RequestVariant } from '../correlate/request-table.ts';
+import { sideOf } from '../correlate/scene.ts';
 import type { PointId } from '../paths/points.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';

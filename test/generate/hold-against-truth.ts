@@ -1,7 +1,7 @@
 /** Holds what iotrace recovered against what was drawn: every point of every matched request, and its clock. */
 import type { FollowedRecording } from '../../src/commands/analyze.ts';
-import { sideOf } from '../../src/correlate/follow.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
+import { sideOf } from '../../src/correlate/scene.ts';
 import { pointById } from '../../src/paths/points.ts';
 import { NO_ROW } from '../../src/trace/units.ts';
 import type { Generated } from './generate.ts';

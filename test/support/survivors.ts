@@ -5,8 +5,8 @@
  */
 
 import type { Correlated } from '../../src/correlate/correlate.ts';
-import { sideOf } from '../../src/correlate/follow.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
+import { sideOf } from '../../src/correlate/scene.ts';
 
 /** One stage of one request. */
 export interface FoundStage {

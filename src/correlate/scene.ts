@@ -1,0 +1,32 @@
+/** What the rules of a path are applied to: a disk's requests, the machines they cross, what is known of them so far. */
+import type { IoPath } from '../paths/io-path.ts';
+import { type PointId, pointById } from '../paths/points.ts';
+import type { AppRequests } from './app-requests.ts';
+import type { Side } from './side.ts';
+
+/** Everything a rule can refer to. */
+export interface Scene {
+  readonly path: IoPath;
+  readonly requests: AppRequests;
+  readonly app: Side;
+  /** Host of a guest recording; undefined on bare metal or when the host was not recorded. */
+  readonly host: Side | undefined;
+  /** Host request of each request: rows of its issue and completion, NO_ROW without one. */
+  readonly hostIssue: Int32Array;
+  readonly hostComplete: Int32Array;
+  /** Threads that serve this disk. */
+  readonly backend: ReadonlySet<number>;
+  /** Request r was the only one in flight all the time. */
+  readonly alone: Uint8Array;
+  /** How far a bound taken from the other machine may be off; 0 once the clocks are related. */
+  readonly slackNs: number;
+  /** How far the clocks' relation may be off, ns; bounds of the other machine decide nothing that is nearer. */
+  readonly boundNs: number;
+}
+
+/** The machine a point is stamped on, in this scene. */
+export function sideOf(scene: Pick<Scene, 'path' | 'app' | 'host'>, point: PointId): Side | undefined {
+  const side = pointById(point).side;
+  if (side === 'app' || side === scene.path.app) return scene.app;
+  return side === 'host' ? scene.host : undefined;
+}
