@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { GuestSide } from '../../src/capture/guest/guest-side.ts';
 import { findTracefs } from '../../src/capture/tracefs/trace-files.ts';
 import { messageOf } from '../../src/errors.ts';
@@ -44,13 +44,29 @@ describe.skipIf(whyNot !== undefined)('a guest’s shell', { timeout: 60_000 }, 
     await guest.run('iot_instance', 'mono', '64');
     const name = nameOf(guest);
     expect(madeBy(name)).toHaveLength(2);
+    const waiting = Number(/pid (\d+)/.exec(await guest.run('iot_work', '1000', 'true'))![1]);
     const shell = Number(name.split('-')[1]);
     const pid = victim === 'sh' ? shell : siblingOf(shell, victim);
     process.kill(pid, 'SIGKILL');
     // The second is found by the subshell that waits for signs of life, every five seconds.
     await expect.poll(() => madeBy(name), { timeout: 30_000, interval: 200 }).toEqual([]);
+    await expect.poll(() => existsSync(`/proc/${waiting}`)).toBe(false);
     await expect(guest.run('echo')).rejects.toMatchObject({ code: 'guest-lost' });
     await guest.close();
+  });
+
+  it('hears signs of life while something else takes long', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const guest = await GuestSide.open(['sh']);
+      await guest.run('iot_beat() { echo "$1" >> $iot_D/beats; }');
+      guest.watch('vda');
+      vi.advanceTimersByTime(60_000);
+      await expect.poll(() => guest.run('cat $iot_D/beats || true')).toContain('vda');
+      await guest.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

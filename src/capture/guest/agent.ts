@@ -9,6 +9,9 @@
 /** Seconds between two signs of life that a guest waits for at most, before it takes iotrace for dead. */
 export const SILENCE_S = 60;
 
+/** Seconds that fetching one thing may take; the guest's shell is busy with it and hears no sign of life meanwhile. */
+export const FETCH_S = 600;
+
 export const AGENT = String.raw`
 umask 077
 iot_find() {
@@ -54,8 +57,8 @@ iot_clean() {
     iot_unprobe "$iot_group"
   fi
   [ -n "$iot_mounted" ] && umount $iot_T
+  [ -s "$iot_D/pid" ] && [ ! -s "$iot_D/status" ] && kill "$(cat "$iot_D/pid")"
   [ -n "$iot_D" ] && rm -rf "$iot_D"
-  [ -n "$iot_job" ] && kill $iot_job
   [ -n "$iot_dog" ] && kill $iot_dog
   [ -n "$iot_tty" ] && stty "$iot_tty"
 } 2>/dev/null
@@ -72,6 +75,7 @@ iot_begin() {
   done
   (
     trap iot_n=0 USR1
+    trap iot_n=-${FETCH_S / 5} USR2
     iot_n=0 iot_dog=
     while [ $iot_n -lt ${SILENCE_S / 5} ] && kill -0 $$ 2>/dev/null; do
       iot_n=$((iot_n + 1))

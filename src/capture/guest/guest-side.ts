@@ -1,13 +1,15 @@
 /** A guest that is being recorded: the shell in it, what was asked of it once, and its signs of life. */
 import { randomBytes } from 'node:crypto';
 import { EXIT_CODES, IotraceError, quoted } from '../../errors.ts';
-import { AGENT } from './agent.ts';
+import { AGENT, FETCH_S, SILENCE_S } from './agent.ts';
 import { type GuestBlockDevice, readDisks } from './guest-disks.ts';
 import { RemoteShell } from './remote-shell.ts';
 import { quoteWord } from './shell-words.ts';
 
 /** Seldom: each costs the guest a wake-up. */
 const BEAT_MS = 1000;
+/** In between there is always one, whatever else takes long: attaching on the host, printing what was recorded. */
+const SIGN_MS = (SILENCE_S * 1000) / 6;
 /** A guest whose CPUs are all busy answers late. */
 const BEAT_LIMITS = { ms: 30_000, bytes: 64 * 1024 };
 
@@ -33,6 +35,7 @@ export class GuestSide {
   #beatAt = 0;
   #beating: Promise<void> | undefined;
   #failure: IotraceError | undefined;
+  #signs: NodeJS.Timeout | undefined;
 
   private constructor(shell: RemoteShell, group: string, removed: readonly string[]) {
     this.#shell = shell;
@@ -74,7 +77,7 @@ export class GuestSide {
 
   /** What a script prints, piece by piece, at most so many bytes. */
   fetch(script: string, give: (part: Uint8Array) => void, bytes: number): Promise<number> {
-    return this.#shell.fetch(script, give, { ms: 600_000, bytes });
+    return this.#shell.fetch(`kill -USR2 $iot_dog; ${script}`, give, { ms: FETCH_S * 1000, bytes });
   }
 
   /** The disks there. */
@@ -82,9 +85,10 @@ export class GuestSide {
     return readDisks(await this.run('iot_disks'));
   }
 
-  /** The disk whose requests are counted. */
+  /** The disk whose requests are counted; from now on the guest gets signs of life. */
   watch(disk: string): void {
     this.#disk = disk;
+    this.#signs ??= setInterval(() => this.beat(), SIGN_MS).unref();
   }
 
   /** Why the guest cannot be reached any more, undefined while it can. */
@@ -120,6 +124,7 @@ export class GuestSide {
 
   /** Takes everything back there and ends the connection; does nothing when it is gone. */
   async close(): Promise<void> {
+    clearInterval(this.#signs);
     await this.#beating;
     if (!this.#shell.lost)
       await this.#shell.run('iot_clean', { ms: 20_000, bytes: 4096 }).catch(() => undefined);
