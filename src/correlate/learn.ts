@@ -73,8 +73,7 @@ function ownOf(all: readonly Hit[], searched: number): readonly Hit[] {
   const usual = precise.filter((hit) => hit.windows >= best * LEAST_OF_BEST);
   const covered = usual.reduce((sum, hit) => sum + hit.alone, 0);
   if (covered < searched * LEAST_COVERED) return usual;
-  const standsIn = ({ alone, windows }: Hit) =>
-    alone >= LEAST_TIMES_ALONE && alone >= windows * LEAST_ALONE;
+  const standsIn = ({ alone, windows }: Hit) => alone >= LEAST_TIMES_ALONE && alone >= windows * LEAST_ALONE;
   return precise.filter((hit) => usual.includes(hit) || standsIn(hit));
 }
 

@@ -47,9 +47,15 @@ const labels = Array.from({ length: 100 }, (_, index) => `R${index}`);
 /** Three of a hundred: less than a queue needs that is told by its share alone. */
 const RARE = ['R30', 'R60', 'R90'];
 
-function draw(interruptOf: (label: string) => string, more: readonly [number, string, string][] = []): string {
+function draw(
+  interruptOf: (label: string) => string,
+  more: readonly [number, string, string][] = [],
+): string {
   const lanes = ['app', 'girq', 'vcpu', 'io', 'irq'];
-  const events = [...labels.flatMap((label, index) => request(label, index * 100, interruptOf(label))), ...more];
+  const events = [
+    ...labels.flatMap((label, index) => request(label, index * 100, interruptOf(label))),
+    ...more,
+  ];
   const rows = events
     .sort(([a], [b]) => a - b)
     .map(([time, lane, event]) => [time, ...lanes.map((each) => (each === lane ? event : ''))].join(' | '));

@@ -4,8 +4,8 @@
  */
 import type { ReportModel } from '../../src/report/report-model.ts';
 import type { GroundTruth, RecordingFacts } from '../../src/trace/recording.ts';
+import type { ClockReadings } from './evidence.ts';
 import type { Check } from './judge.ts';
-import type { ClockReadings } from './run-setup.ts';
 
 /** One reading of the host's clock, at some tick from `from` to `to`. */
 interface Pair {

@@ -13,7 +13,7 @@ import type { ReportModel } from '../../src/report/report-model.ts';
 import type { GroundTruth, Recording } from '../../src/trace/recording.ts';
 import { clockTruth } from './clock-truth.ts';
 import type { Expectation, Run } from './configuration.ts';
-import type { Evidence } from './run-setup.ts';
+import type { Evidence } from './evidence.ts';
 
 /** One thing that has to hold, and how it came out. */
 export interface Check {

@@ -10,8 +10,9 @@ import { cannotRun } from './cannot-run.ts';
 import { nameOf, type Setup } from './configuration.ts';
 import { emulatorIn, INSTALLED } from './emulator.ts';
 import { imageOf } from './image/build-image.ts';
+import { judgedAgain } from './judged.ts';
 import { RELEASES, releaseByName } from './releases.ts';
-import { resultsSection } from './results.ts';
+import { resultLine, resultsSection } from './results.ts';
 import { EVERY_PATH_ONCE, SETUPS } from './setups.ts';
 import { takeAll } from './take-all.ts';
 
@@ -20,6 +21,7 @@ const USAGE = `usage: npm run lab -- [options] [configuration…]
   --every-path       each path once instead of the whole matrix
   --limit SECONDS    for entering a setup, and for each recording (default: 60)
   --minutes MINUTES  begin no setup later than that; what is left is skipped, by name
+  --again FOLDER     judge again what an earlier run kept there (boot-…/out); nothing is booted
   --json FILE        write the verdicts' counts there
   --results FILE     append the table of results there
   --list             print the configurations and end`;
@@ -31,6 +33,7 @@ const { values, positionals } = parseArgs({
     'every-path': { type: 'boolean', default: false },
     limit: { type: 'string', default: '60' },
     minutes: { type: 'string', default: '240' },
+    again: { type: 'string' },
     json: { type: 'string' },
     results: { type: 'string' },
     list: { type: 'boolean', default: false },
@@ -71,6 +74,11 @@ async function main(): Promise<number> {
   if (release === undefined || setups === undefined) {
     say(USAGE);
     return 2;
+  }
+  if (values.again !== undefined) {
+    const results = await judgedAgain(values.again, setups);
+    process.stdout.write(`${results.map(resultLine).join('\n')}\n`);
+    return results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
   }
   const project = process.cwd();
   const reason = await cannotRun();

@@ -4,33 +4,12 @@ import { join } from 'node:path';
 import type { GuestSetup, Run, Setup } from './configuration.ts';
 import { nameOf } from './configuration.ts';
 import { DRIVE_ADDRESSES } from './emulator.ts';
+import { type Evidence, keepEvidence } from './evidence.ts';
 import type { Answer, LiveHost } from './live-host.ts';
 import { DRIVE_DEVICE } from './setups.ts';
 
 /** Requests of a run: enough for a median, few enough for an emulated machine. */
 export const REQUESTS = 300;
-
-/** What a run left in the folder the host shares, for the judge. */
-export interface Evidence {
-  /** The bundle; undefined when iotrace wrote none. */
-  readonly bundle: string | undefined;
-  /** The reader's log. */
-  readonly log: string | undefined;
-  /** What iotrace printed, and its exit status. */
-  readonly said: string;
-  readonly exitCode: number | undefined;
-  /** Things host or guest did not have before and have afterwards. */
-  readonly left: readonly string[];
-  readonly clocks: ClockReadings;
-  readonly seconds: number;
-}
-
-export interface ClockReadings {
-  /** 'ns TSC-before TSC-after', of inside/clock-pairs.c, before and after the recording. */
-  readonly hostPairs: readonly string[];
-  /** Guest TSC less host TSC, as KVM prints it; undefined without a guest. */
-  readonly tscOffset: string | undefined;
-}
 
 /** The host does not answer any more: it has to be booted anew. */
 export class Wedged extends Error {}
@@ -145,16 +124,14 @@ export async function recordRun(
   const had = new Set(before.split('\n'));
   const tscOffset =
     setup.guest === undefined ? undefined : await step(host, 'the TSC offset', 'tsc-offset', deadline);
-  const isKept = kept.exitCode === 0;
-  return {
-    bundle: isKept ? join(folder, 'recording.iotrace.zip') : undefined,
-    log: isKept ? join(folder, 'reader.log') : undefined,
+  return keepEvidence(folder, {
+    isKept: kept.exitCode === 0,
     said,
     exitCode: answer.exitCode,
     left: after.split('\n').filter((line) => line !== '' && !had.has(line)),
     clocks: { hostPairs: [firstPair, secondPair], tscOffset },
     seconds: (Date.now() - began) / 1000,
-  };
+  });
 }
 
 /** `iotrace record` as a user would call it; what it recorded is read outside, where that takes no minute. */

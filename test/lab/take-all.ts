@@ -3,7 +3,7 @@ import { messageOf } from '../../src/errors.ts';
 import { nameOf, type Run, type Setup } from './configuration.ts';
 import type { Emulator } from './emulator.ts';
 import type { Image } from './image/build-image.ts';
-import { type Check, judge } from './judge.ts';
+import { judged } from './judged.ts';
 import { LiveHost } from './live-host.ts';
 import { type Result, resultLine, type Verdict, type Versions } from './results.ts';
 import { Deadline, enter, leave, recordRun, StepFailed, Wedged } from './run-setup.ts';
@@ -112,17 +112,7 @@ class Visit {
 
   private async takeRun(host: LiveHost, setup: Setup, run: Run, tried: number): Promise<void> {
     const evidence = await recordRun(host, setup, run, new Deadline(this.place.limitMs));
-    const { checks, figures } = await judge(run, evidence);
-    const wrong = checks.filter(({ ok }) => !ok);
-    const result: Result = {
-      name: nameOf(setup, run),
-      verdict: wrong.length === 0 ? 'passed' : 'failed',
-      why: wrong.map(sentence).join('\n'),
-      checks,
-      figures,
-      seconds: evidence.seconds,
-      tries: tried,
-    };
+    const result = await judged(nameOf(setup, run), run, evidence, tried);
     this.results.push(result);
     this.say(resultLine(result));
   }
@@ -134,5 +124,3 @@ class Visit {
     this.say(resultLine(result));
   }
 }
-
-const sentence = ({ name, text }: Check) => `${name}: ${text}`;
