@@ -103,7 +103,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   );
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
-  const chosen = choosePath(input, app.occurrences, seen, actors);
+  const chosen = choosePath(input, app.occurrences, seen, actors, concurrent.most);
   if ('failure' in chosen) return { failure: withClocks(chosen.failure, doubts.misclocked.host) };
   const isHostAlone = chosen.path === virtioHostOnly;
   const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
@@ -193,12 +193,14 @@ function choosePath(
   app: Occurrences,
   requests: AppRequests,
   actors: Actors,
+  mostInFlight: number,
 ): { path: IoPath; evidence: readonly string[] } | NotFollowed {
   if (input.path !== undefined) return { path: input.path, evidence: ['given by the user'] };
   const detected = detectPath({
     app,
     appIsGuest: input.guest !== undefined,
     requests,
+    mostInFlight,
     host: actors.host,
     match: actors.match,
     backend: actors.backend,

@@ -16,6 +16,8 @@ export interface DetectInput {
   readonly requests: AppRequests;
   readonly host: Occurrences | undefined;
   readonly match: HostMatch | undefined;
+  /** Most requests in flight at once: as many may share an interrupt. */
+  readonly mostInFlight: number;
   /** Threads that serve the disk, and the vCPU threads, by tid. */
   readonly backend: ReadonlySet<number>;
   readonly vcpuThreads: ReadonlyMap<number, number>;
@@ -146,17 +148,11 @@ function backendPath(input: DetectInput, evidence: string[]): string | undefined
 
 /** Which process's thread issued the host's requests. */
 function servedByKernel(input: DetectInput, evidence: string[]): string {
-  const { host, backend, vcpuThreads } = input;
+  const { backend } = input;
   const tid = [...backend][0]!;
-  const task = host!.table.tasks.get(tid);
-  const name = input.facts.qemuThreads?.find((thread) => thread.tid === tid)?.name ?? task?.comm ?? '?';
-  const vcpu = [...vcpuThreads.values()][0];
-  const qemu = vcpu === undefined ? undefined : host!.table.tasks.get(vcpu)?.tgid;
-  const inQemu =
-    task?.tgid !== undefined && qemu !== undefined
-      ? task.tgid === qemu
-      : (input.facts.qemuThreads?.some((thread) => thread.tid === tid) ?? host!.count('vu_queue_push') === 0);
-  if (!inQemu) {
+  const name = threadName(input, tid);
+  const qemu = qemuOf(input);
+  if (!isOfQemu(input, tid)) {
     evidence.push(`thread ${tid} (${name}) issued them, which is not one of QEMU’s`);
     return 'vhost-user-blk-qsd';
   }
@@ -168,6 +164,25 @@ function servedByKernel(input: DetectInput, evidence: string[]): string {
   const others = backend.size > 1 ? ` and ${backend.size - 1} more` : '';
   evidence.push(`QEMU’s thread ${tid} (${name})${others} issued them: an IOThread`);
   return 'virtio-blk-iothread';
+}
+
+function threadName({ facts, host }: DetectInput, tid: number): string {
+  const known = [...(facts.qemuThreads ?? []), ...(facts.daemonThreads ?? [])];
+  return known.find((thread) => thread.tid === tid)?.name ?? host!.table.tasks.get(tid)?.comm ?? '?';
+}
+
+/** Process of the guest's vCPUs, where the trace tells processes. */
+function qemuOf({ host, vcpuThreads }: DetectInput): number | undefined {
+  const [vcpu] = vcpuThreads.values();
+  return vcpu === undefined ? undefined : host!.table.tasks.get(vcpu)?.tgid;
+}
+
+function isOfQemu(input: DetectInput, tid: number): boolean {
+  const host = input.host!;
+  const process = host.table.tasks.get(tid)?.tgid;
+  const qemu = qemuOf(input);
+  if (process !== undefined && qemu !== undefined) return process === qemu;
+  return input.facts.qemuThreads?.some((thread) => thread.tid === tid) ?? host.count('vu_queue_push') === 0;
 }
 
 function servedFromUserSpace(input: DetectInput, evidence: string[]): string | undefined {
@@ -185,13 +200,19 @@ function servedFromUserSpace(input: DetectInput, evidence: string[]): string | u
     );
     return 'virtio-blk-userspace-nvme-fastpath';
   }
-  if (interrupts >= n * 0.3 || host.count('nvme_handle_event') >= n * 0.3) {
+  const least = (n * 0.3) / Math.max(1, input.mostInFlight);
+  if (interrupts >= least || host.count('nvme_handle_event') >= least) {
     evidence.push(
       interrupts > 0
-        ? `${interrupts} VFIO interrupts on the host for ${n} requests`
+        ? `${interrupts} VFIO interrupts on the host for ${n} requests${input.mostInFlight > 1 ? `, up to ${input.mostInFlight} in flight` : ''}`
         : `nvme_handle_event came ${host.count('nvme_handle_event')} times: the drive’s interrupt woke QEMU’s driver`,
     );
-    return 'virtio-blk-userspace-nvme';
+    const [tid] = input.backend;
+    if (tid === undefined || isOfQemu(input, tid)) return 'virtio-blk-userspace-nvme';
+    evidence.push(
+      `thread ${tid} (${threadName(input, tid)}) works on the virtqueue, which is not one of QEMU’s`,
+    );
+    return 'vhost-user-blk-qsd-nvme';
   }
   if (commands >= n * 0.5) {
     evidence.push(

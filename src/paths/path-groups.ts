@@ -32,6 +32,13 @@ export const HOST_REQUEST_GROUP: PathGroup = {
   members: ['host:issue', 'host:complete'],
 };
 
+/** A driver in user space: its process is told of the drive's interrupt through an eventfd. */
+export const DRIVE_INTERRUPT_GROUP: PathGroup = {
+  name: 'drive interrupt',
+  members: ['vfio:irq', 'vfio:handler', 'vfio:signal'],
+  absence: 'the completion entry was found before the drive’s interrupt arrived',
+};
+
 /** Polled pick-up of the request. */
 export const KICK_BYPASS: Bypass = {
   name: 'kick',
@@ -50,4 +57,14 @@ export const COMPLETE_BYPASS: Bypass = {
   upTo: ['nvme:complete', 'backend:reap'],
   stage: 'poll-complete',
   variant: ['woken by completion', 'completion found awake'],
+};
+
+/** The completion was found before the interrupt's signal: before the interrupt, or while its handler still ran. */
+export const INTERRUPT_BYPASS: Bypass = {
+  name: 'drive interrupt',
+  needs: ['vfio:irq', 'vfio:signal'],
+  points: ['vfio:irq', 'vfio:signal'],
+  upTo: [],
+  stage: 'device',
+  variant: ['drive interrupt', 'completion found before its interrupt'],
 };

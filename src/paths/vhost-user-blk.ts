@@ -2,7 +2,9 @@ import { defineIoPath, type IoPath, type PathPoint, type PointRule } from './io-
 import {
   COMPLETE_BYPASS,
   COMPLETE_GROUP,
+  DRIVE_INTERRUPT_GROUP,
   HOST_REQUEST_GROUP,
+  INTERRUPT_BYPASS,
   KICK_BYPASS,
   KICK_GROUPS,
 } from './path-groups.ts';
@@ -11,7 +13,7 @@ import { guestInterrupt, guestSubmit } from './segments/guest.ts';
 import { hostBlock } from './segments/host-block.ts';
 import { injectInterrupt } from './segments/inject.ts';
 import { kick, kickRead } from './segments/kick.ts';
-import { vfioInterrupt } from './segments/vfio-interrupt.ts';
+import { vfioInterrupt, vfioWake } from './segments/vfio-interrupt.ts';
 
 const base = {
   app: 'guest',
@@ -106,6 +108,7 @@ export const vhostUserBlkQsdNvme = defineIoPath({
     ...kickRead.points,
     ...daemonSubmit.points,
     ...vfioInterrupt.points,
+    ...vfioWake.points,
     { point: 'backend:reap', stage: 'qemu-complete' },
     ...usedEntry.points,
     ...injectInterrupt.points,
@@ -118,10 +121,15 @@ export const vhostUserBlkQsdNvme = defineIoPath({
     ...usedEntry.rules,
     ...daemonSubmit.rules,
     ...vfioInterrupt.rules,
+    ...vfioWake.rules,
     ...kick.rules,
     ...kickRead.rules,
   ],
-  groups: KICK_GROUPS,
-  bypasses: [{ ...KICK_BYPASS, variant: ['kicked', 'picked up without the kick'] }],
+  groups: [...KICK_GROUPS, DRIVE_INTERRUPT_GROUP, COMPLETE_GROUP],
+  bypasses: [
+    { ...KICK_BYPASS, variant: ['kicked', 'picked up without the kick'] },
+    INTERRUPT_BYPASS,
+    COMPLETE_BYPASS,
+  ],
   about: 'As vhost-user-blk-qsd, with the daemon driving the NVMe device itself: no host block layer.',
 });

@@ -1,10 +1,17 @@
-import { type Bypass, defineIoPath, type PathGroup, type PathPoint, type PointRule } from './io-path.ts';
-import { COMPLETE_BYPASS, COMPLETE_GROUP, KICK_BYPASS, KICK_GROUPS } from './path-groups.ts';
+import { defineIoPath, type PathPoint, type PointRule } from './io-path.ts';
+import {
+  COMPLETE_BYPASS,
+  COMPLETE_GROUP,
+  DRIVE_INTERRUPT_GROUP,
+  INTERRUPT_BYPASS,
+  KICK_BYPASS,
+  KICK_GROUPS,
+} from './path-groups.ts';
 import { usedEntry } from './segments/completion.ts';
 import { guestInterrupt, guestSubmit } from './segments/guest.ts';
 import { injectInterrupt } from './segments/inject.ts';
 import { kick, kickRead } from './segments/kick.ts';
-import { vfioInterrupt } from './segments/vfio-interrupt.ts';
+import { vfioInterrupt, vfioWake } from './segments/vfio-interrupt.ts';
 
 /** Bounds that the completion side gives to everything on the submission side. */
 const COMPLETION = ['backend:done', 'backend:push', 'kvm:irqfd', 'guest:irq', 'guest:complete'] as const;
@@ -83,8 +90,6 @@ const submission: { points: readonly PathPoint[]; rules: readonly PointRule[] } 
 /** Completion entry to the device model, without the interrupt that may announce it. */
 const completion: { points: readonly PathPoint[]; rules: readonly PointRule[] } = {
   points: [
-    { point: 'backend:complete-awake', detail: true },
-    { point: 'backend:complete-read', stage: 'iothread-complete-wakeup' },
     { point: 'nvme:event', detail: true },
     { point: 'nvme:complete', stage: 'iothread-complete-wakeup' },
     { point: 'backend:reap', stage: 'nvme-bh-hop' },
@@ -126,52 +131,6 @@ const completion: { points: readonly PathPoint[]; rules: readonly PointRule[] } 
   ],
 };
 
-const woken: readonly PointRule[] = [
-  {
-    point: 'vfio:signal',
-    events: ['eventfd_signal', 'eventfd_signal_mask'],
-    join: { by: 'cpu', of: 'vfio:irq' },
-    pick: 'first',
-    after: ['vfio:irq'],
-    before: ['nvme:complete', 'backend:reap', 'backend:push', 'kvm:irqfd', 'guest:irq'],
-    tag: 'learned',
-    certain: true,
-  },
-  {
-    point: 'backend:complete-read',
-    events: ['eventfd_read', 'sys_enter_read'],
-    join: { by: 'backend' },
-    pick: 'first',
-    after: ['vfio:signal', 'vfio:irq'],
-    before: ['nvme:complete', 'backend:reap', 'backend:push', 'kvm:irqfd', 'guest:irq'],
-    certain: true,
-  },
-  {
-    point: 'backend:complete-awake',
-    events: ['sys_exit_ppoll', 'sys_exit_io_uring_enter', 'sys_exit_epoll_wait'],
-    join: { by: 'backend' },
-    pick: 'first',
-    after: ['vfio:signal', 'vfio:irq'],
-    before: ['backend:complete-read', 'nvme:complete', 'backend:reap', 'backend:push', 'kvm:irqfd'],
-    certain: true,
-  },
-];
-
-const DRIVE_INTERRUPT: PathGroup = {
-  name: 'drive interrupt',
-  members: ['vfio:irq', 'vfio:handler', 'vfio:signal'],
-  absence: 'the completion entry was found before the drive’s interrupt arrived',
-};
-
-const INTERRUPT_BYPASS: Bypass = {
-  name: 'drive interrupt',
-  needs: ['vfio:irq'],
-  points: ['vfio:irq', 'vfio:signal'],
-  upTo: [],
-  stage: 'device',
-  variant: ['drive interrupt', 'completion found before its interrupt'],
-};
-
 const shared = {
   app: 'guest',
   anchors: { submit: 'app:submit', issue: 'guest:issue', complete: 'guest:complete', return: 'app:return' },
@@ -193,15 +152,9 @@ export const virtioBlkUserspaceNvme = defineIoPath({
   name: 'virtio-blk-userspace-nvme',
   title: 'virtio-blk, QEMU userspace NVMe driver',
   talk: 'QEMU’s userspace NVMe driver (nvme://)',
-  points: [
-    ...before,
-    ...vfioInterrupt.points,
-    { point: 'vfio:signal', stage: 'complete-notify' },
-    ...completion.points,
-    ...after,
-  ],
-  rules: [...rules, ...vfioInterrupt.rules, ...woken, ...kick.rules, ...kickRead.rules],
-  groups: [...KICK_GROUPS, DRIVE_INTERRUPT, COMPLETE_GROUP],
+  points: [...before, ...vfioInterrupt.points, ...vfioWake.points, ...completion.points, ...after],
+  rules: [...rules, ...vfioInterrupt.rules, ...vfioWake.rules, ...kick.rules, ...kickRead.rules],
+  groups: [...KICK_GROUPS, DRIVE_INTERRUPT_GROUP, COMPLETE_GROUP],
   bypasses: [KICK_BYPASS, INTERRUPT_BYPASS, COMPLETE_BYPASS],
   about:
     'QEMU drives the NVMe device itself through VFIO: no host block layer, one queue pair, and the drive’s interrupt reaches the IOThread as an eventfd even while it polls.',
@@ -212,10 +165,7 @@ const withoutEvent = rules.filter(({ point }) => point !== 'nvme:event');
 
 /** Completion without any interrupt: the device stage ends when the driver consumes the entry. */
 const polledCompletion = completion.points
-  .filter(
-    ({ point }) =>
-      point !== 'backend:complete-read' && point !== 'nvme:event' && point !== 'backend:complete-awake',
-  )
+  .filter(({ point }) => point !== 'nvme:event')
   .map((point) => (point.point === 'nvme:complete' ? { ...point, stage: 'device' as const } : point));
 
 export const virtioBlkUserspaceNvmePollqueue = defineIoPath({
