@@ -62,7 +62,7 @@ function drawRounds(): string {
       lines.push(`${round * 100 + time} |${' |'.repeat(lane)} ${event} ${'| '.repeat(4 - lane)}`);
     };
     at(0, 0, 'sys_enter_io_submit 4');
-    four.forEach((label, each) => at(1 + each, 0, `block_rq_issue ${label}`));
+    for (const [each, label] of four.entries()) at(1 + each, 0, `block_rq_issue ${label}`);
     at(5, 0, 'vp_notify');
     at(6, 2, 'kvm_exit mmio');
     at(7, 2, 'ioeventfd_write febfb000');
@@ -79,7 +79,7 @@ function drawRounds(): string {
     at(57, 2, 'kvm_inj_virq 38');
     at(58, 2, 'kvm_entry');
     at(60, 1, 'irq_handler_entry 25 virtio1-req.0');
-    four.forEach((label, each) => at(62 + each, 1, `block_rq_complete ${label}`));
+    for (const [each, label] of four.entries()) at(62 + each, 1, `block_rq_complete ${label}`);
     at(70, 0, 'sys_exit_io_submit 4');
   }
   const requests = Array.from({ length: 60 }, (_, index) => `request R${index} read ${(index + 1) * 800}+8`);
