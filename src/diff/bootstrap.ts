@@ -39,6 +39,7 @@ export function bootstrap(pairs: readonly UnitPair[], strict: number): Bootstrap
   const first = pairs[0];
   if (first === undefined) return [];
   const questions = pairs.map(centre);
+  const varying = questions.filter(({ error }) => error > 0);
   const random = randomOf(SEED);
   const draw = (drawn: Int32Array) => {
     for (let at = 0; at < drawn.length; at++) drawn[at] = Math.floor(random() * drawn.length);
@@ -48,8 +49,7 @@ export function bootstrap(pairs: readonly UnitPair[], strict: number): Bootstrap
   for (let sample = 0; sample < RESAMPLES; sample++) {
     draw(drawnA);
     draw(drawnB);
-    for (const { a, b, studentised } of questions)
-      studentised[sample] = studentisedDraw(a, b, drawnA, drawnB);
+    for (const { a, b, studentised } of varying) studentised[sample] = studentisedDraw(a, b, drawnA, drawnB);
   }
   return questions.map((question) => resultOf(question, strict));
 }

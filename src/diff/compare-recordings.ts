@@ -7,13 +7,15 @@ import { differences, type Question, unitsOf } from './differences.ts';
 import { recordingNotes } from './notes.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { RequestTimes } from './request-times.ts';
+import { sameRequests } from './same-requests.ts';
 import { matterDifferences, settingDifferences } from './settings.ts';
 
 type Side = readonly [RecordedRun, ...RecordedRun[]];
 
 export function compareRecordings(a: Side, b: Side, version: string): DiffModel {
   const stages = commonStages(stageIds(a), stageIds(b));
-  const units = unitsOf(a.map(requestsOf), b.map(requestsOf));
+  const same = a.length === 1 && b.length === 1 && sameRequests(a[0].times, b[0].times);
+  const units = unitsOf(a.map(requestsOf), b.map(requestsOf), same);
   const questions = [
     { a: a.map(({ times }) => times.total), b: b.map(({ times }) => times.total), clockNs: 0 },
     ...stages.map((stage) => questionOf(stage, a, b)),

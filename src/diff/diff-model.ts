@@ -41,6 +41,8 @@ export interface DiffMethod {
   readonly unit: 'blocks' | 'runs' | 'none';
   readonly unitsA: number;
   readonly unitsB: number;
+  /** One run seen twice: its requests are compared one by one. */
+  readonly paired: boolean;
   readonly resamples: number;
   readonly seed: number;
   /** Questions asked at once, for which p is corrected. */

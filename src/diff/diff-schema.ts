@@ -89,6 +89,7 @@ export const diffSchema = z.object({
     unit: z.enum(['blocks', 'runs', 'none']).meta({ description: 'what the bootstrap draws' }),
     unitsA: z.number(),
     unitsB: z.number(),
+    paired: z.boolean().meta({ description: 'one run seen twice: its requests are compared one by one' }),
     resamples: z.number(),
     seed: z.number(),
     questions: count('asked at once; p is corrected for them'),

@@ -18,6 +18,8 @@ export interface Units {
   readonly unit: 'blocks' | 'runs' | 'none';
   readonly unitsA: number;
   readonly unitsB: number;
+  /** One run seen twice: request by request. */
+  readonly paired: boolean;
 }
 
 /** Few enough that a block is longer than what makes neighbours alike, and enough to draw from. */
@@ -26,18 +28,21 @@ const FEWEST_REQUESTS = 5 * BLOCKS;
 /** From so many on, the runs of a side say how much runs differ. */
 const FEWEST_RUNS = 3;
 const CLIPPED = 0.05;
-/** How often a difference has to be what the recordings stray by themselves. */
-const WANDERS = 2;
+/**
+ * How often a difference has to be what the recordings stray by themselves. Of two neighbouring stretches of a random walk, the worst a
+ * machine that drifts can do, 0.07 % differ by more: less than 5 % of 75 questions (test/diff/random-walk.test.ts).
+ */
+export const WANDERS = 2;
 export const ALPHA = 0.05;
 
-/** Runs where both sides have three, else blocks of all requests of a side. */
-export function unitsOf(runsA: readonly number[], runsB: readonly number[]): Units {
+/** Runs where both sides have three, else blocks of all requests of a side. `same`: both hold the same requests (same-requests.ts). */
+export function unitsOf(runsA: readonly number[], runsB: readonly number[], same = false): Units {
   if (runsA.length >= FEWEST_RUNS && runsB.length >= FEWEST_RUNS)
-    return { unit: 'runs', unitsA: runsA.length, unitsB: runsB.length };
+    return { unit: 'runs', unitsA: runsA.length, unitsB: runsB.length, paired: false };
   const sum = (runs: readonly number[]) => runs.reduce((total, n) => total + n, 0);
   return Math.min(sum(runsA), sum(runsB)) < FEWEST_REQUESTS
-    ? { unit: 'none', unitsA: 0, unitsB: 0 }
-    : { unit: 'blocks', unitsA: BLOCKS, unitsB: BLOCKS };
+    ? { unit: 'none', unitsA: 0, unitsB: 0, paired: false }
+    : { unit: 'blocks', unitsA: BLOCKS, unitsB: BLOCKS, paired: same };
 }
 
 /** One answer per question, in their order. Every column of a side's run has the same length. */
@@ -71,9 +76,10 @@ interface Asked {
 
 type Tested = BootstrapResult;
 
-function ask({ a, b, clockNs }: Question, { unit }: Units): Asked {
+function ask({ a, b, clockNs }: Question, { unit, paired }: Units): Asked {
   const all = { a: joined(a), b: joined(b) };
   const clip = clipping(all.a, all.b);
+  if (paired) return { all, clockNs, ...askPaired(all.a, all.b, clip) };
   const side = (runs: readonly Int32Array[], whole: Int32Array) => {
     const clipped = runs.map((run) => run.map(clip));
     return unit === 'runs'
@@ -92,6 +98,29 @@ function ask({ a, b, clockNs }: Question, { unit }: Units): Asked {
     bulkWanderNs: strays((column) => column.map(clip)),
     clockNs,
   };
+}
+
+/**
+ * What is drawn are differences of the same request, held against none, of those requests that pass the stage on either side: that the
+ * others do not is the same on both, and no chance.
+ */
+function askPaired(
+  a: Int32Array,
+  b: Int32Array,
+  clip: (value: number) => number,
+): Omit<Asked, 'all' | 'clockNs'> {
+  const all = Int32Array.from(a.keys());
+  const own = all.filter((at) => a[at] !== 0 || b[at] !== 0);
+  const passing = own.length < BLOCKS ? all : own;
+  const share = passing.length / a.length;
+  const none = new Float64Array(BLOCKS);
+  const side = (of: (value: number) => number) => {
+    const column = passing.map((at) => of(b[at]!) - of(a[at]!));
+    const units = blocksOf(column).map((mean) => mean * share);
+    return { pair: { a: none, b: units }, strays: WANDERS * share * wander(column) };
+  };
+  const [mean, bulk] = [side((value) => value), side(clip)];
+  return { mean: mean.pair, bulk: bulk.pair, wanderNs: mean.strays, bulkWanderNs: bulk.strays };
 }
 
 function blocksOf(column: Int32Array): Float64Array {

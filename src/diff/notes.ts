@@ -27,7 +27,11 @@ export function recordingNotes(
 }
 
 /** What the units can tell, and what not. */
-export function unitNotes({ unit }: DiffModel['method']): string[] {
+export function unitNotes({ unit, paired }: DiffModel['method']): string[] {
+  if (paired)
+    return [
+      'Both hold the same requests, and their times go together: one run seen twice. They are compared one by one.',
+    ];
   switch (unit) {
     case 'runs':
       return [];

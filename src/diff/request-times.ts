@@ -5,12 +5,15 @@ import { byVariant, spansOf } from '../stats/spans.ts';
 /** The matched requests of a recording in the order of their start, ns each. Per request the stages sum to the total. */
 export interface RequestTimes {
   readonly total: Int32Array;
+  /** Where each begins on the disk, and its length: what tells whether two recordings hold the same requests. */
+  readonly sectors: Float64Array;
+  readonly bytes: Float64Array;
   /** Stage → its time in each request, 0 in those that do not pass it. */
   readonly stages: ReadonlyMap<string, Int32Array>;
 }
 
 /** Takes followed requests apart into columns. */
-export function requestTimes({ requests }: Correlated): RequestTimes {
+export function requestTimes({ requests }: Pick<Correlated, 'requests'>): RequestTimes {
   const matched = Int32Array.from(requests.status.keys()).filter(
     (request) => requests.status[request] === STATUS.matched,
   );
@@ -25,5 +28,10 @@ export function requestTimes({ requests }: Correlated): RequestTimes {
       stages.set(id, column);
       for (const request of members) column[place[request]!]! += toNs[request]! - fromNs[request]!;
     }
-  return { total: matched.map((request) => requests.total[request]!), stages };
+  return {
+    total: matched.map((request) => requests.total[request]!),
+    sectors: Float64Array.from(matched, (request) => requests.sector[request]!),
+    bytes: Float64Array.from(matched, (request) => requests.bytes[request]!),
+    stages,
+  };
 }

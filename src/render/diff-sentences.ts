@@ -69,7 +69,8 @@ export function totalSentence({ total }: DiffModel): string {
 
 /** What would have been seen; '' where nothing could be. */
 export function powerSentence({ total }: DiffModel): string {
-  return Number.isFinite(total.smallestNs)
+  // Where nothing varies there is no smallest one.
+  return Number.isFinite(total.smallestNs) && total.smallestNs > 0
     ? `Of the total, a difference of about ${formatDuration(total.smallestNs)} or more would be shown.`
     : '';
 }
@@ -83,12 +84,14 @@ export function chanceSentence({ total }: DiffModel): string {
 
 /** How it was tested. */
 export function methodSentence({ method, kind }: DiffModel): string {
-  const { unit, unitsA, unitsB, resamples, questions } = method;
+  const { unit, unitsA, unitsB, paired, resamples, questions } = method;
   if (unit === 'none') return 'Nothing was tested.';
   const units =
     unit === 'runs'
       ? `${unitsA} runs of A and ${unitsB} of B`
-      : `${unitsA} blocks of consecutive requests of each side`;
+      : paired
+        ? `${unitsA} blocks of differences of the same request`
+        : `${unitsA} blocks of consecutive requests of each side`;
   const asked = questions === 1 ? '' : `, corrected for ${questions} questions (Holm)`;
   const further =
     kind === 'fio' || unit === 'runs'

@@ -44,7 +44,15 @@ export function hostileDiff(): DiffModel {
     kind: 'recordings',
     a: side(HOSTILE_TEXTS[0]!),
     b: side(HOSTILE_TEXTS[3]!),
-    method: { unit: 'blocks', unitsA: 10, unitsB: 10, resamples: 9999, seed: 1, questions: 42 },
+    method: {
+      unit: 'blocks',
+      unitsA: 10,
+      unitsB: 10,
+      paired: false,
+      resamples: 9999,
+      seed: 1,
+      questions: 42,
+    },
     total: drawn(
       sum(({ aNs }) => aNs),
       sum(({ bNs }) => bNs),
