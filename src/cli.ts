@@ -160,6 +160,10 @@ function addRecord(program: Command): void {
     .addOption(new Option('--tracer <name>', 'what records').choices(TRACER_CHOICES).default('auto'))
     .addOption(new Option('--buffer <kib>', 'trace buffer of each CPU').argParser(atLeast(64)).default(4096))
     .option('-o, --output <file>', 'the bundle to write (default: NAME-TIME.iotrace.zip)')
+    .option(
+      '--calibrate',
+      'first measure what tracing adds to a request: eight windows without and with it, or the command eight times',
+    )
     .option('--no-report', 'write the bundle only; iotrace report reads it anywhere')
     .action(async (_guest: string | undefined, _workload: string[], options, command: Command) => {
       const { guest, workload } = splitOperands(command);

@@ -67,6 +67,14 @@ export const factsSchema = z
     tracerCounts: list(
       z.strictObject({ stream: z.string(), delivered: count.optional(), lost: count }).readonly(),
     ).optional(),
+    tracingCost: z
+      .strictObject({
+        by: z.enum(['application', 'disk']),
+        untracedNs: list(z.number().positive()),
+        tracedNs: list(z.number().positive()),
+      })
+      .readonly()
+      .optional(),
     notes: list(z.string()).optional(),
   })
   .readonly();

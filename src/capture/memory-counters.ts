@@ -13,6 +13,8 @@ import { type AskPerf, cpuOf, resolveMemoryEvents } from './memory-events.ts';
 export interface CountersPlan {
   /** Where perf's output goes while it runs. */
   readonly folder: string;
+  /** Name of the recording, put into perf's environment: by it a later iotrace finds what a dead one left. */
+  readonly mark: string;
   /** Threads to count one by one: vCPUs, IOThreads, a daemon's. Empty: only the whole machine, by node. */
   readonly tids: readonly number[];
   /** perf's program, for tests. */
@@ -43,7 +45,7 @@ const FORMS = ['-j', '-x,'] as const;
  * the events nothing runs either, and perf's `<not supported>` are what `stop` gives.
  */
 export async function startMemoryCounters(
-  { folder, tids, perf = 'perf' }: CountersPlan,
+  { folder, mark, tids, perf = 'perf' }: CountersPlan,
   say: (line: string) => void,
 ): Promise<MemoryCounters> {
   const form = await formOf(perf);
@@ -64,7 +66,13 @@ export async function startMemoryCounters(
   const runs = targets.map((target, index) => {
     const file = join(folder, `perf-stat-${index}`);
     const args = ['stat', form, '-o', file, '-e', found.events.join(','), ...target, '--', 'cat'];
-    return { file, child: spawn(perf, args, { stdio: ['pipe', 'ignore', 'ignore'] }) };
+    return {
+      file,
+      child: spawn(perf, args, {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        env: { ...process.env, IOTRACE_RUN: mark },
+      }),
+    };
   });
   for (const { child } of runs) {
     child.on('error', () => undefined);

@@ -122,6 +122,7 @@ class Session {
       return stopped !== undefined;
     });
     const elapsedMs = this.#elapsedMs();
+    const requests = await this.#requestsSoFar();
     await this.#endWorkload(stopped!);
     for (const tracer of this.#tracers) await tracer.off();
     return {
@@ -129,7 +130,7 @@ class Session {
       missing: this.#missing,
       stopped: stopped!,
       elapsedMs,
-      requests: await this.#requestsSoFar(),
+      requests,
       workload: this.#workloadEnd,
     };
   }

@@ -11,6 +11,7 @@ import {
 import type { ExactRelation } from '../clocks/relation.ts';
 import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
+import { askedForBy } from '../correlate/asked-for.ts';
 import { type Correlated, correlate } from '../correlate/correlate.ts';
 import { findAll } from '../findings/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
@@ -96,6 +97,7 @@ export function followRecording(
     facts,
     path: options.path,
     log: log === undefined ? undefined : logOnTrace(recording, log, guest ?? host, rate),
+    asked: askedForBy(groundTruth),
     exact: exactRelation(recording, guest, host, rate),
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
@@ -141,6 +143,7 @@ export function reportOf(
       groundTruth === undefined ? undefined : { truth: groundTruth, match: correlated.application },
     counts: countsPerRequest(correlated, stages.matched),
     numa: evidence.numa,
+    tracingCost: facts.tracingCost,
     pathGiven: options.path !== undefined,
     roundingNs,
     environment: environmentOf(recording),

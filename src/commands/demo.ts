@@ -80,6 +80,7 @@ async function recordReads(
         tracer: 'auto',
         buffer: BUFFER_KIB,
         output: output ?? join(kept!, 'demo.iotrace.zip'),
+        temporary: kept !== undefined,
         workload: {
           command: [
             process.execPath,

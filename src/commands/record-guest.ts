@@ -19,7 +19,7 @@ import { describeMachine, type FactText, readCounters, readSettings } from '../c
 import { countedThreads, startMemoryCounters } from '../capture/memory-counters.ts';
 import { makeRoom, type Room } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
-import { type PlannedTracer, runSession, type SessionResult } from '../capture/session.ts';
+import { type PlannedTracer, runSession, type SessionPlan, type SessionResult } from '../capture/session.ts';
 import { hasTicks } from '../capture/tracefs/clock-pairs.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
 import { chooseTracer, TRACERS } from '../capture/tracers.ts';
@@ -27,6 +27,7 @@ import { prepareWorkload } from '../capture/workload.ts';
 import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { calibrate } from './calibrate.ts';
 import { foundPoints, keepText, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
@@ -143,21 +144,28 @@ class GuestRecording {
     const room = await makeRoom(devices, drive, dirname(output), this.#name);
     const before = await this.#facts('before', drive, inner);
     const tids = countedThreads(guest, disk);
-    const counters = await startMemoryCounters({ folder: room.folder, tids }, say);
+    const counters = await startMemoryCounters({ folder: room.folder, mark: this.#name, tids }, say);
     const live = liveLine(process.stderr);
     let done = false;
     try {
-      const host: PlannedTracer = {
-        tracer: TRACERS[tracer]({
-          files,
-          name: this.#name,
-          machine: 'host',
-          points,
-          bufferKib: options.buffer,
-          clock,
-          ...room,
-        }),
-        tasks: { exactly: threadsOf(guest, disk) },
+      const planIn = (folder: string, traced: boolean): SessionPlan => {
+        const own = { folder, maxBytes: room.maxBytes };
+        const host: PlannedTracer = {
+          tracer: TRACERS[tracer]({
+            ...{ files, name: this.#name, machine: 'host', points, bufferKib: options.buffer, clock },
+            ...own,
+          }),
+          tasks: { exactly: threadsOf(guest, disk) },
+        };
+        return {
+          tracers: traced ? [...this.#innerTracer(inner, clock, own), host] : [],
+          completed: async () =>
+            drive === undefined ? (inside?.last.requests ?? 0) : completedRequests(drive.name),
+          present: () => isRunning(guest.pid),
+          workload: this.#workload(),
+          durationMs: options.duration === undefined ? undefined : options.duration * 1000,
+          requests: options.requests,
+        };
       };
       if (
         options.duration === undefined &&
@@ -165,24 +173,16 @@ class GuestRecording {
         this.#scene.command.length === 0
       )
         say('until Ctrl-C');
-      const result = await runSession(
-        {
-          tracers: [...this.#innerTracer(inner, clock, room), host],
-          completed: async () =>
-            drive === undefined ? (inside?.last.requests ?? 0) : completedRequests(drive.name),
-          present: () => isRunning(guest.pid),
-          workload: this.#workload(),
-          durationMs: options.duration === undefined ? undefined : options.duration * 1000,
-          requests: options.requests,
-        },
-        interrupts,
-        live?.show,
-      ).finally(() => live?.clear());
+      const tracingCost =
+        options.calibrate === true ? await calibrate(room.folder, planIn, interrupts, say) : undefined;
+      const result = await runSession(planIn(room.folder, true), interrupts, live?.show).finally(() =>
+        live?.clear(),
+      );
       const counts = await counters.stop();
       sayEnd(result, say);
       if (inside?.failure !== undefined) say(inside.failure.message);
       const after = await this.#facts('after', drive, inner).catch(() => []);
-      const facts = factsOf([...before, ...counts, ...after], result, [
+      const facts = factsOf([...before, ...counts, ...after], tracingCost, result, [
         ...(await this.#notes(drive, inner)),
         reason,
         ...stateNotes,
@@ -195,6 +195,7 @@ class GuestRecording {
         facts,
         say,
       );
+      say(`wrote ${output}`);
       done = true;
       return { output, stopped: result.stopped };
     } catch (error) {

@@ -20,7 +20,7 @@ import { startMemoryCounters } from '../capture/memory-counters.ts';
 import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
 import { checkBuffers, MEMORY_FOLDER, makeRoom } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
-import { runSession, type SessionResult, type StopReason } from '../capture/session.ts';
+import { runSession, type SessionPlan, type SessionResult, type StopReason } from '../capture/session.ts';
 import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
@@ -30,6 +30,7 @@ import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { escapeTerminal } from '../render/escape.ts';
+import { calibrate } from './calibrate.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import type { Say } from './say.ts';
@@ -42,6 +43,8 @@ export interface RecordOptions {
   /** Seconds. */
   readonly duration?: number | undefined;
   readonly requests?: number | undefined;
+  /** Measure what tracing costs a request, before the recording. */
+  readonly calibrate?: boolean | undefined;
   readonly tracer: TracerChoice;
   /** KiB for each CPU and instance. */
   readonly buffer: number;
@@ -53,6 +56,8 @@ export interface RecordPlan extends RecordOptions {
   readonly title: string;
   readonly disk?: string | undefined;
   readonly workload?: WorkloadPlan | undefined;
+  /** The bundle goes when its report is printed: then nothing says that it was written. */
+  readonly temporary?: boolean | undefined;
 }
 
 /** Records, writes the bundle, and gives its report. Throws an IotraceError; then nothing traces any more. */
@@ -108,38 +113,38 @@ async function recordBundle(
   const statsBefore = await diskStatistics(choice.disk);
   if (plan.workload === undefined && plan.duration === undefined && plan.requests === undefined)
     say('until Ctrl-C');
-  const counters = await startMemoryCounters({ folder: room.folder, tids: [] }, say);
+  const counters = await startMemoryCounters({ folder: room.folder, mark: name, tids: [] }, say);
   const live = liveLine(process.stderr);
-  let done = false;
-  try {
-    const result = await runSession(
-      {
-        tracers: [
+  const tasks = (await pidsAreTheKernels()) ? ({ else: { but: await ownTasks() } } as const) : 'all';
+  const planIn = (folder: string, traced: boolean): SessionPlan => ({
+    tracers: traced
+      ? [
           {
             tracer: TRACERS[tracer]({
-              files,
-              name,
-              machine: 'host',
-              points,
-              bufferKib: plan.buffer,
-              ...room,
+              ...{ files, name, machine: 'host', points, bufferKib: plan.buffer },
+              ...{ folder, maxBytes: room.maxBytes },
             }),
-            tasks: (await pidsAreTheKernels()) ? { else: { but: await ownTasks() } } : 'all',
+            tasks,
           },
-        ],
-        completed: () => completedRequests(choice.disk.name),
-        workload: plan.workload && (() => prepareWorkload(plan.workload!)),
-        durationMs: plan.duration === undefined ? undefined : plan.duration * 1000,
-        requests: plan.requests,
-      },
-      interrupts,
-      live?.show,
-    ).finally(() => live?.clear());
+        ]
+      : [],
+    completed: () => completedRequests(choice.disk.name),
+    workload: plan.workload && (() => prepareWorkload(plan.workload!)),
+    durationMs: plan.duration === undefined ? undefined : plan.duration * 1000,
+    requests: plan.requests,
+  });
+  let done = false;
+  try {
+    const tracingCost =
+      plan.calibrate === true ? await calibrate(room.folder, planIn, interrupts, say) : undefined;
+    const result = await runSession(planIn(room.folder, true), interrupts, live?.show).finally(() =>
+      live?.clear(),
+    );
     const counts = await counters.stop();
     sayEnd(result, say);
     checkSomething(result, choice.disk);
     const after = await readCounters('after');
-    const facts = factsOf([settings, ...counts, ...before, ...after], result, [
+    const facts = factsOf([settings, ...counts, ...before, ...after], tracingCost, result, [
       ...(await describeMachine(choice.disk)),
       reason,
       ...stateNotes,
@@ -150,6 +155,7 @@ async function recordBundle(
     const title = plan.title === '' ? choice.disk.name : `${choice.disk.name}, ${basename(plan.title)}`;
     const hasTruth = plan.workload?.keepOutput === true;
     await writeRecording(output, { title, hasTruth }, result, facts, say);
+    if (plan.temporary !== true) say(`wrote ${output}`);
     done = true;
     return { output, interrupted: result.stopped === 'interrupt' };
   } catch (error) {

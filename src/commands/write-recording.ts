@@ -2,21 +2,23 @@
 import { type FactFile, readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
 import type { SessionResult } from '../capture/session.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
+import type { RecordingFacts, TracingCostFact } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import { openInput } from './open-input.ts';
 import { readTruth } from './read-truth.ts';
 import type { Say } from './say.ts';
 
-/** Facts of small texts, of what the tracer counted, and of notes. */
+/** Facts of small texts, of what tracing costs, of what the tracer counted, and of notes. */
 export function factsOf(
   texts: readonly FactFile[],
+  tracingCost: TracingCostFact | undefined,
   result: SessionResult,
   notes: readonly string[],
 ): RecordingFacts {
   const { facts } = readFactsFolder([...texts, ...(result.readings ?? [])]);
   return {
     ...facts,
+    tracingCost,
     tracerCounts: result.streams
       .filter(({ counts }) => counts.delivered !== undefined || counts.lost > 0)
       .map(({ name, counts: { delivered, lost } }) => ({ stream: name, delivered, lost })),
@@ -63,7 +65,6 @@ export async function writeRecording(
     groundTruth: name === '' ? undefined : { name, bytes: truth!.length, open: () => once(truth!) },
     facts,
   });
-  say(`wrote ${output}`);
 }
 
 /** Name of the ground truth in the bundle, '' when what the workload printed is none. */

@@ -6,6 +6,7 @@ import type { Relation } from '../clocks/relation.ts';
 import type { PointId } from '../paths/points.ts';
 import { APP_REJECTS } from './app-requests.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
+import { type AskedFor, notAskedFor } from './asked-for.ts';
 import { CriticalPath } from './critical.ts';
 import type { Followed } from './follow.ts';
 import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
@@ -42,6 +43,7 @@ export function buildRequestTable(
   log: ApplicationLog | undefined,
   roundingNs: number,
   doubts: SideDoubts,
+  asked: AskedFor | undefined,
 ): BuiltRequests {
   const times = new Times(scene, followed);
   const lifetimes = times.lifetimes();
@@ -50,7 +52,9 @@ export function buildRequestTable(
   const application =
     log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
   if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
-  const outside = outsideReasons(scene, lifetimes, span, application);
+  const layout = new Layout(scene, followed, lifetimes.begin, sector);
+  const isForeign = notAskedFor(layout.bytes, layout.direction, asked);
+  const outside = outsideReasons(scene, lifetimes, span, application, isForeign);
   const usable = [...begins.keys()].filter(
     (request) => outside[request] === undefined && APP_REASONS[scene.requests.reject[request]!] === undefined,
   );
@@ -58,7 +62,6 @@ export function buildRequestTable(
   const whole = usable.filter((request) => nearGap[request] === undefined);
   const thin = thinRequests(scene, followed, whole, doubts);
   const critical = new CriticalPath(scene.path, followed, usable, times.of);
-  const layout = new Layout(scene, followed, lifetimes.begin, sector);
   const violators = new Set(relation.violators);
   for (const request of begins.keys()) {
     const rejected = APP_REASONS[scene.requests.reject[request]!];
@@ -157,11 +160,13 @@ function outsideReasons(
   { begin, end }: Lifetimes,
   span: Span,
   application: ApplicationMatch | undefined,
+  isForeign: (request: number) => boolean,
 ): (string | undefined)[] {
   return Array.from(begin, (begun, request) => {
     if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
     if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
       return 'asked for by a task whose system calls were not recorded';
+    if (isForeign(request)) return 'of another size or direction than fio’s own';
     if (requests.reject[request] === APP_REJECTS.lastCycle)
       return 'the last one: no request after it ends its cycle';
     if (begun < span.from) return 'before the recording of all machines began';
@@ -193,6 +198,14 @@ class Layout {
       bytes: Float64Array.from(scene.requests.issue, (row) => requestSectors(aux[row]!) * 512),
       direction: Uint8Array.from(scene.requests.issue, (row) => requestDirection(aux[row]!)),
     };
+  }
+
+  get bytes(): Float64Array {
+    return this.#columns.bytes;
+  }
+
+  get direction(): Uint8Array {
+    return this.#columns.direction;
   }
 
   set(request: number, status: number, reason: string): void {

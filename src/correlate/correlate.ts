@@ -13,6 +13,7 @@ import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
 import type { ApplicationLog, ApplicationMatch } from './application.ts';
+import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
 import { asCycles } from './cycles.ts';
 import { detectPath } from './detect.ts';
@@ -40,6 +41,8 @@ export interface CorrelateInput {
   readonly device?: number | undefined;
   /** The application's own log; its sectors tell its disk from others. */
   readonly log?: ApplicationLog | undefined;
+  /** What the application asked for, where that is one size in one direction. */
+  readonly asked?: AskedFor | undefined;
   /** Exact relation to check and use: application ns − host ns over host ns, tables' epochs excluded. */
   readonly exact?: ExactRelation | undefined;
   /** The clocks of both machines are one counter: no drift. */
@@ -129,6 +132,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     input.log,
     input.roundingNs,
     doubts,
+    input.asked,
   );
   const refined =
     input.path === undefined

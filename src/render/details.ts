@@ -114,7 +114,17 @@ export function applicationParts({ groundTruth, total }: ReportModel): string[] 
     ...spreadParts(groundTruth.spread, total),
     `${formatCount(groundTruth.matched)} of them compared`,
     `${formatDuration(groundTruth.outsideNs)} a request lie outside the stages`,
+    ...cycleParts(groundTruth.cycle),
     ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
+  ];
+}
+
+/** From request to request: what the application's rate says, and the trace. */
+function cycleParts(cycle: NonNullable<ReportModel['groundTruth']>['cycle']): string[] {
+  if (cycle === null) return [];
+  const { ownNs, roundingNs, tracedNs, closure, betweenNs } = cycle;
+  return [
+    `from one request to the next ${formatDuration(ownNs)} ±${formatDuration(roundingNs)} by its rate, ${formatDuration(tracedNs)} traced (${formatShare(closure, 1)}), ${formatDuration(betweenNs)} of it between a return and the next call`,
   ];
 }
 

@@ -71,13 +71,21 @@ function closurePart({ groundTruth }: ReportModel): string {
   if (groundTruth === null) return 'not checked against the application';
   const whose = groundTruth.kind === 'fio' ? 'fio’s' : 'the application’s';
   const traced = `${formatShare(groundTruth.tracedShare, 1)} of it between traced points`;
-  return `accounts for ${formatShare(groundTruth.closure, 1)} of ${whose} ${formatDuration(groundTruth.meanNs)}, ${traced}`;
+  const cycle =
+    groundTruth.cycle === null
+      ? traced
+      : `${formatShare(groundTruth.cycle.closure, 1)} of its time from request to request`;
+  return `accounts for ${formatShare(groundTruth.closure, 1)} of ${whose} ${formatDuration(groundTruth.meanNs)}, ${cycle}`;
 }
 
 function overheadPart(overhead: ReportModel['overhead']): string {
   if (overhead.kind === 'not measured' || overhead.perRequestNs === null)
     return 'tracing overhead not measured';
-  return `tracing adds ${formatDuration(overhead.perRequestNs)} a request (${overhead.kind})`;
+  const { perRequestNs, openNs, kind } = overhead;
+  if (openNs !== null && perRequestNs <= openNs)
+    return `tracing adds less than ${formatDuration(Math.max(0, perRequestNs) + openNs)} a request (${kind})`;
+  const open = openNs === null ? '' : ` ±${formatDuration(openNs)}`;
+  return `tracing adds ${formatDuration(perRequestNs)}${open} a request (${kind})`;
 }
 
 /** Why the grade is not A; empty when it is. */

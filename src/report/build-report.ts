@@ -6,7 +6,9 @@ import { stageById } from '../paths/stages.ts';
 import type { Breakdown } from '../stats/breakdown.ts';
 import type { PerRequest } from '../stats/counts.ts';
 import type { NumaStats } from '../stats/numa.ts';
+import type { TracingCostFact } from '../trace/recording.ts';
 import { gradeOf } from './grade.ts';
+import { overheadOf } from './overhead-part.ts';
 import type { Dist, ReportModel } from './report-model.ts';
 import { littlesLawOf, requestCounts, workloadOf } from './request-part.ts';
 import { bandOf, besideOf, softwareOf, stageOf } from './stage-part.ts';
@@ -32,6 +34,7 @@ export interface ReportInput {
   readonly application: ApplicationTruth | undefined;
   readonly counts: readonly PerRequest[];
   readonly numa: NumaStats;
+  readonly tracingCost: TracingCostFact | undefined;
   readonly pathGiven: boolean;
   readonly roundingNs: number;
   readonly environment: ReportModel['environment'];
@@ -105,7 +108,7 @@ export function buildReport(input: ReportInput): ReportModel {
     groundTruth,
     littlesLaw: littlesLawOf(workload, breakdown),
     numa: input.numa,
-    overhead: { kind: 'not measured', perRequestNs: null, text: 'what tracing added was not measured' },
+    overhead: overheadOf(input.tracingCost),
     losses: [
       ...lossesOf(input.streams),
       ...skewLosses(correlated),

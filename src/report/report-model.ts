@@ -100,6 +100,16 @@ export interface ReportModel {
     readonly tracedShare: number;
     /** The rest, named: user space to system call and back. */
     readonly outsideNs: number;
+    /** From request to request, where they are made one after the other: fio's rate against the trace. */
+    readonly cycle: {
+      readonly ownNs: number;
+      /** How far the application's figure can be off by its own rounding. */
+      readonly roundingNs: number;
+      readonly tracedNs: number;
+      readonly closure: number;
+      /** Of the traced cycle, what lies between the return of a request and the begin of the next. */
+      readonly betweenNs: number;
+    } | null;
     readonly matched: number;
     readonly missing: Readonly<Record<string, number>>;
   } | null;
@@ -134,6 +144,8 @@ export interface ReportModel {
   readonly overhead: {
     readonly kind: 'measured' | 'estimated' | 'not measured';
     readonly perRequestNs: number | null;
+    /** How far that may be off, 95 %. */
+    readonly openNs: number | null;
     readonly text: string;
   };
   readonly losses: readonly {

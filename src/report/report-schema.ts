@@ -179,6 +179,16 @@ const groundTruth = z.object({
   closure: measure('sum of the stages over the application’s own time'),
   tracedShare: measure('share of the application’s own time between the first and the last traced point'),
   outsideNs: ns('time a request that lies outside the traced points'),
+  cycle: z
+    .object({
+      ownNs: ns('from request to request by the application’s own rate'),
+      roundingNs: ns('how far that can be off by its own rounding'),
+      tracedNs: ns('the same in the trace'),
+      closure: measure('tracedNs over ownNs'),
+      betweenNs: ns('of tracedNs, between the return of a request and the begin of the next'),
+    })
+    .nullable()
+    .meta({ description: 'null: requests overlap, some are missing, or there is no rate' }),
   matched: count('requests both know'),
   missing: reasons('reason to count of requests only one side knows'),
 });
@@ -237,6 +247,7 @@ export const reportSchema = z.object({
   overhead: z.object({
     kind: z.enum(['measured', 'estimated', 'not measured']),
     perRequestNs: ns('what tracing adds to a request').nullable(),
+    openNs: ns('how far that may be off, 95 %').nullable(),
     text: z.string(),
   }),
   losses: list(

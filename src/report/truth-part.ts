@@ -5,6 +5,7 @@ import { STATUS } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
 import type { Breakdown } from '../stats/breakdown.ts';
 import type { GroundTruth } from '../trace/recording.ts';
+import { applicationCycle } from './application-cycle.ts';
 import type { ReportModel } from './report-model.ts';
 
 /** A ground truth, and for a request log which request is which of its lines. */
@@ -26,6 +27,7 @@ export function truthOf(
     kind: truth.kind,
     requests: truth.requests,
     spread: truth.spread ?? null,
+    cycle: applicationCycle(truth, correlated.requests),
   };
   const meanTotal = breakdown.total?.meanNs ?? 0;
   if (match === undefined || truth.log === undefined)

@@ -33,6 +33,7 @@ const SHARERS: { readonly [Name in Fact]-?: Sharer<Name> } = {
   perfCounts: (counts, names) => counts.map((count) => perfCount(count, names)),
   // The streams of a shared bundle say what was lost themselves.
   tracerCounts: () => undefined,
+  tracingCost: asItIs,
   notes: (notes, names) => notes.map((note) => shareNote(note, names)).filter((note) => note !== undefined),
 };
 

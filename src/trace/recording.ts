@@ -139,6 +139,8 @@ export interface RecordingFacts {
   readonly perfCounts?: readonly PerfCountFact[] | undefined;
   /** What the tracer itself counted for a stream, to be held against what was read of it. */
   readonly tracerCounts?: readonly TracerCount[] | undefined;
+  /** What tracing costs, where that was measured. */
+  readonly tracingCost?: TracingCostFact | undefined;
   /** Lines of the guest's console that describe its settings, and other free text worth keeping. */
   readonly notes?: readonly string[] | undefined;
 }
@@ -162,6 +164,14 @@ export interface PerfCountFact {
   readonly state: 'counted' | 'not supported' | 'not counted';
   /** Share of the time in which a counter was there for it, 0–1. */
   readonly runningShare: number;
+}
+
+/** The same load in windows without tracers and with them, in turn: mean ns a request in each. */
+export interface TracingCostFact {
+  /** Whose count it is: the application's own mean latency, or the disk's requests in a given time. */
+  readonly by: 'application' | 'disk';
+  readonly untracedNs: readonly number[];
+  readonly tracedNs: readonly number[];
 }
 
 export interface InterruptFact {

@@ -88,6 +88,7 @@ describe('events', () => {
 /** A program that answers as perf does, and leaves what it was asked. It ends when its pipe does, as perf with `cat`. */
 const FAKE = `#!/bin/sh
 echo "$*" >> "$0.asked"
+echo "$IOTRACE_RUN" >> "$0.marks"
 out=
 while [ $# -gt 0 ]; do
   case "$1" in -o) out="$2";; --per-node) who='"node" : "N0"';; --per-thread) who='"thread" : "IO io0-7"';; cat) cat; end=1;; esac
@@ -105,11 +106,15 @@ describe('counters', () => {
       writeFileSync(perf, FAKE);
       chmodSync(perf, 0o755);
       const said: string[] = [];
-      const counters = await startMemoryCounters({ folder, tids: [7, 8], perf }, (line) => said.push(line));
+      const plan = { folder, mark: 'iotrace-1-0a1b2c3d', tids: [7, 8], perf };
+      const counters = await startMemoryCounters(plan, (line) => said.push(line));
       const texts = await counters.stop();
       expect(await counters.stop()).toBe(texts);
       expect(said).toEqual([]);
-      expect(readdirSync(folder).toSorted()).toEqual(['perf', 'perf.asked']);
+      expect(readdirSync(folder).toSorted()).toEqual(['perf', 'perf.asked', 'perf.marks']);
+      // What counts, and not the questions before.
+      const marks = readFileSync(`${perf}.marks`, 'utf8').split('\n');
+      expect(marks.filter((mark) => mark === plan.mark)).toHaveLength(2);
       const asked = readFileSync(`${perf}.asked`, 'utf8');
       expect(asked).toContain('-a --per-node -- cat');
       expect(asked).toContain('--per-thread -t 7,8 -- cat');
@@ -125,7 +130,7 @@ describe('counters', () => {
   it('are none without perf, and that is said', async () => {
     await inFolder(async (folder) => {
       const said: string[] = [];
-      const plan = { folder, tids: [], perf: join(folder, 'no-such-perf') };
+      const plan = { folder, mark: 'iotrace-1-0a1b2c3d', tids: [], perf: join(folder, 'no-such-perf') };
       const counters = await startMemoryCounters(plan, (line) => said.push(line));
       expect(await counters.stop()).toEqual([]);
       expect(said).toEqual(['accesses to remote memory are not counted: there is no perf']);
@@ -140,7 +145,10 @@ describe('counters', () => {
     { timeout: 60_000 },
     async () => {
       await inFolder(async (folder) => {
-        const counters = await startMemoryCounters({ folder, tids: [process.pid] }, () => undefined);
+        const counters = await startMemoryCounters(
+          { folder, mark: 'iotrace-1-0a1b2c3d', tids: [process.pid] },
+          () => undefined,
+        );
         const [text] = await counters.stop();
         const { data, problems } = parsePerfStat(text!.text);
         expect(problems).toEqual([]);

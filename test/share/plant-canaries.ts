@@ -44,6 +44,7 @@ export function plantedFacts(canary: string): Required<RecordingFacts> {
       { who: canary, event: canary, count: 1, state: 'counted', runningShare: 1 },
       { who: 'N0', event: `cpu/${canary}/`, count: 1, state: 'counted', runningShare: 1 },
     ],
+    tracingCost: { by: 'disk', untracedNs: [1], tracedNs: [2] },
     tracerCounts: [{ stream: `${canary}.trace`, delivered: 1, lost: 0 }],
     notes: [
       canary,

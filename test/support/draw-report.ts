@@ -179,6 +179,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       closure: 1 / 1.006,
       tracedShare: 0.985,
       outsideNs: total * 0.006,
+      cycle: null,
       matched,
       missing: {},
     },
@@ -186,6 +187,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
     overhead: {
       kind: 'measured',
       perRequestNs: total * 0.026,
+      openNs: total * 0.002,
       text: '8 traced and 8 untraced windows, interleaved',
     },
     losses: [],

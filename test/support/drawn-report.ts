@@ -53,7 +53,7 @@ export function drawnFast(): ReportModel {
   const stages = IOTHREAD.map((stage) => ({ ...stage, meanNs: stage.meanNs * 0.01746 }));
   return drawReport(stages, 20_011, {
     findings: [],
-    overhead: { kind: 'measured', perRequestNs: 912, text: '' },
+    overhead: { kind: 'measured', perRequestNs: 912, openNs: 40, text: '' },
   });
 }
 
@@ -95,7 +95,7 @@ export function drawnBareMetal(): ReportModel {
       memoryPagesByNode: null,
       note: null,
     },
-    overhead: { kind: 'estimated', perRequestNs: 740, text: '' },
+    overhead: { kind: 'estimated', perRequestNs: 740, openNs: 40, text: '' },
     counts: [
       { id: 'irq', title: 'drive interrupts', perRequest: 1 },
       { id: 'idle', title: 'idle entries', perRequest: 0.0031 },
@@ -132,7 +132,7 @@ export function drawnGradeF(): ReportModel {
     ...gradeFTrust(model),
     groundTruth: null,
     littlesLaw: { product: 0.12, queueDepth: 1, ok: false },
-    overhead: { kind: 'not measured', perRequestNs: null, text: '' },
+    overhead: { kind: 'not measured', perRequestNs: null, openNs: null, text: '' },
     findings: [
       {
         id: 'no-overhead',
@@ -306,7 +306,7 @@ export function drawnEmpty(): ReportModel {
       intervalNs: null,
       checked: 'no kick and no injection were seen on both sides',
     },
-    overhead: { kind: 'not measured', perRequestNs: null, text: '' },
+    overhead: { kind: 'not measured', perRequestNs: null, openNs: null, text: '' },
     littlesLaw: { product: Number.NaN, queueDepth: 1, ok: false },
     bands: { typical: nothing, slow: nothing },
     grade: { letter: 'F', reasons: [{ letter: 'F', text: 'no request was followed' }] },
