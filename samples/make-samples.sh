@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 recordings=${1:?the folder that holds the recordings}
 shift
-iotrace=${IOTRACE:-$here/../dist/src/cli.js}
+iotrace=${IOTRACE:-$here/../dist/bin/cli.js}
 wanted=" $* "
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT

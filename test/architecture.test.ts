@@ -55,7 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/bundle': ['src/trace', 'parsers/format.ts'],
   'src/discover': ['parsers'],
   'src/libvirt': ['parsers/facts/qemu-options.ts'],
-  'src/capture': ['src/discover', 'src/bundle', 'src/trace', 'src/paths', 'parsers'],
+  'src/capture': ['src/package-root.ts', 'src/discover', 'src/bundle', 'src/trace', 'src/paths', 'parsers'],
   'src/commands': [
     'parsers',
     'src/trace',
@@ -75,11 +75,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/capture',
     'src/discover',
     'src/libvirt',
+    'src/package-root.ts',
     'src/version.ts',
   ],
   'src/cli.ts': ['src/commands', 'src/version.ts'],
   'src/errors.ts': [],
-  'src/version.ts': [],
+  'src/package-root.ts': [],
+  'src/version.ts': ['src/package-root.ts'],
 };
 
 /** Where processes, files, clocks and the environment are: the rim. Everything else is functions of values. */

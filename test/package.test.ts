@@ -49,6 +49,7 @@ describe('the package', () => {
         'README.md',
         'CHANGELOG.md',
         'package.json',
+        'dist/bin/cli.js',
         'dist/src/cli.js',
         'dist/page/main.js',
         'schema/report-1.schema.json',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Facts } from './facts.ts';
 import { ProblemList, type Reading } from './reading.ts';
 

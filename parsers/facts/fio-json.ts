@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonObject } from './json-text.ts';
 import { type LatencySpread, spreadOf } from './latencies.ts';
 import { ProblemList, type Reading } from './reading.ts';

@@ -2,7 +2,7 @@
  * Answers of QEMU's monitor (QMP, qapi/*.json), reduced to what iotrace asks for. Newer versions add fields, so unknown ones
  * are ignored; an answer of another shape gives undefined.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().max(4096);
 const count = z.int().nonnegative();

@@ -2,7 +2,7 @@
  * RecordingFacts as JSON: one zod schema for both directions (`z.decode` reads, `z.encode` writes), 64-bit values as
  * decimal strings. `FactsSchemaIsRecordingFacts` makes the compiler refuse any difference from RecordingFacts.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClockId } from '../../parsers/format.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 

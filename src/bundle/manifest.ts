@@ -2,7 +2,7 @@
  * manifest.json, the first member of a bundle: which member is what, and the facts read off the machines. Holds no time
  * of day, so that bundles made from the same input are byte for byte the same.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IotraceError, quoted } from '../errors.ts';
 import { decimal64, factsSchema } from './facts-schema.ts';
 import { MAX_MANIFEST_BYTES, MAX_MEMBER_BYTES, MAX_MEMBERS } from './limits.ts';

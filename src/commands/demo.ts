@@ -12,6 +12,7 @@ import { diskOf } from '../capture/choose-disk.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { IotraceError } from '../errors.ts';
+import { inPackage } from '../package-root.ts';
 import { recordAndReport } from './record.ts';
 import type { RecordResult } from './record-result.ts';
 import { type ReportOptions, reportBundle } from './report.ts';
@@ -143,13 +144,10 @@ function listOf(sectors: readonly number[] | string): string {
   return typeof sectors === 'string' ? Array(blocks).fill(0).join(',') : sectors.join(',');
 }
 
-/** This file is src/commands/demo.ts, or dist/src/commands/demo.js when built. */
-const isBuilt = import.meta.url.endsWith('.js');
-
 function readerPath(): string {
-  return fileURLToPath(new URL(`../capture/direct-reader.${isBuilt ? 'js' : 'ts'}`, import.meta.url));
+  return fileURLToPath(inPackage('dist/src/capture/direct-reader.js'));
 }
 
 function samplePath(): string {
-  return fileURLToPath(new URL(`${isBuilt ? '../../..' : '../..'}/samples/${SAMPLE}`, import.meta.url));
+  return fileURLToPath(inPackage(`samples/${SAMPLE}`));
 }

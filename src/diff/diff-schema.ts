@@ -1,5 +1,5 @@
 /** The comparison's shape as a zod schema; the published JSON Schema is generated from it. It does not compile while it and DiffModel differ. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DiffModel } from './diff-model.ts';
 
 /** JSON has no infinity: an end that is open is null there. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DiffModel } from '../diff/diff-model.ts';
 import { diffSchema } from '../diff/diff-schema.ts';
 import type { PathComparison } from '../report/compare-paths.ts';

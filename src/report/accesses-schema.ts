@@ -1,5 +1,5 @@
 /** Hardware counts of a report, as a schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const perRequest = z.number().nullable().meta({ description: 'accesses a request, null: not counted' });
 

@@ -1,5 +1,5 @@
 /** One finding of a report, as a schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const findingSchema = z.object({
   id: z.string(),

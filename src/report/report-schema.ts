@@ -2,7 +2,7 @@
  * The report's shape as a zod schema: checks a report read back from a bundle or another program, and is what the published
  * JSON Schema is generated from. `ReportSchemaIsReportModel` makes the compiler refuse any difference from ReportModel.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessesSchema } from './accesses-schema.ts';
 import { findingSchema } from './finding-schema.ts';
 import type { ReportModel } from './report-model.ts';

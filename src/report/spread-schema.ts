@@ -1,5 +1,5 @@
 /** Percentiles of the application's own latencies in a report, as a schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const ns = (description: string) => z.number().meta({ description: `${description}, ns` });
 

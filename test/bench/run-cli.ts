@@ -11,10 +11,10 @@ export interface Run {
   readonly exitCode: number;
 }
 
-const CLI = fileURLToPath(new URL('../../../../../dist/src/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../../../dist/bin/cli.js', import.meta.url));
 const REPORTER = new URL('./report-usage.js', import.meta.url).href;
 
-/** Runs dist/src/cli.js; what it prints is thrown away. Rejects when it fails in a way that is no grade. */
+/** Runs dist/bin/cli.js; what it prints is thrown away. Rejects when it fails in a way that is no grade. */
 export async function runCli(...options: string[]): Promise<Run> {
   const began = performance.now();
   const child = spawn(process.execPath, ['--import', REPORTER, CLI, ...options], {

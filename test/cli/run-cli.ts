@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder, where commands of the tests run. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-const CLI = `${ROOT}dist/src/cli.js`;
+const CLI = `${ROOT}dist/bin/cli.js`;
 
 /** What a run of the program left. */
 export interface CliRun {

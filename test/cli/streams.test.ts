@@ -39,7 +39,7 @@ describe('streams', () => {
   });
 
   it('ends well when the reader of its pipe stops early', TIMEOUT, async () => {
-    const command = `set -o pipefail; '${process.execPath}' dist/src/cli.js report ${SAMPLE} | head -1`;
+    const command = `set -o pipefail; '${process.execPath}' dist/bin/cli.js report ${SAMPLE} | head -1`;
     const run = await promisify(execFile)('bash', ['-c', command], { cwd: ROOT, env: cliEnv() });
     expect(run.stderr).toBe('');
     expect(run.stdout).toMatch(/local-block-device/);

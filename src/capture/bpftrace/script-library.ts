@@ -1,12 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inPackage } from '../../package-root.ts';
 import { readBlocks, type ScriptBlock } from './script-block.ts';
 
-/** The folder bpf/ of the package; this file is src/capture/bpftrace/…, or dist/src/capture/bpftrace/… when built. */
-export const SCRIPT_FOLDER = fileURLToPath(
-  new URL(import.meta.url.endsWith('.js') ? '../../../../bpf' : '../../../bpf', import.meta.url),
-);
+/** The folder of the scripts. */
+export const SCRIPT_FOLDER = fileURLToPath(inPackage('bpf'));
 
 /** Every block of the bundled scripts. Of two for one event the one by fentry comes first, that by kprobe last. */
 export async function scriptLibrary(folder = SCRIPT_FOLDER): Promise<ScriptBlock[]> {
