@@ -1,11 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
-import { constants, createInflateRaw } from 'node:zlib';
+import { constants, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { crc32 } from './crc32.ts';
 
 /** Bytes asked of the system at once. Two such pieces inflate to at most 128 MiB, which is what is held in memory. */
 const READ_BYTES = 64 * 1024;
 /** Bytes handed out at once. What zlib holds back of them is lost when it meets damage, so they are few. */
 const INFLATED_BYTES = 64 * 1024;
+/** The same where damage ends all: each piece costs zlib's thread a wait for this one. */
+const MANY_INFLATED_BYTES = 512 * 1024;
+
+/** Bytes to inflate at once for who has no use of what comes before damage; of so many in all. */
+export function inflatedAtOnce(bytes: number): number {
+  return Math.min(Math.max(bytes, INFLATED_BYTES), MANY_INFLATED_BYTES);
+}
 
 /** The bytes of an open file in [start, end), in chunks. Ends early where the file does. */
 export async function* readRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -46,13 +53,15 @@ export interface InflateEnd {
  * Inflates the one DEFLATE stream that begins at `start`; returns how it ended, and never throws for what it holds.
  * The next piece is inflated, by a thread of zlib, while the one before is used. What is handed out before damage or a
  * cut depends on the bytes alone, not on timing: a pipeline would drop whatever was buffered when zlib gives up.
+ * `inflatedBytes` are handed out at once.
  */
 export async function* inflateRange(
   handle: FileHandle,
   start: number,
   end: number,
+  inflatedBytes = INFLATED_BYTES,
 ): AsyncGenerator<Uint8Array, InflateEnd> {
-  const inflater = new Inflater();
+  const inflater = new Inflater(inflatedBytes);
   let bytes = 0;
   let crc = 0;
   try {
@@ -89,11 +98,12 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 class Inflater {
   /** What zlib said of bytes that are no DEFLATE stream. */
   damage: string | undefined;
-  readonly #inflate = createInflateRaw({ chunkSize: INFLATED_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+  readonly #inflate: InflateRaw;
   #inflated: Uint8Array[] = [];
   #fed = 0;
 
-  constructor() {
+  constructor(chunkSize: number) {
+    this.#inflate = createInflateRaw({ chunkSize, finishFlush: constants.Z_SYNC_FLUSH });
     this.#inflate.on('data', (chunk: Uint8Array) => this.#inflated.push(chunk));
     this.#inflate.on('error', (error) => {
       this.damage = error.message;

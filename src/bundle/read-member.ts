@@ -2,11 +2,11 @@ import type { FileHandle } from 'node:fs/promises';
 import { IotraceError, quoted } from '../errors.ts';
 import { crc32 } from './crc32.ts';
 import type { Member } from './directory.ts';
-import { inflateRange, readRange } from './file-range.ts';
+import { inflatedAtOnce, inflateRange, readRange } from './file-range.ts';
 import { readLocalHeader, STORED } from './local-header.ts';
 
 /**
- * The unpacked bytes of a member, one pass, in chunks of at most 64 KiB. Throws an IotraceError 'bundle-damaged' naming
+ * The unpacked bytes of a member, one pass, in chunks. Throws an IotraceError 'bundle-damaged' naming
  * it: at once when it would give more than it claims, at the end when it gave less or its CRC-32 is wrong. So who
  * reads to the end has read what was written.
  */
@@ -47,7 +47,12 @@ async function* unpack(handle: FileHandle, member: Member): AsyncGenerator<Uint8
   const end = header.dataStart + member.packed;
   if (end > member.limit) throw damagedMember(member.name, 'reaches into the next member');
   if (member.method !== STORED) {
-    const { damage, crc } = yield* inflateRange(handle, header.dataStart, end);
+    const { damage, crc } = yield* inflateRange(
+      handle,
+      header.dataStart,
+      end,
+      inflatedAtOnce(member.unpacked),
+    );
     if (damage !== undefined) throw damagedMember(member.name, `cannot be unpacked: ${damage}`);
     return crc;
   }
