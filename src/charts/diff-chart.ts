@@ -100,7 +100,8 @@ export function diffWaterfall(model: DiffModel, { theme, width }: Sizes): Drawin
     [
       ...axis(from, span, height, layout),
       ...steps.flatMap((step, at) => stepShapes(step, HEAD + at * rowHeight, layout)),
-      ...steps.slice(1).map((step, at) => link(step, HEAD + at * rowHeight, layout)),
+      // Where names stand above the bars the lines would run through them.
+      ...(stacked ? [] : steps.slice(1).map((step, at) => link(step, HEAD + at * rowHeight, layout))),
       ...legend(height - 10, layout),
     ],
     height,
@@ -200,10 +201,9 @@ function outlined(
 }
 
 /** From the end of one bar to the start of the next. */
-function link({ from }: Step, y: number, { theme, x, stacked, rowHeight }: Layout): Shape {
+function link({ from }: Step, y: number, { theme, x, rowHeight }: Layout): Shape {
   const at = Math.round(x(from)) + 0.5;
-  const barY = stacked ? y + 19 : y + 4;
-  return line(at, barY + 15, at, barY + rowHeight, theme.muted, true);
+  return line(at, y + 19, at, y + 4 + rowHeight, theme.muted, true);
 }
 
 function legend(y: number, { theme, left }: Layout): Shape[] {
