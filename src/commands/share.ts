@@ -159,7 +159,7 @@ async function copyOf(
     version: version(),
     title: titleOf(manifest.title, stretch),
     streams,
-    groundTruth: truthOf(original, keep, names),
+    groundTruth: truthOf(original, keep, isThin, names),
     facts,
     path: manifest.path !== undefined && pathByName(manifest.path) !== undefined ? manifest.path : undefined,
     tscOffset: manifest.tscOffset,
@@ -203,6 +203,7 @@ function streamOf(
 function truthOf(
   { bundle, recording, fio }: Original,
   keep: (line: number) => boolean,
+  isThin: boolean,
   names: Pseudonyms,
 ): FileInput | undefined {
   const truth = recording.groundTruth;
@@ -215,6 +216,10 @@ function truthOf(
   if (latencies !== undefined) {
     names.as('stream', truth!.source, 'fio_lat.1.log');
     return { name: 'fio_lat.1.log', open: () => encoded(latencyLogLines(latencies)) };
+  }
+  if (fio !== undefined && isThin) {
+    names.drop('the ground truth of fio', 'its means are of all requests, not of the stretch that is kept');
+    return undefined;
   }
   const json = fio === undefined ? undefined : shareFio(readJsonObject(fio, new ProblemList()), names);
   if (json === undefined) {

@@ -103,12 +103,38 @@ export function plantedStreams(canary: string): readonly (StreamInput & { readon
   ];
 }
 
-/** Every run of a name in the records and features of a perf.data, overwritten by as much of the canary as fits. */
+/** HEADER_TRACING_DATA: formats of events, without which no event can be read. */
+const TRACING_DATA = 1;
+/** PERF_RECORD_MMAP, COMM, MMAP2, and perf's own: build ids, thread and CPU maps, names of units. Samples hold no text of their own. */
+const NAMING_RECORDS = new Set([1, 3, 10, 67, 73, 74, 78]);
+/** What is shorter than this may be a number. */
+const LEAST_TEXT = 7;
+
+/**
+ * perf's recording of a host with the canary in every text that perf wrote: features (host name, command line, CPU, build ids, names of
+ * events …), names of threads and of mapped files. As much of it as fits.
+ */
 export function plantedPerfData(canary: string): Buffer {
   const bytes = Buffer.from(gunzipSync(fixture('perf-data/vblk-aio-6.1.data.gz')));
-  for (const name of ['qemu-system-x86', 'CPU 0/KVM', 'swapper', 'virtio2-requests'])
-    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1))
-      bytes.write(canary.slice(0, name.length), at, 'latin1');
+  const plant = (from: number, to: number) => {
+    for (let at = from; at < to; ) {
+      let end = at;
+      while (end < to && bytes[end]! >= 0x20 && bytes[end]! < 0x7f) end++;
+      if (end - at >= LEAST_TEXT) bytes.write(canary.slice(0, end - at).padEnd(end - at, 'x'), at, 'latin1');
+      at = end + 1;
+    }
+  };
+  const u64 = (at: number) => Number(bytes.readBigUInt64LE(at));
+  const [dataFrom, dataTo] = [u64(40), u64(40) + u64(48)];
+  for (let at = dataFrom; at + 8 <= dataTo; at += bytes.readUInt16LE(at + 6))
+    if (NAMING_RECORDS.has(bytes.readUInt32LE(at))) plant(at + 8, at + bytes.readUInt16LE(at + 6));
+  const bits = bytes.subarray(72, 104);
+  let section = dataTo;
+  for (let bit = 0; bit < 256; bit++) {
+    if ((bits[bit >> 3]! & (1 << (bit & 7))) === 0) continue;
+    if (bit !== TRACING_DATA) plant(u64(section), u64(section) + u64(section + 8));
+    section += 16;
+  }
   return bytes;
 }
 

@@ -12,7 +12,7 @@ import { share } from '../../src/commands/share.ts';
 import { requestRows } from '../../src/export/request-rows.ts';
 import { collect, inFolder } from '../bundle/in-folder.ts';
 import { rawZip } from '../bundle/raw-zip.ts';
-import { once, plantedFacts, plantedStreams } from './plant-canaries.ts';
+import { once, plantedFacts, plantedPerfData, plantedStreams } from './plant-canaries.ts';
 
 const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
 const samples = readdirSync(SAMPLES).filter((name) => name.endsWith('.iotrace.zip'));
@@ -108,6 +108,31 @@ describe.each(CANARIES)('the word %s', (canary) => {
   });
 });
 
+describe('the planted perf.data', () => {
+  it('has the canary in hundreds of names, and is read for all that', async () => {
+    const bytes = plantedPerfData(CANARIES[0]!);
+    const places = bytes.toString('latin1').split(CANARIES[0]!.slice(0, LEAST)).length - 1;
+    expect(places).toBeGreaterThan(250);
+    await inFolder(async (folder) => {
+      const file = join(folder, 'planted.iotrace.zip');
+      const stream = { name: 'p', machine: 'host', format: 'perf.data', bytes: bytes.length } as const;
+      await writeBundle(file, {
+        version: '0',
+        title: '',
+        streams: [{ ...stream, open: () => once(bytes) }],
+        facts: {},
+      });
+      const { recording } = await openRecording(file, 'virtio-blk-iothread', silent);
+      const { events } = recording.sources[0]!;
+      // As many as there are without the canary: names are all that was planted.
+      expect(events.length).toBe(93);
+      const copy = join(folder, 'copy.iotrace.zip');
+      await share(file, { output: copy, path: 'virtio-blk-iothread' }, silent);
+      expect(await contentOf(copy)).not.toContain(CANARIES[0]!.toLowerCase().slice(0, LEAST));
+    });
+  });
+});
+
 describe('a copy', () => {
   it.each(samples)('of %s has the same tables', { timeout: 60_000 }, async (name) => {
     await inFolder(async (folder) => {
@@ -160,6 +185,21 @@ describe('--max-size', () => {
       for (const [sector, stages] of kept)
         for (const [stage, ns] of Object.entries(stages))
           expect(Math.abs(all.get(sector)![stage]! - ns), `${stage} of ${sector}`).toBeLessThanOrEqual(1);
+    });
+  });
+
+  it('leaves out what fio says of all requests, and says so', async () => {
+    await inFolder(async (folder) => {
+      const whole = new URL('../fixtures/same-load/run01.iotrace.zip', import.meta.url).pathname;
+      const copy = join(folder, 'copy.iotrace.zip');
+      const said: string[] = [];
+      expect(JSON.parse(await json(whole)).groundTruth).not.toBeNull();
+      await share(whole, { output: copy, maxSize: 12_000 }, (line) => said.push(line));
+      const { groundTruth, requests } = JSON.parse(await json(copy));
+      expect(groundTruth).toBeNull();
+      expect(requests.matched).toBeGreaterThan(20);
+      expect(said.join('\n')).toContain('its means are of all requests');
+      expect(await contentOf(copy)).not.toContain('truth/');
     });
   });
 
