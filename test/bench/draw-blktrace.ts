@@ -1,4 +1,4 @@
-/** Draws block events in the form that btt reads (blktrace's `struct blk_io_trace`, blktrace_api.h). SYNTHETIC. */
+/** Draws block events in the form that blktrace writes and btt reads (`struct blk_io_trace`, blktrace_api.h). SYNTHETIC. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 const RECORD_BYTES = 48;
@@ -9,7 +9,7 @@ const READ = 1 << 16;
 const STEPS = [
   { action: 1, category: 1 << 20, afterNs: 700 },
   { action: 4, category: 0, afterNs: 300 },
-  { action: 3, category: 1 << 20, afterNs: 500 },
+  { action: 12, category: 1 << 20, afterNs: 500 },
   { action: 7, category: 1 << 22, afterNs: 900 },
   { action: 8, category: 1 << 23, afterNs: 9_000 },
 ];

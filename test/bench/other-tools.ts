@@ -31,9 +31,11 @@ export async function compareTools(folder: string, events: number, textRate: num
     compared.push({ name: 'perf.data, to perf script', ...perf, wanted: 5 });
     compared.push({ name: 'tracefs text, to perf script', ours: textRate, theirs: perf.theirs, wanted: 1.5 });
   }
-  const btt = await bttRate(own, events);
-  if (btt !== undefined)
-    compared.push({ name: 'tracefs text, to btt', ours: textRate, theirs: btt, wanted: 2 });
+  const btt = await bttRates(own, events);
+  if (btt !== undefined) {
+    compared.push({ name: 'tracefs text, to btt alone', ours: textRate, theirs: btt.alone, wanted: 2 });
+    compared.push({ name: 'tracefs text, to blkparse and btt', ours: textRate, theirs: btt.both, wanted: 2 });
+  }
   rmSync(own, { recursive: true });
   return compared;
 }
@@ -54,11 +56,18 @@ async function perfRates(
   return { ours: (samples + rows) / wallMs, theirs: samples / script };
 }
 
-async function bttRate(folder: string, events: number): Promise<number | undefined> {
-  if (!isInstalled('btt', '-V')) return undefined;
+/** btt reads what `blkparse -d` makes of the files that blktrace writes, one a CPU: its own time, and that of both. */
+async function bttRates(
+  folder: string,
+  events: number,
+): Promise<{ alone: number; both: number } | undefined> {
+  if (!isInstalled('btt', '-V') || !isInstalled('blkparse', '-V')) return undefined;
+  const drawn = drawBlktrace(join(folder, 'drawn.blktrace.0'), events);
   const file = join(folder, 'drawn.bin');
-  const drawn = drawBlktrace(file, events);
-  return drawn / (await timed('btt', ['-i', file], join(folder, 'btt.txt')));
+  const parse = ['-D', folder, '-i', 'drawn', '-d', file, '-O'];
+  const parsing = await timed('blkparse', parse, join(folder, 'blkparse.txt'));
+  const alone = await timed('btt', ['-i', file], join(folder, 'btt.txt'));
+  return { alone: drawn / alone, both: drawn / (parsing + alone) };
 }
 
 function isInstalled(tool: string, asks: string): boolean {

@@ -27,7 +27,7 @@ export async function timeSteps(drawn: DrawnRecording): Promise<Step[]> {
   const source = (name: string, machine: MachineName) =>
     readSource(name, machine, ftraceText, createReadStream(name), statSync(name).size);
   const sources = [await source(drawn.host, 'host'), await source(drawn.guest, 'guest')];
-  done('read and parse');
+  done('read and parse, by one thread');
   const { truth } = readTruth(drawn.log, readFileSync(drawn.log));
   done('request log');
   const recording = { sources, groundTruth: truth, facts: {} };
