@@ -1,3 +1,4 @@
+import type { BlockFormat } from './block-format.ts';
 import type { EventSink } from './event-sink.ts';
 
 /** The clock a stream is stamped with, as far as the stream itself tells. */
@@ -36,4 +37,6 @@ export interface Format {
    * what cannot be used is rejected with a reason and a place. Rejects the promise only when reading itself fails.
    */
   parse(chunks: AsyncIterable<Uint8Array>, sink: EventSink): Promise<ParseReport>;
+  /** Where a stream can be read by several threads. */
+  readonly blocks?: BlockFormat;
 }

@@ -9,166 +9,94 @@
  * Written by kernel/trace/trace.c and trace_output.c, and trace-cmd's tracecmd/trace-read.c. Times of a clock are
  * rounded to the nearest microsecond (trace.c `ns2usecs`) unless trace-cmd printed nine digits; a counter is exact.
  */
+import type { BlockNotes, BlockReader, StreamReader, StreamState } from './block-format.ts';
 import type { EventSink } from './event-sink.ts';
 import type { Format, ParseReport } from './format.ts';
-import { ArgumentLine } from './ftrace/argument-line.ts';
-import { ARGUMENT_READERS, NO_ARGUMENTS } from './ftrace/arguments.ts';
-import { EventNames, NO_NAME, UNUSED } from './ftrace/event-names.ts';
-import { LinePrefix } from './ftrace/line-prefix.ts';
-import { Notes } from './ftrace/notes.ts';
-import { RecordingLabels } from './ftrace/recording-labels.ts';
+import { FtraceReader, type FtraceState } from './ftrace/line-reader.ts';
 import { looksLikeFtrace } from './ftrace/sniff.ts';
-import { TaskNames } from './ftrace/task-names.ts';
-import { type LineReader, scanLines } from './line-scanner.ts';
+import { LineScanner } from './line-scanner.ts';
 
-/** Why a line could not be used. */
-export const FTRACE_REJECTS = {
-  notAnEvent: 'not a line of a trace',
-  noName: 'no event name behind the time',
-  badArguments: 'arguments of a known event not understood',
-  otherClock: 'time stamp of another kind than those before',
-  latencyFormat: 'latency format, which has no absolute times',
-  otherRecording: 'line of another recording in the same stream',
-  cut: 'last line is cut short',
-  tooLong: 'line longer than 64 KiB',
-} as const;
-
-/** A tracer takes longer than this many ticks of a TSC to write an event: a clock below it counts events. */
-const MIN_TICKS_AN_EVENT = 4;
+export { FTRACE_REJECTS } from './ftrace/line-reader.ts';
 
 /** Reads tracefs and trace-cmd text. */
 export const ftraceText: Format = {
   name: 'tracefs text',
   sniff: looksLikeFtrace,
   async parse(chunks, sink) {
-    const reader = new FtraceReader(sink);
-    await scanLines(chunks, reader);
-    return reader.report();
+    const reader = new FtraceStream(sink);
+    for await (const chunk of chunks) reader.push(chunk);
+    return reader.finish();
+  },
+  blocks: {
+    name: 'tracefs text',
+    streamReader: (sink) => new FtraceStream(sink),
+    blockReader: (sink, state) => new FtraceBlocks(sink, state),
   },
 };
 
-class FtraceReader implements LineReader {
-  private readonly sink: EventSink;
-  private readonly prefix = new LinePrefix();
-  private readonly names = new EventNames();
-  private readonly scratch: ArgumentLine;
-  private readonly tasks: TaskNames;
-  private readonly notes: Notes;
-  private readonly labels = new RecordingLabels();
-  private events = 0;
-  private unused = 0;
-  /** Digits behind the dot of the first time stamp, -1 before it. */
-  private digits = -1;
-  private roundingNs = 0;
-  /** The first and the last value of a counter, roughly. */
-  private firstTicks = -1;
-  private lastTicks = -1;
+class FtraceStream implements StreamReader {
+  private readonly reader: FtraceReader;
+  private readonly scanner: LineScanner;
 
   constructor(sink: EventSink) {
-    this.sink = sink;
-    this.scratch = new ArgumentLine((text) => sink.string(text));
-    this.tasks = new TaskNames(sink);
-    this.notes = new Notes(sink);
+    this.reader = new FtraceReader(sink);
+    this.scanner = new LineScanner(this.reader);
   }
 
-  line(bytes: Uint8Array, start: number, end: number, offset: number, number: number): void {
-    const line = this.scratch;
-    line.set(bytes, start, end);
-    const reason = this.prefix.readColumns(line) ? this.event(line) : this.otherLine(line);
-    if (reason !== undefined) this.sink.reject(reason, offset, number);
+  get line(): number {
+    return this.scanner.number;
   }
 
-  tooLong(offset: number, number: number): void {
-    this.sink.reject(FTRACE_REJECTS.tooLong, offset, number);
+  push(bytes: Uint8Array): void {
+    this.scanner.push(bytes);
   }
 
-  unfinished(bytes: Uint8Array, start: number, end: number, offset: number, number: number): void {
-    const line = this.scratch;
-    line.set(bytes, start, end);
-    if (this.prefix.readColumns(line) || !this.notes.read(line)) {
-      this.sink.reject(FTRACE_REJECTS.cut, offset, number);
-    }
+  state(): StreamState | undefined {
+    return this.reader.digits < 0 ? undefined : { ...this.reader.state() };
   }
 
-  report(): ParseReport {
-    const isCounter = this.digits === 0;
-    const records = this.events + this.unused;
-    const isTsc =
-      isCounter && (records === 1 || this.lastTicks - this.firstTicks >= records * MIN_TICKS_AN_EVENT);
-    return {
-      unit: isCounter ? 'ticks' : 'ns',
-      roundingNs: this.roundingNs,
-      clock: isTsc ? 'x86-tsc' : 'unknown',
-      records,
-      unused: this.unused,
-      claimed: this.notes.claimed,
-      overwritten: this.notes.overwritten,
-      cpus: this.notes.cpus,
-    };
+  takeRest(): Uint8Array | undefined {
+    return this.scanner.takeHeld();
   }
 
-  /** The event whose prefix was read. Returns why it cannot be used, if so. */
-  private event(line: ArgumentLine): string | undefined {
-    const prefix = this.prefix;
-    if (this.labels.foreignNext) return this.foreignEvent();
-    if (prefix.fractionDigits !== this.digits && !this.acceptClock()) return FTRACE_REJECTS.otherClock;
-    if (this.digits === 0) this.noteTicks();
-    const kind = this.names.read(line);
-    if (kind < 0) return this.uselessEvent(kind);
-    line.clear();
-    const readArguments = ARGUMENT_READERS[kind]!;
-    if (readArguments !== NO_ARGUMENTS && !(readArguments(line) && line.fits()))
-      return FTRACE_REJECTS.badArguments;
-    this.tasks.note(line.bytes, prefix);
-    this.events += 1;
-    this.sink.event(kind, prefix.sec, prefix.nsec, prefix.cpu, prefix.tid, line.dev, line.tag, line.aux);
-    return undefined;
+  join({ lines, events, unused, lastTicks }: BlockNotes, bytes: number): void {
+    this.scanner.number += lines;
+    this.scanner.offset += bytes;
+    this.reader.events += events;
+    this.reader.unused += unused;
+    if (lastTicks >= 0) this.reader.lastTicks = lastTicks;
   }
 
-  private uselessEvent(kind: number): string | undefined {
-    if (kind === NO_NAME) return FTRACE_REJECTS.noName;
-    if (kind === UNUSED) this.unused += 1;
-    return undefined;
+  task(tid: number, comm: string, tgid: number | undefined): void {
+    this.reader.tasks.tell(tid, comm, tgid);
   }
 
-  private foreignEvent(): string {
-    this.labels.foreignNext = false;
-    return FTRACE_REJECTS.otherRecording;
+  finish(): ParseReport {
+    this.scanner.finish();
+    return this.reader.report();
+  }
+}
+
+class FtraceBlocks implements BlockReader {
+  private readonly reader: FtraceReader;
+  /** The state, as text to compare. */
+  private readonly from: string;
+
+  constructor(sink: EventSink, state: StreamState) {
+    this.reader = new FtraceReader(sink);
+    this.reader.resume(state as unknown as FtraceState);
+    this.from = JSON.stringify(this.reader.state());
   }
 
-  /** The first time stamp decides: times with a dot, or a counter. Six and nine digits are the same clock. */
-  private acceptClock(): boolean {
-    const digits = this.prefix.fractionDigits;
-    if (this.digits >= 0 && (this.digits === 0 || digits === 0)) return false;
-    if (digits === 6) this.roundingNs = 500;
-    this.digits = digits;
-    return true;
-  }
-
-  private noteTicks(): void {
-    this.lastTicks = this.prefix.sec * 1e9 + this.prefix.nsec;
-    if (this.firstTicks < 0) this.firstTicks = this.lastTicks;
-  }
-
-  /** A line that is no event in the usual columns. Returns why it cannot be used, if so. */
-  private otherLine(line: ArgumentLine): string | undefined {
-    const start = line.at;
-    if (this.prefix.search(line)) return this.event(line);
-    if (!this.notes.read(line)) return this.labelledLine(line, start);
-    this.labels.noteUnlabelled(line.bytes, start, line.end);
-    return undefined;
-  }
-
-  private labelledLine(line: ArgumentLine, start: number): string | undefined {
-    const text = this.labels.find(line.bytes, start, line.end);
-    line.at = text;
-    const isEvent = text >= 0 && this.prefix.search(line);
-    if (!isEvent && !(text >= 0 && this.labels.isNote)) {
-      return this.notes.latencyFormat ? FTRACE_REJECTS.latencyFormat : FTRACE_REJECTS.notAnEvent;
-    }
-    if (this.labels.isForeign) return FTRACE_REJECTS.otherRecording;
-    if (isEvent) return this.event(line);
-    this.notes.read(line);
-    return undefined;
+  read(lines: Uint8Array, offset: number): BlockNotes {
+    const { reader } = this;
+    const scanner = new LineScanner(reader, offset);
+    reader.events = 0;
+    reader.unused = 0;
+    reader.lastTicks = -1;
+    scanner.push(lines);
+    const { events, unused, lastTicks } = reader;
+    const holds = JSON.stringify(reader.state()) === this.from;
+    return { holds, lines: scanner.number - 1, events, unused, lastTicks };
   }
 }

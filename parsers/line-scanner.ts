@@ -28,21 +28,34 @@ export async function scanLines(chunks: AsyncIterable<Uint8Array>, reader: LineR
   scanner.finish();
 }
 
-class LineScanner {
+/** The same for chunks that are pushed. */
+export class LineScanner {
+  /** Place of the line that is being read. */
+  offset: number;
+  number: number;
   private readonly reader: LineReader;
-  /** The beginning of a line whose end is in a later chunk, and room for a line end behind it. */
-  private readonly held = Buffer.alloc(MAX_LINE_BYTES + 1);
+  /** The beginning of a line whose end is in a later chunk, and room for a line end behind it; laid out when needed. */
+  private held = Buffer.alloc(0);
   private heldLength = 0;
   /** The line begun in `held` is already too long: its bytes are only counted. */
   private skipping = false;
-  /** Place of the line that is being read. */
-  private offset = 0;
-  private number = 1;
 
-  constructor(reader: LineReader) {
+  /** `offset` and `number` are where the first chunk begins: that of a stream, or of a line within it. */
+  constructor(reader: LineReader, offset = 0, number = 1) {
     this.reader = reader;
+    this.offset = offset;
+    this.number = number;
   }
 
+  /** Takes back the line that has begun and not ended, for who reads it elsewhere; undefined in a line that is too long. */
+  takeHeld(): Uint8Array | undefined {
+    if (this.skipping) return undefined;
+    const held = Uint8Array.from(this.held.subarray(0, this.heldLength));
+    this.heldLength = 0;
+    return held;
+  }
+
+  /** Reads all lines that end in this chunk. */
   push(chunk: Uint8Array): void {
     // A Buffer, because its indexOf is a native search: 30 ns a line where a loop takes 200.
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -50,6 +63,7 @@ class LineScanner {
     if (first >= 0) this.wholeLines(bytes, first);
   }
 
+  /** The stream has ended: reads what is left of it. */
   finish(): void {
     if (this.skipping) this.reader.tooLong(this.offset, this.number);
     else if (this.heldLength > 0) {
@@ -66,7 +80,7 @@ class LineScanner {
     for (let feed = bytes.indexOf(LINE_FEED, start); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
       const end = bytes[feed - 1] === CARRIAGE_RETURN && feed > start ? feed - 1 : feed;
       if (end - start > MAX_LINE_BYTES) reader.tooLong(offset, number);
-      else reader.line(bytes, number === 1 ? this.begin(bytes, start, end) : start, end, offset, number);
+      else reader.line(bytes, offset === 0 ? this.begin(bytes, start, end) : start, end, offset, number);
       offset += feed + 1 - start;
       number += 1;
       start = feed + 1;
@@ -96,6 +110,7 @@ class LineScanner {
   }
 
   private hold(bytes: Buffer, start: number, end: number): void {
+    if (this.held.length === 0) this.held = Buffer.alloc(MAX_LINE_BYTES + 1);
     if (this.heldLength + end - start > MAX_LINE_BYTES) this.skipping = true;
     if (!this.skipping) bytes.copy(this.held, this.heldLength, start, end);
     this.heldLength += end - start;
@@ -103,7 +118,7 @@ class LineScanner {
 
   /** Where the text of a line begins: behind the mark that some editors put before the first one. */
   private begin(bytes: Buffer, start: number, end: number): number {
-    if (this.number !== 1 || end - start < BYTE_ORDER_MARK.length) return start;
+    if (this.offset !== 0 || end - start < BYTE_ORDER_MARK.length) return start;
     return BYTE_ORDER_MARK.every((byte, i) => bytes[start + i] === byte)
       ? start + BYTE_ORDER_MARK.length
       : start;

@@ -18,9 +18,9 @@ const MAX_LABEL = 255;
 /** Recognises labels and says whose lines they mark. */
 export class RecordingLabels {
   /** The file that this stream is read as. */
-  private own: Uint8Array | undefined;
+  own: Uint8Array | undefined;
   /** A `cpus=` line without a label was seen: there is one file, and labels are its instances. */
-  private single = false;
+  single = false;
   /** What stands behind the label found last: a loss or a `cpus=` line? Of another file than ours? */
   isNote = false;
   isForeign = false;

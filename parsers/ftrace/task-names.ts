@@ -30,12 +30,24 @@ export class TaskNames {
     const { dash, tid } = prefix;
     let start = prefix.nameStart;
     while (start < dash && bytes[start] === 0x20) start += 1;
-    const isNamed = dash - start !== NOT_RECORDED.length || !startsWith(bytes, NOT_RECORDED, start, dash);
+    const isNamed =
+      dash > start && (dash - start !== NOT_RECORDED.length || !startsWith(bytes, NOT_RECORDED, start, dash));
     const group = prefix.group(bytes);
-    const now = known | SEEN | (isNamed ? HAS_NAME : 0) | (group < 0 ? 0 : HAS_GROUP);
+    if ((known | bitsOf(isNamed, group >= 0)) === known) return;
+    const name = isNamed ? Buffer.from(bytes.subarray(start, dash)).toString('utf8') : '';
+    this.tell(tid, name, group < 0 ? undefined : group);
+  }
+
+  /** What was told of a task elsewhere, by a reader that knew no more of it than is known here: told on if it is news. */
+  tell(tid: number, name: string, group: number | undefined): void {
+    const known = this.known[tid]!;
+    const now = known | bitsOf(name !== '', group !== undefined);
     if (now === known) return;
     this.known[tid] = now;
-    const name = isNamed ? Buffer.from(bytes.subarray(start, dash)).toString('utf8') : '';
-    this.sink.task(tid, name, group < 0 ? undefined : group);
+    this.sink.task(tid, name, group);
   }
+}
+
+function bitsOf(isNamed: boolean, isGrouped: boolean): number {
+  return SEEN | (isNamed ? HAS_NAME : 0) | (isGrouped ? HAS_GROUP : 0);
 }

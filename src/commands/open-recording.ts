@@ -8,6 +8,7 @@ import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recor
 import { type BarStream, ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
 import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
+import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
 
@@ -59,13 +60,7 @@ function givenPath(name: string | undefined): IoPath | undefined {
 
 /** Every stream of the bundle in its table, ground truth and facts beside. */
 async function readRecording({ manifest, member }: Bundle, bar: ProgressBar, say: Say): Promise<Recording> {
-  const sources: Source[] = [];
-  for (const stream of manifest.streams) {
-    const format = chooseFormat(stream.name, await headOf(member(stream.member)), stream.script);
-    const bytes = bar.watch(member(stream.member));
-    const source = await readSource(stream.name, stream.machine, format, bytes, stream.bytes);
-    sources.push(withCount(source, manifest.facts.tracerCounts));
-  }
+  const sources = await readStreams({ manifest, member }, bar);
   let groundTruth: GroundTruth | undefined;
   if (manifest.groundTruth !== null) {
     const bytes = await allBytes(member(manifest.groundTruth.member), MAX_TRUTH_BYTES);
@@ -75,6 +70,24 @@ async function readRecording({ manifest, member }: Bundle, bar: ProgressBar, say
       say(`${quoted(manifest.groundTruth.name)}, line ${line}: ${reason}`);
   }
   return { sources, groundTruth, facts: manifest.facts };
+}
+
+/** One stream after the other; large ones by several threads. */
+async function readStreams({ manifest, member }: Pick<Bundle, 'manifest' | 'member'>, bar: ProgressBar) {
+  const sources: Source[] = [];
+  const threads = ReadingThreads.isWorthIt ? new ReadingThreads() : undefined;
+  try {
+    for (const stream of manifest.streams) {
+      const { name, machine } = stream;
+      const format = chooseFormat(name, await headOf(member(stream.member)), stream.script);
+      const bytes = bar.watch(member(stream.member));
+      const source = await readSource(name, machine, format, bytes, stream.bytes, threads);
+      sources.push(withCount(source, manifest.facts.tracerCounts));
+    }
+  } finally {
+    await threads?.close();
+  }
+  return sources;
 }
 
 /** What the tracer counted becomes what the stream claims to hold; losses it marked in place are not counted twice. */

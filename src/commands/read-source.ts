@@ -1,13 +1,17 @@
 import type { Format } from '../../parsers/format.ts';
 import { EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
+import { type BlockThreads, readInBlocks } from './read-in-blocks.ts';
 
 /** No format spends less on an event: a line of text begins with more columns, a binary record is about as long. */
 const LEAST_BYTES_AN_EVENT = 48;
+/** Below this one thread is done before others have started and warmed up. */
+const LEAST_BYTES_FOR_THREADS = 64 * 2 ** 20;
 
 /**
  * Reads one stream into a table. What the stream holds never makes this throw; only reading it can. `bytes` is its
- * length where that is known beforehand: memory is then laid out once.
+ * length where that is known beforehand: memory is then laid out once. `threads` read large text beside this one; the table
+ * is the same.
  */
 export async function readSource(
   name: string,
@@ -15,9 +19,13 @@ export async function readSource(
   format: Format,
   chunks: AsyncIterable<Uint8Array>,
   bytes = 0,
+  threads?: BlockThreads | undefined,
 ): Promise<Source> {
   const builder = new EventTableBuilder(bytes / LEAST_BYTES_AN_EVENT);
-  const report = await format.parse(chunks, builder);
+  const { blocks } = format;
+  const report = await (threads === undefined || blocks === undefined || bytes < LEAST_BYTES_FOR_THREADS
+    ? format.parse(chunks, builder)
+    : readInBlocks(blocks, chunks, builder, threads));
   const { events, rejects, losses } = builder.build();
   return {
     name,

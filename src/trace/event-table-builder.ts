@@ -1,37 +1,13 @@
 import type { EventSink } from '../../parsers/event-sink.ts';
+import type { BlockExtras, Epoch } from './block-table.ts';
+import { type Columns, columnsOf, copyRows } from './columns.ts';
 import type { EventTable, Task } from './event-table.ts';
 import type { SourceLoss, SourceReject } from './recording.ts';
+import { renameStrings } from './string-ids.ts';
 
 /** Rows there is room for at first, and most that are taken at the word of who announces them. */
 const LEAST_ROOM = 1 << 16;
 const MOST_ANNOUNCED = 1 << 26;
-
-/** The columns while they are filled. */
-interface Columns {
-  readonly ts: Float64Array;
-  readonly kind: Uint8Array;
-  readonly cpu: Uint16Array;
-  readonly tid: Uint32Array;
-  readonly dev: Uint32Array;
-  readonly tag: Float64Array;
-  readonly aux: Int32Array;
-}
-
-/** Columns of a length, beginning with the rows of others. The system gives memory only to the rows that are written. */
-function columnsOf(length: number, start?: Columns): Columns {
-  const columns = {
-    ts: new Float64Array(length),
-    kind: new Uint8Array(length),
-    cpu: new Uint16Array(length),
-    tid: new Uint32Array(length),
-    dev: new Uint32Array(length),
-    tag: new Float64Array(length),
-    aux: new Int32Array(length),
-  };
-  if (start === undefined) return columns;
-  for (const name of Object.keys(columns) as (keyof Columns)[]) columns[name].set(start[name]);
-  return columns;
-}
 
 /** What is left when a source has been read: the rows in file order, and everything that went wrong with them. */
 export interface BuiltTable {
@@ -80,7 +56,7 @@ export class EventTableBuilder implements EventSink {
       this.#epochSec = sec;
       this.#epochNsec = nsec;
     }
-    if (row === this.#room) this.#grow();
+    if (row === this.#room) this.#growTo(row + 1);
     const columns = this.#columns;
     columns.ts[row] = (sec - this.#epochSec) * 1e9 + (nsec - this.#epochNsec);
     columns.kind[row] = kind;
@@ -91,9 +67,35 @@ export class EventTableBuilder implements EventSink {
     columns.aux[row] = aux;
   }
 
-  #grow(): void {
-    this.#room *= 2;
-    this.#columns = columnsOf(this.#room, this.#columns);
+  #growTo(rows: number): void {
+    const filled = this.#columns;
+    const old = this.#room;
+    while (this.#room < rows) this.#room *= 2;
+    this.#columns = columnsOf(this.#room);
+    copyRows(filled, old, this.#columns, 0);
+  }
+
+  /** What the times of the table count from; undefined before the first row. */
+  get epoch(): Epoch | undefined {
+    return this.#rows === 0 ? undefined : { sec: this.#epochSec, nsec: this.#epochNsec };
+  }
+
+  /**
+   * The rows of a block that was read elsewhere, with times after `epoch`, and what was lost and rejected in it. `line` is
+   * the number of its first line; `ids` are the ids here of its reader's strings, to which those it met first are added.
+   */
+  addBlock(columns: Columns, block: BlockExtras, line: number, ids: number[]): void {
+    const at = this.#rows;
+    for (const text of block.strings) ids.push(this.string(text));
+    for (const { cpu, count, row } of block.losses) {
+      if (this.#losses.length < MOST_LOSSES) this.#losses.push({ cpu, count, row: at + row });
+    }
+    for (const { reason, count, firstOffset, firstLine } of block.rejects)
+      this.reject(reason, firstOffset, line + firstLine - 1, count);
+    if (at + block.rows > this.#room) this.#growTo(at + block.rows);
+    copyRows(columns, block.rows, this.#columns, at);
+    this.#rows += block.rows;
+    renameStrings(this.#columns, at, this.#rows, ids);
   }
 
   string(text: string): number {

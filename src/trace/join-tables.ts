@@ -1,5 +1,5 @@
-import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import type { EventTable, Task } from './event-table.ts';
+import { namesString } from './string-ids.ts';
 
 /** Several tables of one machine and one clock as one; not in time order. String ids of all but the first are renamed. */
 export function joinTables(tables: readonly EventTable[]): EventTable {
@@ -28,7 +28,7 @@ export function joinTables(tables: readonly EventTable[]): EventTable {
     for (let row = 0; row < table.length; row++) {
       joined.ts[at + row] = table.ts[row]! + shift;
       joined.dev[at + row] =
-        isNamed(table.kind[row]!) && table.dev[row]! > 0 ? table.dev[row]! + names : table.dev[row]!;
+        namesString(table.kind[row]!) && table.dev[row]! > 0 ? table.dev[row]! + names : table.dev[row]!;
     }
     joined.kind.set(table.kind, at);
     joined.cpu.set(table.cpu, at);
@@ -39,11 +39,4 @@ export function joinTables(tables: readonly EventTable[]): EventTable {
     at += table.length;
   }
   return joined;
-}
-
-/** Kinds whose `dev` is a string id. */
-const NAMED = EVENT_KINDS.map((kind) => kind.shape === 'irq');
-
-function isNamed(kind: number): boolean {
-  return NAMED[kind] === true;
 }

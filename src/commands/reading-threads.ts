@@ -1,0 +1,101 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { inPackage } from '../package-root.ts';
+import { ROW_BYTES } from '../trace/columns.ts';
+import type { BeginStream, BlockMemory, BlockRead, ReadBlock } from './block-thread.ts';
+import type { BlockThreads } from './read-in-blocks.ts';
+
+/** Bytes of a block; a thread needs about ten milliseconds for it. */
+const BLOCK_BYTES = 1 << 22;
+/** No line that is an event is shorter. */
+const LEAST_LINE_BYTES = 16;
+/** More of them wait for the one thread that unpacks. */
+const MOST_THREADS = 4;
+
+/** What was built, also for who runs the sources: Node itself must be able to load it. */
+const BUILT_ENTRY = inPackage('dist/src/commands/block-thread.js');
+
+/** Threads that read blocks of one stream after the other. Started when first asked for; `close` ends them. */
+export class ReadingThreads implements BlockThreads {
+  readonly #blockBytes: number;
+  readonly #entry: URL;
+  #workers: Worker[] = [];
+  #memory: BlockMemory[] = [];
+  #waiting = new Map<number, { done: (read: BlockRead) => void; failed: (error: Error) => void }>();
+  #failure: Error | undefined;
+
+  /** `blockBytes` are read at once, `entry` is what the threads run. */
+  constructor(blockBytes = BLOCK_BYTES, entry = BUILT_ENTRY) {
+    this.#blockBytes = blockBytes;
+    this.#entry = entry;
+  }
+
+  /** Whether this machine can run more than one thread at once. */
+  static get isWorthIt(): boolean {
+    return availableParallelism() > 1;
+  }
+
+  get memory(): readonly BlockMemory[] {
+    return this.#memory;
+  }
+
+  get count(): number {
+    return this.#workers.length;
+  }
+
+  threadOf(slot: number): number {
+    return slot % this.#workers.length;
+  }
+
+  begin(stream: Omit<BeginStream, 'memory'>): void {
+    if (this.#workers.length === 0) this.#start();
+    for (const worker of this.#workers) worker.postMessage({ ...stream, memory: this.#memory });
+  }
+
+  /** Rejects when its thread has failed, which nothing in a stream can make it do. */
+  read(block: ReadBlock): Promise<BlockRead> {
+    const read = new Promise<BlockRead>((done, failed) => {
+      if (this.#failure !== undefined) failed(this.#failure);
+      else this.#waiting.set(block.slot, { done, failed });
+    });
+    // A failure is met when the block's turn comes, which may be never.
+    read.catch(() => undefined);
+    this.#workers[this.threadOf(block.slot)]!.postMessage(block);
+    return read;
+  }
+
+  /** Ends the threads, whatever they do. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    this.#workers = [];
+  }
+
+  #start(): void {
+    const threads = Math.min(MOST_THREADS, availableParallelism());
+    // Two for each thread, one that is read and one that waits; one that is filled.
+    this.#memory = Array.from({ length: threads * 2 + 1 }, () => {
+      const rows = Math.ceil(this.#blockBytes / LEAST_LINE_BYTES);
+      return {
+        lines: new SharedArrayBuffer(this.#blockBytes),
+        columns: new SharedArrayBuffer(rows * ROW_BYTES),
+        rows,
+      };
+    });
+    for (let i = 0; i < threads; i++) {
+      // Options of Node itself are for the program's own thread.
+      const worker = new Worker(this.#entry, { execArgv: [] });
+      worker.on('message', (read: BlockRead) => {
+        this.#waiting.get(read.slot)!.done(read);
+        this.#waiting.delete(read.slot);
+      });
+      worker.on('error', (error) => this.#fail(error));
+      this.#workers.push(worker);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { failed } of this.#waiting.values()) failed(error);
+    this.#waiting.clear();
+  }
+}
