@@ -37,6 +37,7 @@ export function compareFio(a: Side, b: Side, version: string): DiffModel {
     total: difference(a, b, runs.unit === 'runs'),
     stages: [],
     matters: differing.filter(matters),
+    found: [],
     settings: differing.filter((each) => !matters(each)),
     notes:
       runs.unit === 'runs'

@@ -4,6 +4,7 @@ import { RESAMPLES, SEED } from './bootstrap.ts';
 import { type CommonStage, commonStages } from './common-stages.ts';
 import type { DiffModel, DiffSide, StageDifference } from './diff-model.ts';
 import { differences, type Question, unitsOf } from './differences.ts';
+import { foundDifferences } from './found.ts';
 import { recordingNotes } from './notes.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { RequestTimes } from './request-times.ts';
@@ -31,6 +32,7 @@ export function compareRecordings(a: Side, b: Side, version: string): DiffModel 
     total: total!,
     stages: stages.map((stage, at) => ({ ...nameOf(stage, a, b), ...rest[at]! })),
     matters: matterDifferences(a, b),
+    found: foundDifferences(a, b),
     settings: settingDifferences(a, b),
   } as const;
   return { ...model, notes: recordingNotes(model, a, b) };

@@ -17,6 +17,8 @@ export interface DiffModel {
   readonly stages: readonly StageDifference[];
   /** Settings that decide whether the two can be compared at all, where they differ. */
   readonly matters: readonly SettingDifference[];
+  /** Findings that only one side has, and hops between NUMA nodes where they differ. */
+  readonly found: readonly SettingDifference[];
   /** All other settings that differ. */
   readonly settings: readonly SettingDifference[];
   /** Why a difference may not be the one looked for, or why one may have been missed: sentences. */

@@ -97,6 +97,9 @@ export const diffSchema = z.object({
   total: difference,
   stages: z.array(stageDifference).meta({ description: 'their ns sum to that of the total' }),
   matters: z.array(setting).meta({ description: 'settings that decide whether the sides can be compared' }),
+  found: z
+    .array(setting)
+    .meta({ description: 'findings that only one side has, and hops between NUMA nodes where they differ' }),
   settings: z.array(setting).meta({ description: 'all other settings that differ' }),
   notes: z.array(z.string()),
 });

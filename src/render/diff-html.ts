@@ -35,7 +35,7 @@ function body(model: DiffModel): Markup {
 ${doubts.length === 0 ? NOTHING : html`<section id="doubts" aria-labelledby="doubts-h"><h2 id="doubts-h">What limits it</h2>${bullets(doubts)}</section>`}
 ${model.stages.length === 0 ? NOTHING : stages(model)}
 <section id="method" aria-labelledby="method-h"><h2 id="method-h">How it was tested</h2><p>${methodSentence(model)}</p></section>
-${settings(model)}</main>
+${differing('found', 'Found on one side', 'what', model.found)}${differing('settings', 'Settings that differ', 'setting', model.settings)}</main>
 <footer><p>${model.tool.name} ${model.tool.version}, diff schema ${model.diff}. This file holds everything it shows and asks the network for nothing.</p></footer>
 <noscript><p>The charts and sorting need the script of this page; every number is in the tables.</p></noscript>`;
 }
@@ -86,12 +86,12 @@ function stageRow({ id, title, side, shown, cells, of }: DiffRow): Markup {
 `;
 }
 
-function settings({ settings: differing }: DiffModel): Markup {
-  if (differing.length === 0) return NOTHING;
-  const rows = differing.map(
+function differing(id: string, title: string, of: string, all: DiffModel['settings']): Markup {
+  if (all.length === 0) return NOTHING;
+  const rows = all.map(
     ({ name, a, b }) => html`<tr><th scope="row">${name}</th><td>${a ?? '–'}</td><td>${b ?? '–'}</td></tr>
 `,
   );
-  return html`<section id="settings" aria-labelledby="settings-h"><h2 id="settings-h">Settings that differ</h2>
-<div class="scroll" role="region" aria-labelledby="settings-h" tabindex="0"><table><thead><tr><th scope="col">setting</th><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return html`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2>
+<div class="scroll" role="region" aria-labelledby="${id}-h" tabindex="0"><table><thead><tr><th scope="col">${of}</th><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }

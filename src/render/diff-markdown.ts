@@ -28,6 +28,7 @@ export function renderDiffMarkdown(model: DiffModel): string {
     [totalSentence(safe), chanceSentence(safe), powerSentence(safe)].filter(Boolean).join(' '),
     stages(safe),
     methodSentence(safe),
+    found(safe),
     settings(safe),
     `Made by ${safe.tool.name} ${safe.tool.version}, diff schema ${safe.diff}.`,
   ];
@@ -45,6 +46,10 @@ function stages(model: DiffModel): string {
     ),
   );
   return `${text}\n\n${bullets([COLUMN_NOTE, ...markNotes(table)])}`;
+}
+
+function found(model: DiffModel): string {
+  return model.found.length === 0 ? '' : `Found on one side:\n\n${bullets(model.found.map(settingText))}`;
 }
 
 function settings(model: DiffModel): string {

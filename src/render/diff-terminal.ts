@@ -41,6 +41,7 @@ export function renderDiffTerminal(
     ],
     stages(safe, columns, paint),
     wrapped(methodSentence(safe)).map(paint.faint),
+    safe.found.length === 0 ? [] : ['found on one side', ...bullets(safe.found.map(settingText))],
     settings.length === 0 ? [] : ['settings that differ', ...bullets(settings)],
   ];
   return `${sections

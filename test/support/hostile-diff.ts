@@ -59,6 +59,7 @@ export function hostileDiff(): DiffModel {
     ),
     stages,
     matters: HOSTILE_TEXTS.map((text) => ({ name: text, a: text, b: text, refuses: true })),
+    found: HOSTILE_TEXTS.map((text) => ({ name: text, a: null, b: text, refuses: false })),
     settings: HOSTILE_TEXTS.map((text) => ({ name: text, a: text, b: null, refuses: false })),
     notes: HOSTILE_TEXTS,
   };
