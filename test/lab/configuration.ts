@@ -53,6 +53,15 @@ export interface Expectation {
   /** Ids of src/findings/ that have to be there, and such that may not. */
   readonly findings?: readonly string[] | undefined;
   readonly noFindings?: readonly string[] | undefined;
+  /** What `iotrace diff` has to show against an earlier recording of the same run, where that was made. */
+  readonly change?: ExpectedChange | undefined;
+}
+
+export interface ExpectedChange {
+  /** Name of the configuration before the change. */
+  readonly since: string;
+  /** Findings it had, which are gone. */
+  readonly cured: readonly string[];
 }
 
 /** 'iothread-native.qd4': what the command line takes and the table of results has. */

@@ -202,7 +202,13 @@ export const SETUPS: readonly Setup[] = [
     name: 'nodes-together',
     drive: NVME,
     guest: virtio(iothread({ drive: RAW('native'), pollNs: 0 }), { pins: { 'IO io0': 1, 'CPU 0/KVM': 0 } }),
-    runs: [plain({ path: 'virtio-blk-iothread', noFindings: ['iothread-node', 'drive-node'] })],
+    runs: [
+      plain({
+        path: 'virtio-blk-iothread',
+        noFindings: ['iothread-node', 'drive-node'],
+        change: { since: 'nodes-apart', cured: ['iothread-node', 'drive-node'] },
+      }),
+    ],
   },
 ];
 

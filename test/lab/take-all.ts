@@ -44,6 +44,7 @@ class Visit {
   versions: Versions = {};
   private readonly place: Place;
   private readonly say: Say;
+  private readonly bundles = new Map<string, string>();
   private host: LiveHost | undefined;
   private boots = 0;
 
@@ -112,7 +113,7 @@ class Visit {
 
   private async takeRun(host: LiveHost, setup: Setup, run: Run, tried: number): Promise<void> {
     const evidence = await recordRun(host, setup, run, new Deadline(this.place.limitMs));
-    const result = await judged(nameOf(setup, run), run, evidence, tried);
+    const result = await judged(nameOf(setup, run), run, evidence, tried, this.bundles);
     this.results.push(result);
     this.say(resultLine(result));
   }
