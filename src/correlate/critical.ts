@@ -120,9 +120,16 @@ export class CriticalPath {
 
   #way({ needs, points }: Bypass): Way {
     return {
-      needs: needs.filter((point) => this.#followed.recorded.has(point)).map((point) => this.#times(point)),
+      needs: needs.filter((point) => this.#isFindable(point)).map((point) => this.#times(point)),
       next: this.#borders.slice(this.#order.indexOf(points.at(-1)!) + 1),
     };
+  }
+
+  /** Whether the recording holds its events, and those of a point that a rule for it starts from. */
+  #isFindable(point: PointId): boolean {
+    const { recorded } = this.#followed;
+    const rules = this.#path.rules.filter((rule) => rule.point === point);
+    return recorded.has(point) && rules.some(({ join }) => !('of' in join) || recorded.has(join.of));
   }
 
   /** Observed, and not part of a bypass that was passed by. */

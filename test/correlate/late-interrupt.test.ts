@@ -108,6 +108,22 @@ describe('the interrupt of a driver in user space', () => {
     expect(stages('R7').some((stage) => stage.includes('complete-notify '))).toBe(false);
   });
 
+  it('is on it where the tracer could not tell the drive’s interrupts from others', () => {
+    const without = draw(() => 43)
+      .split('\n')
+      .filter((line) => !line.includes('vfio-msix'));
+    const { outcome, variant } = followDiagram(without.join('\n'), PATH);
+    expect(outcome('R7')).toBe('matched');
+    expect(variant('R7')).toContain('drive interrupt, woken by completion');
+  });
+
+  it('is not spoken of where nothing of it was recorded', () => {
+    const without = draw(() => 43)
+      .split('\n')
+      .filter((line) => !/vfio/.test(line));
+    expect(followDiagram(without.join('\n'), PATH).variant('R7')).not.toContain('interrupt');
+  });
+
   it('has lost an event when no signal comes at all', () => {
     const { outcome } = followDiagram(
       draw((index) => (index === 7 ? undefined : 43)),

@@ -56,6 +56,16 @@ export const vfioWake: Segment = {
       certain: true,
     },
     {
+      point: 'vfio:signal',
+      events: ['eventfd_signal', 'eventfd_signal_mask'],
+      join: { by: 'cpu', of: 'vfio:handler' },
+      pick: 'first',
+      after: ['vfio:handler'],
+      before: ['guest:complete'],
+      tag: 'learned',
+      certain: true,
+    },
+    {
       point: 'backend:complete-read',
       events: ['eventfd_read', 'sys_enter_read'],
       join: { by: 'backend' },
