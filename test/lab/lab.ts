@@ -6,12 +6,14 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/errors.ts';
 import { cannotRun } from './cannot-run.ts';
 import { nameOf, type Setup } from './configuration.ts';
-import { emulatorIn, INSTALLED } from './emulator.ts';
-import { imageOf } from './image/build-image.ts';
+import { type Emulator, emulatorIn, INSTALLED } from './emulator.ts';
+import { type Image, imageOf } from './image/build-image.ts';
 import { judgedAgain } from './judged.ts';
-import { RELEASES, releaseByName } from './releases.ts';
+import { archiveAnswers } from './machine-apt.ts';
+import { RELEASES, type Release, releaseByName } from './releases.ts';
 import { resultLine, resultsSection } from './results.ts';
 import { EVERY_PATH_ONCE, SETUPS } from './setups.ts';
 import { takeAll } from './take-all.ts';
@@ -81,21 +83,18 @@ async function main(): Promise<number> {
     return results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
   }
   const project = process.cwd();
-  const reason = await cannotRun();
-  const count = setups.reduce((sum, { runs }) => sum + runs.length, 0);
-  if (reason !== undefined) {
-    say(`the lab is skipped: ${reason}`);
+  const began = Date.now();
+  const machine = await machineFor(release, project);
+  if ('skipped' in machine) {
+    say(`the lab is skipped: ${machine.skipped}`);
+    const count = setups.reduce((sum, { runs }) => sum + runs.length, 0);
     await writeCounts(0, 0, count);
     return 0;
   }
-  const began = Date.now();
-  const image = await imageOf(release, project, say);
-  const from = release.emulator === undefined ? undefined : releaseByName(release.emulator.from)!;
-  const emulator = from === undefined ? INSTALLED : emulatorIn((await imageOf(from, project, say)).root);
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folder = join(cache, 'iotrace-lab', `boot-${process.pid}`);
   const endMs = began + Number(values.minutes) * 60_000;
-  const place = { image, emulator, project, folder, limitMs: Number(values.limit) * 1000, endMs };
+  const place = { ...machine, project, folder, limitMs: Number(values.limit) * 1000, endMs };
   const { results, versions } = await takeAll(place, setups, say);
   const failed = results.filter(({ verdict }) => verdict === 'failed');
   const passed = results.filter(({ verdict }) => verdict === 'passed');
@@ -105,6 +104,24 @@ async function main(): Promise<number> {
   process.stdout.write(section);
   await writeCounts(passed.length, failed.length, results.length - passed.length - failed.length);
   return failed.length > 0 ? 1 : 0;
+}
+
+/** What is booted, and by which emulator; or why that cannot be had on this machine. */
+async function machineFor(
+  release: Release,
+  project: string,
+): Promise<{ image: Image; emulator: Emulator } | { skipped: string }> {
+  const reason = await cannotRun();
+  if (reason !== undefined) return { skipped: reason };
+  try {
+    const image = await imageOf(release, project, say);
+    const from = release.emulator === undefined ? undefined : releaseByName(release.emulator.from)!;
+    const emulator = from === undefined ? INSTALLED : emulatorIn((await imageOf(from, project, say)).root);
+    return { image, emulator };
+  } catch (error) {
+    if (await archiveAnswers()) throw error;
+    return { skipped: `Debian’s archive cannot be reached: ${messageOf(error).slice(-300)}` };
+  }
 }
 
 async function writeCounts(passed: number, failed: number, skipped: number): Promise<void> {

@@ -17,6 +17,12 @@ export async function debianArchive(): Promise<string> {
   return archive;
 }
 
+/** Whether everything apt is set up with can be reached now. */
+export async function archiveAnswers(): Promise<boolean> {
+  const update = ['update', '-q', '-o', 'APT::Update::Error-Mode=any'];
+  return (await execa('apt-get', update, { reject: false })).exitCode === 0;
+}
+
 /** Proxies, and whether an archive may be older than it says: what decides if the archive can be reached at all. */
 const PASSED_ON = /^Acquire::(https?::Proxy|Check-Valid-Until) "([^"\n]*)";$/gm;
 

@@ -12,6 +12,8 @@ export const PACKAGES: readonly string[] = [
   'openssh-client',
   'procps',
   'qemu-system-x86',
+  // qemu-storage-daemon since Debian 13.
+  'qemu-utils',
   'seabios',
   'udev',
 ];
