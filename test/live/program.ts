@@ -19,9 +19,15 @@ export async function buildProgram(folder: string): Promise<string> {
 }
 
 /** Starts it in a folder; `said` is all it printed so far. */
-export function startProgram(program: string, folder: string, args: readonly string[]) {
+export function startProgram(
+  program: string,
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+) {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: folder,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -12,16 +12,12 @@ import { openBundle } from '../../src/bundle/read-bundle.ts';
 import { findTracefs } from '../../src/capture/tracefs/trace-files.ts';
 import { TRACER_NAMES, type TracerName } from '../../src/capture/tracer-names.ts';
 import { messageOf } from '../../src/errors.ts';
+import { whyNoProgram } from './left-behind.ts';
 import { buildProgram, reportOf, startProgram } from './program.ts';
 
 const run = promisify(execFile);
 const MIB = 1024 ** 2;
 const LEAST_FOLLOWED: Record<TracerName, number> = { tracefs: 0.999, perf: 0, bpftrace: 0.95 };
-
-async function whyNoProgram(name: string): Promise<string | undefined> {
-  const found = await run(name, ['--version']).catch(() => undefined);
-  return found === undefined ? `there is no ${name}` : undefined;
-}
 
 const why = {
   all: await findTracefs().then(
