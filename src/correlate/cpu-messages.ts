@@ -1,0 +1,154 @@
+/**
+ * Messages between the CPUs of one machine: a wake-up, an interrupt, a signalled eventfd. Enters: its rows in order of time.
+ * Leaves: chains of causes and effects, and which effect belongs to which cause.
+ */
+import type { EventTable } from '../trace/event-table.ts';
+import { LatestRows } from '../trace/latest-rows.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
+import { NO_ROW } from '../trace/units.ts';
+
+/** Rows of causes and of their effects, each in order of time; the n-th cause need not have the n-th effect. */
+export interface Chain {
+  readonly causes: Uint32Array;
+  readonly effects: Uint32Array;
+}
+
+/** Causes and their effects. `alone`: no other cause since the effect before, so that only this one can explain it. */
+export interface CpuMessages {
+  readonly causes: number[];
+  readonly effects: number[];
+  readonly alone: boolean[];
+}
+
+/** A clock that is off is off from the beginning; so many rows of an event tell, and more would take long. */
+const MOST_ROWS = 50_000;
+
+export function messageChains(machine: Occurrences, vcpuThreads: ReadonlyMap<number, number>): Chain[] {
+  return [...injections(machine, vcpuThreads), ...wakeUps(machine), ...notifications(machine)];
+}
+
+/** Chains shorter than this tell nothing. */
+const LEAST_TIMES = 20;
+/** What lies farther apart than this share of the usual distance of two causes does not belong together. */
+const MOST_APART = 1 / 3;
+
+/** Causes and effects that are each other's nearest, and clearly so. */
+export function messagesOf({ ts }: EventTable, { causes, effects }: Chain): CpuMessages {
+  const messages: CpuMessages = { causes: [], effects: [], alone: [] };
+  if (Math.min(causes.length, effects.length) < LEAST_TIMES) return messages;
+  const nearestEffect = nearest(ts, causes, effects);
+  const nearestCause = nearest(ts, effects, causes);
+  const gaps = Float64Array.from(causes.subarray(1), (row, index) => ts[row]! - ts[causes[index]!]!).sort();
+  const most = gaps[gaps.length >> 1]! * MOST_APART;
+  for (let index = 0; index < causes.length; index++) {
+    const position = nearestEffect[index]!;
+    if (nearestCause[position] !== index) continue;
+    const cause = causes[index]!;
+    const effect = effects[position]!;
+    if (Math.abs(ts[effect]! - ts[cause]!) > most) continue;
+    const causeBefore = ts[causes[index - 1] ?? cause]!;
+    const effectBefore = position === 0 ? Number.NEGATIVE_INFINITY : ts[effects[position - 1]!]!;
+    messages.causes.push(cause);
+    messages.effects.push(effect);
+    messages.alone.push(index > 0 && causeBefore < effectBefore);
+  }
+  return messages;
+}
+
+/** For each of `rows` the position of the nearest of `others`, of which there is at least one. */
+function nearest(ts: Float64Array, rows: Uint32Array, others: Uint32Array): Int32Array {
+  let at = 0;
+  return Int32Array.from(rows, (row) => {
+    const distance = (position: number) => Math.abs(ts[others[position]!]! - ts[row]!);
+    while (at + 1 < others.length && distance(at + 1) <= distance(at)) at++;
+    return at;
+  });
+}
+
+/** An interrupt accepted by a vCPU's APIC is injected when that vCPU enters the guest. */
+function injections(machine: Occurrences, vcpuThreads: ReadonlyMap<number, number>): Chain[] {
+  const { tag, dev, tid } = machine.table;
+  const injected = machine.rows('kvm_inj_virq').subarray(0, MOST_ROWS);
+  return [...vcpuThreads].flatMap(([vcpu, thread]) =>
+    ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq'].flatMap((event) => {
+      const accepted = machine
+        .rows(event)
+        .subarray(0, MOST_ROWS)
+        .filter((row) => dev[row] === vcpu);
+      const vectors = new Set(accepted.map((row) => tag[row]!));
+      return [...vectors].map((vector) => ({
+        causes: accepted.filter((row) => tag[row] === vector),
+        effects: injected.filter((row) => tid[row] === thread && tag[row] === vector),
+      }));
+    }),
+  );
+}
+
+/** A thread that is woken runs afterwards. */
+function wakeUps(machine: Occurrences): Chain[] {
+  const event = ['sched_waking', 'sched_wakeup'].find((name) => machine.count(name) > 0);
+  if (event === undefined) return [];
+  const { tag } = machine.table;
+  const woken = machine.rows(event).subarray(0, MOST_ROWS);
+  const switched = machine.rows('sched_switch').subarray(0, MOST_ROWS);
+  return [...new Set(woken.map((row) => tag[row]!))].map((thread) => ({
+    causes: woken.filter((row) => tag[row] === thread),
+    effects: switched.filter((row) => tag[row] === thread),
+  }));
+}
+
+/** A descriptor is read about as often as its eventfd is signalled. */
+const MOST_UNEVEN = 0.3;
+
+/** A signalled eventfd is read afterwards. Which descriptor belongs to which eventfd is told by their rhythm. */
+function notifications(machine: Occurrences): Chain[] {
+  const { tag } = machine.table;
+  const event = ['eventfd_signal', 'eventfd_signal_mask'].find((name) => machine.count(name) > 0);
+  if (event === undefined) return [];
+  const readers = readsByDescriptor(machine);
+  const signals = machine.rows(event).subarray(0, MOST_ROWS);
+  return [...new Set(signals.map((row) => tag[row]!))].flatMap((id) => {
+    const causes = signals.filter((row) => tag[row] === id);
+    const fitting = readers
+      .filter(({ length }) => Math.abs(length - causes.length) <= causes.length * MOST_UNEVEN)
+      .map((rows) => ({ causes, effects: Uint32Array.from(rows) }))
+      .map((chain) => ({ chain, distance: medianDistance(machine.table, chain) }));
+    const best = fitting.sort((a, b) => a.distance - b.distance)[0];
+    return best === undefined ? [] : [best.chain];
+  });
+}
+
+/** Reads of eventfds, by thread and descriptor. */
+function readsByDescriptor(machine: Occurrences): readonly number[][] {
+  const calls = machine.of('sys_enter_read');
+  const reads = machine.of('eventfd_read');
+  /** Thread → its open call. */
+  const open = new LatestRows();
+  const known = new Map<number, Map<number, number[]>>();
+  const all: number[][] = [];
+  let call = 0;
+  for (let at = 0; at < reads.rows.length; at++) {
+    for (; call < calls.rows.length && calls.rows[call]! < reads.rows[at]!; call++)
+      open.set(calls.tid[call]!, call);
+    const tid = reads.tid[at]!;
+    const own = open.get(tid);
+    if (own === NO_ROW) continue;
+    open.set(tid, NO_ROW);
+    const byDescriptor = known.get(tid) ?? new Map<number, number[]>();
+    known.set(tid, byDescriptor);
+    let rows = byDescriptor.get(calls.tag[own]!);
+    if (rows === undefined) {
+      rows = [];
+      byDescriptor.set(calls.tag[own]!, rows);
+      all.push(rows);
+    }
+    rows.push(reads.rows[at]!);
+  }
+  return all;
+}
+
+function medianDistance(table: EventTable, chain: Chain): number {
+  const { causes, effects } = messagesOf(table, chain);
+  const distances = causes.map((cause, at) => Math.abs(table.ts[effects[at]!]! - table.ts[cause]!));
+  return distances.sort((a, b) => a - b)[distances.length >> 1] ?? Number.POSITIVE_INFINITY;
+}
