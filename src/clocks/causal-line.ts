@@ -76,9 +76,9 @@ function extent(...messages: Messages[]): { first: number; last: number } {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { at } of messages)
-    for (const value of at) {
-      first = Math.min(first, value);
-      last = Math.max(last, value);
+    for (let index = 0; index < at.length; index++) {
+      if (at[index]! < first) first = at[index]!;
+      if (at[index]! > last) last = at[index]!;
     }
   return { first, last };
 }
@@ -103,7 +103,9 @@ interface Corner {
 function hull(messages: Messages, sign: 1 | -1, middle: number): Corner[] {
   const { at, offset } = messages;
   const kept: number[] = [];
-  for (const index of inOrder(messages)) {
+  const order = inOrder(messages);
+  for (let next = 0; next < order.length; next++) {
+    const index = order[next]!;
     while (kept.length >= 2 && !turnsOutward(messages, kept.at(-2)!, kept.at(-1)!, index, sign, middle))
       kept.pop();
     kept.push(index);

@@ -5,9 +5,9 @@ export interface Relation {
    * pairs of clock and TSC readings. causal: bounded by messages. none: no relation could be established.
    */
   readonly method: 'one-clock' | 'tsc' | 'tsc-pairs' | 'causal' | 'none';
-  /** Host time → application time, both ns after their table's epoch. */
-  toApp(hostNs: number): number;
-  /** Most that toApp can be wrong by, ns, over the recording; 0 on one clock. */
+  /** Application time − host time at a host time, both ns after their table's epoch. */
+  offsetAt(hostNs: number): number;
+  /** Most that offsetAt can be wrong by, ns, over the recording; 0 on one clock. */
   readonly uncertaintyNs: number;
   readonly driftPpm: number;
   /** Application time − host time at the middle of the recording, tables' epochs included. */
@@ -31,7 +31,7 @@ export interface ExactRelation {
 /** The relation of a machine with itself. */
 export const ONE_CLOCK: Relation = {
   method: 'one-clock',
-  toApp: (ns) => ns,
+  offsetAt: () => 0,
   uncertaintyNs: 0,
   driftPpm: 0,
   offsetNs: 0n,

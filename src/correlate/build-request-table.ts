@@ -4,10 +4,11 @@
 import { requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { Relation } from '../clocks/relation.ts';
 import type { PointId } from '../paths/points.ts';
-import { APP_REJECTS } from './app-requests.ts';
+import { pick } from '../trace/occurrences.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
 import { type AskedFor, notAskedFor } from './asked-for.ts';
 import { CriticalPath } from './critical.ts';
+import { APP_REJECTS } from './flights.ts';
 import type { Followed } from './follow.ts';
 import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
@@ -48,14 +49,14 @@ export function buildRequestTable(
   const times = new Times(scene, followed);
   const lifetimes = times.lifetimes();
   const begins = lifetimes.begin;
-  const sector = Float64Array.from(scene.requests.issue, (row) => scene.app.table.tag[row]!);
+  const sector = pick(scene.app.table.tag, scene.requests.issue, new Float64Array(begins.length));
   const application =
     log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
   if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
   const layout = new Layout(scene, followed, lifetimes.begin, sector);
   const isForeign = notAskedFor(layout.bytes, layout.direction, asked);
   const outside = outsideReasons(scene, lifetimes, span, application, isForeign);
-  const usable = [...begins.keys()].filter(
+  const usable = Int32Array.from(begins.keys()).filter(
     (request) => outside[request] === undefined && APP_REASONS[scene.requests.reject[request]!] === undefined,
   );
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
@@ -63,14 +64,14 @@ export function buildRequestTable(
   const thin = thinRequests(scene, followed, whole, doubts);
   const critical = new CriticalPath(scene.path, followed, usable, times.of);
   const violators = new Set(relation.violators);
-  for (const request of begins.keys()) {
+  for (let request = 0; request < begins.length; request++) {
     const rejected = APP_REASONS[scene.requests.reject[request]!];
     const away = outside[request];
     if (away !== undefined) layout.set(request, STATUS.outside, away);
     else if (rejected !== undefined) layout.set(request, STATUS.rejected, rejected);
     else if (violators.has(request))
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
-    else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]);
+    else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]!);
     else if (followed.unclear.has(request))
       layout.set(
         request,
@@ -114,7 +115,7 @@ class Times {
     const end = this.of(anchors.return).slice();
     const complete = this.of(anchors.complete);
     for (let request = 0; request < requests.length; request++) {
-      if (Number.isNaN(begin[request]!)) begin[request] = app.time[requests.issue[request]!]!;
+      if (Number.isNaN(begin[request]!)) begin[request] = app.timeOfRow(requests.issue[request]!);
       if (Number.isNaN(end[request]!)) end[request] = complete[request]!;
     }
     return { begin, end };
@@ -195,9 +196,14 @@ class Layout {
       status: new Uint8Array(n),
       reason: new Uint16Array(n),
       sector,
-      bytes: Float64Array.from(scene.requests.issue, (row) => requestSectors(aux[row]!) * 512),
-      direction: Uint8Array.from(scene.requests.issue, (row) => requestDirection(aux[row]!)),
+      bytes: new Float64Array(n),
+      direction: new Uint8Array(n),
     };
+    for (let request = 0; request < n; request++) {
+      const issue = scene.requests.issue[request]!;
+      this.#columns.bytes[request] = requestSectors(aux[issue]!) * 512;
+      this.#columns.direction[request] = requestDirection(aux[issue]!);
+    }
   }
 
   get bytes(): Float64Array {

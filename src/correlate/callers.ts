@@ -35,6 +35,8 @@ export class Callers {
   readonly #calling = new Set<number>();
   /** First sector → who handed the request to the scheduler. */
   readonly #inserted = new Map<number, Asker>();
+  /** tid → it issues requests for others. */
+  readonly #workers = new Map<number, boolean>();
 
   constructor(table: EventTable) {
     this.#table = table;
@@ -96,11 +98,19 @@ export class Callers {
     const tid = this.#table.tid[row]!;
     const own = this.#openCall.get(tid);
     if (own !== undefined) return this.#fits(own, row) ? { tid, call: own, outsider: undefined } : NOBODY;
-    if (!mayHelp || !WORKERS.test(this.#table.tasks.get(tid)?.comm ?? ''))
-      return { tid: undefined, call: NO_ROW, outsider: tid };
+    if (!mayHelp || !this.#isWorker(tid)) return { tid: undefined, call: NO_ROW, outsider: tid };
     if (this.#openCall.size !== 1) return NOBODY;
     const [caller, call] = this.#openCall.entries().next().value!;
     return this.#fits(call, row) ? { tid: caller, call, outsider: undefined } : NOBODY;
+  }
+
+  #isWorker(tid: number): boolean {
+    let known = this.#workers.get(tid);
+    if (known === undefined) {
+      known = WORKERS.test(this.#table.tasks.get(tid)?.comm ?? '');
+      this.#workers.set(tid, known);
+    }
+    return known;
   }
 
   #fits(call: number, row: number): boolean {

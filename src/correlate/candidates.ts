@@ -1,4 +1,5 @@
 /** Rows that may be what a rule looks for, and searches among them. */
+import type { Keys } from '../trace/keys.ts';
 import { pick } from '../trace/occurrences.ts';
 
 /** Rows of one event in order of time, column by column. */
@@ -10,23 +11,13 @@ export interface Candidates {
   readonly who: Uint32Array | Uint16Array;
 }
 
-/** Those that have one of these keys, or whose key was not recorded where `unknown` allows that. */
-export function candidatesWith(
-  candidates: Candidates,
-  key: Float64Array | Uint32Array,
-  wanted: ReadonlySet<number>,
-  unknown: boolean,
-): Candidates {
+/** Those whose key is wanted (1 by its number); the same when all are. */
+export function candidatesWith(candidates: Candidates, { numbers }: Keys, wanted: Uint8Array): Candidates {
+  if (!wanted.includes(0)) return candidates;
   const { rows, time, who } = candidates;
-  const [only = Number.NaN] = wanted;
-  const several = wanted.size > 1;
   const at = new Uint32Array(rows.length);
   let kept = 0;
-  for (let each = 0; each < rows.length; each++) {
-    const own = key[each]!;
-    if (own === only || (several && wanted.has(own)) || (unknown && Number.isNaN(own))) at[kept++] = each;
-  }
-  if (kept === rows.length) return candidates;
+  for (let each = 0; each < rows.length; each++) if (wanted[numbers[each]!] === 1) at[kept++] = each;
   const places = at.subarray(0, kept);
   const own = who instanceof Uint16Array ? new Uint16Array(kept) : new Uint32Array(kept);
   return {
@@ -37,10 +28,12 @@ export function candidatesWith(
 }
 
 /**
- * Position of the first time that is not before `time` (their number when there is none), looked for outwards from
- * `near`: a few steps when the search before this one ended close by.
+ * Position of the first time that is not before the bound of `request` (their number when there is none), looked for
+ * outwards from `near`: a few steps when the search before this one ended close by. Takes the column and not the bound: a
+ * fraction that is handed over costs an object.
  */
-export function firstNear(times: Float64Array, time: number, near: number): number {
+export function firstNear(times: Float64Array, bounds: Float64Array, request: number, near: number): number {
+  const time = bounds[request]!;
   let low = 0;
   let high = times.length;
   if (near < high && times[near]! < time) {

@@ -2,34 +2,35 @@
  * Follows each request of one disk through all machines of a recording. Enters: time-ordered tables in ns, facts.
  * Leaves: one request table on the application's time line, the clocks' relation, the path and why it was chosen.
  */
-import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
+import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import { virtioHostOnly } from '../paths/host-only.ts';
 import type { IoPath } from '../paths/io-path.ts';
-import { pointById } from '../paths/points.ts';
 import type { Doubts } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
-import { NO_ROW } from '../trace/units.ts';
+import { type Actors, findActors, noRows, servedBy } from './actors.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
 import type { ApplicationLog, ApplicationMatch } from './application.ts';
 import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
 import { asCycles } from './cycles.ts';
+import { descriptorsOnce } from './descriptors.ts';
 import { detectPath } from './detect.ts';
 import { type Followed, follow } from './follow.ts';
-import { type HostMatch, matchHostRequests } from './host-requests.ts';
+import type { HostMatch } from './host-requests.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
-import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
 import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
+import { placeHost } from './place-host.ts';
 import { refinePath } from './refine.ts';
-import { firstRelation, NO_RHYTHM, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
 import type { RequestTable } from './request-table.ts';
+import { requestsNot } from './sample.ts';
 import type { Scene } from './scene.ts';
-import { appSide, otherSide, type Side } from './side.ts';
+import { appSide, type Side } from './side.ts';
 import { sideDoubts } from './side-doubts.ts';
-import { backendThreads, vcpuThreads } from './threads.ts';
+import { ThreadSet } from './thread-set.ts';
+import { backendThreads } from './threads.ts';
 
 export interface CorrelateInput {
   readonly guest: EventTable | undefined;
@@ -110,14 +111,22 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   if ('failure' in chosen) return { failure: withClocks(chosen.failure, doubts.misclocked.host) };
   const isHostAlone = chosen.path === virtioHostOnly;
   const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
+  const backend = isHostAlone ? backendThreads(app.occurrences, requests.issue) : actors.backend;
+  const alone = awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone);
+  const hostIssue = actors.match?.issue ?? noRows(requests.length);
   const base = {
     path: chosen.path,
     requests,
     app,
-    hostIssue: actors.match?.issue ?? none(requests.length),
-    hostComplete: actors.match?.complete ?? none(requests.length),
-    backend: isHostAlone ? backendThreads(app.occurrences, requests.issue) : actors.backend,
-    alone: awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone),
+    hostIssue,
+    hostComplete: actors.match?.complete ?? noRows(requests.length),
+    backend,
+    serves: new ThreadSet(backend),
+    servedBy: servedBy(hostIssue, actors.hostTable, backend),
+    stretch: requests.length,
+    alone,
+    shared: requestsNot(alone),
+    descriptors: descriptorsOnce(backend),
   };
   const placed = placeHost(base, actors, input, appTable.epoch);
   const boundNs = placed.host === undefined ? 0 : placed.relation.uncertaintyNs;
@@ -158,38 +167,10 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   };
 }
 
-const none = (length: number) => new Int32Array(length).fill(NO_ROW);
-
 function likeliestDevice(machine: Occurrences, log: ApplicationLog | undefined): number | undefined {
   const devices = busyDevices(machine);
   if (log === undefined || devices.length < 2) return devices[0]?.device;
   return busyDevices(machine, new Set(log.sector)).sort((a, b) => b.hits - a.hits)[0]?.device;
-}
-
-interface Actors {
-  readonly hostTable: EventTable | undefined;
-  readonly host: Occurrences | undefined;
-  readonly match: HostMatch | undefined;
-  readonly vcpus: ReadonlyMap<number, number>;
-  readonly backend: ReadonlySet<number>;
-}
-
-function findActors(
-  appTable: EventTable,
-  requests: AppRequests,
-  host: Occurrences | undefined,
-  facts: RecordingFacts,
-): Actors {
-  const hostTable = host?.table;
-  if (host === undefined) return { hostTable, host, match: undefined, vcpus: new Map(), backend: new Set() };
-  const match = matchHostRequests(appTable, requests, host);
-  return {
-    hostTable,
-    host,
-    match,
-    vcpus: vcpuThreads(host, facts),
-    backend: backendThreads(host, match?.issue ?? none(requests.length)),
-  };
 }
 
 function choosePath(
@@ -214,66 +195,6 @@ function choosePath(
   if ('unknown' in detected)
     return { failure: `the path could not be detected: ${detected.unknown}; name it with --path` };
   return detected;
-}
-
-type Base = Omit<Scene, 'host' | 'slackNs' | 'boundNs'>;
-
-/** The host on the application's time line, and how that was found. */
-function placeHost(
-  base: Base,
-  actors: Actors,
-  input: CorrelateInput,
-  appEpoch: bigint,
-): { host: Side | undefined; relation: Relation } {
-  const { hostTable } = actors;
-  // A path without a point on the host needs no relation: the guest's own clock stamps everything.
-  const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
-  if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
-  if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
-  const rough = roughExchange(base, actors, input.roundingNs);
-  if (rough === undefined && input.exact === undefined)
-    return {
-      host: undefined,
-      relation: unrelated(NO_RHYTHM),
-    };
-  const first = firstRelation(rough, input);
-  if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
-  const epochs = { app: appEpoch, host: hostTable.epoch };
-  let relation: Relation | undefined;
-  let toApp = (ns: number) => ns + first.offsetAt(ns);
-  let slackNs = first.slackNs;
-  // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
-  for (let pass = 0; pass < 2; pass++) {
-    const scene: Scene = {
-      ...base,
-      host: otherSide(actors.host, actors.vcpus, toApp),
-      slackNs,
-      boundNs: slackNs,
-    };
-    const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
-    // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
-    const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
-    relation =
-      enough === undefined
-        ? oneSidedRelation(messages, input.exact!, epochs)
-        : tightRelation(enough, input.sameRate, input.exact, epochs);
-    if (relation.method === 'none') return { host: undefined, relation };
-    toApp = relation.toApp;
-    slackNs = relation.uncertaintyNs;
-  }
-  return { host: otherSide(actors.host, actors.vcpus, toApp), relation: relation! };
-}
-
-function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange | undefined {
-  const appTable = base.app.table;
-  if (actors.match !== undefined)
-    return messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs);
-  const { rows } = follow({ ...base, host: undefined, slackNs: 0, boundNs: 0 });
-  const rhythm = {
-    completions: rows.get('guest:irq') ?? base.requests.complete,
-    kicks: rows.get('guest:kick'),
-  };
-  return messagesByRhythm(appTable, base.requests, rhythm, actors.host!, roundingNs);
 }
 
 function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {

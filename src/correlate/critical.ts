@@ -58,12 +58,7 @@ export class CriticalPath {
   /** Ways the request that is judged took; undefined where the recording cannot tell. */
   readonly #taken: (boolean | undefined)[];
 
-  constructor(
-    path: IoPath,
-    followed: Followed,
-    usable: readonly number[],
-    times: (point: PointId) => Float64Array,
-  ) {
+  constructor(path: IoPath, followed: Followed, usable: Int32Array, times: (point: PointId) => Float64Array) {
     this.#path = path;
     this.#order = borders(path).map(({ point }) => point);
     this.#stageOf = new Map(borders(path).map(({ point, stage }) => [point, stage ?? '']));
@@ -139,7 +134,7 @@ export class CriticalPath {
     return true;
   }
 
-  #learnRequired(usable: readonly number[]): Border[] {
+  #learnRequired(usable: Int32Array): Border[] {
     const optional = new Set<PointId>([
       ...OWN_EDGES,
       ...this.#path.groups
@@ -153,7 +148,7 @@ export class CriticalPath {
   }
 
   /** Members that are there whenever any other member is. */
-  #learnGroup(group: PathGroup, usable: readonly number[]): Border[] {
+  #learnGroup(group: PathGroup, usable: Int32Array): Border[] {
     const members = group.members
       .filter((point) => this.#followed.recorded.has(point))
       .map((point) => this.#border(point));
@@ -221,10 +216,11 @@ function hasAny(members: readonly Border[], request: number): boolean {
 }
 
 /** At least the required share of those requests that could have a point has it. */
-function isUsual({ at }: Border, requests: readonly number[], could: (request: number) => boolean): boolean {
+function isUsual({ at }: Border, requests: Int32Array, could: (request: number) => boolean): boolean {
   let all = 0;
   let having = 0;
-  for (const request of requests) {
+  for (let index = 0; index < requests.length; index++) {
+    const request = requests[index]!;
     if (!could(request)) continue;
     all++;
     if (!Number.isNaN(at[request]!)) having++;

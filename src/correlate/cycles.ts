@@ -4,7 +4,8 @@
  */
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { APP_REJECTS, type AppRequests } from './app-requests.ts';
+import type { AppRequests } from './app-requests.ts';
+import { APP_REJECTS } from './flights.ts';
 import type { InFlight } from './in-flight.ts';
 
 /** The same requests, ended by the submission of the next; those that share the drive are rejected. */

@@ -3,6 +3,8 @@
  * `eventfd_ctx_do_read`), so each read of the right descriptor has a signal since its last one, and follows it closely.
  * No configuration is consulted. Enters: a machine's rows, the threads that serve the disk. Leaves: eventfd id → descriptor.
  */
+
+import { LatestRows } from '../trace/latest-rows.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 
@@ -13,9 +15,10 @@ const LEAST_LEAD = 2;
 /** Ids and descriptors looked at; those that a disk needs are among the busiest. */
 const MOST_IDS = 64;
 
-/** How the reads of one descriptor follow the signals of one eventfd. */
+/** How the reads of one descriptor follow the signals of one eventfd: a latency for each read that one explains. */
 interface Fit {
-  explained: number;
+  readonly id: number;
+  readonly fd: number;
   readonly latencies: number[];
 }
 
@@ -26,7 +29,17 @@ export interface Descriptors {
   byId(id: number): number | undefined;
 }
 
-export function findDescriptors(machine: Occurrences, backend: ReadonlySet<number>): Descriptors {
+/** What is learned of a machine's descriptors, when it is asked for the first time. */
+export function descriptorsOnce(backend: ReadonlySet<number>): (machine: Occurrences) => Descriptors {
+  const known = new Map<Occurrences, Descriptors>();
+  return (machine) => {
+    const descriptors = known.get(machine) ?? findDescriptors(machine, backend);
+    known.set(machine, descriptors);
+    return descriptors;
+  };
+}
+
+function findDescriptors(machine: Occurrences, backend: ReadonlySet<number>): Descriptors {
   const read = descriptorsOfReads(machine);
   let byId: ReadonlyMap<number, number> | undefined;
   return {
@@ -69,13 +82,16 @@ export function drainedReads(
 function descriptorsOfReads(machine: Occurrences): Float64Array {
   const calls = machine.of('sys_enter_read');
   const reads = machine.of('eventfd_read');
-  const latest = new Map<number, number>();
+  const latest = new LatestRows();
+  const descriptor = new Float64Array(reads.rows.length);
   let call = 0;
-  return Float64Array.from(reads.rows, (row, at) => {
-    for (; call < calls.rows.length && calls.rows[call]! < row; call++)
-      latest.set(calls.tid[call]!, calls.tag[call]!);
-    return latest.get(reads.tid[at]!) ?? Number.NaN;
-  });
+  for (let at = 0; at < descriptor.length; at++) {
+    for (; call < calls.rows.length && calls.rows[call]! < reads.rows[at]!; call++)
+      latest.set(calls.tid[call]!, call);
+    const own = latest.get(reads.tid[at]!);
+    descriptor[at] = own === NO_ROW ? Number.NaN : calls.tag[own]!;
+  }
+  return descriptor;
 }
 
 function learn(
@@ -83,18 +99,15 @@ function learn(
   descriptor: Float64Array,
   backend: ReadonlySet<number>,
 ): ReadonlyMap<number, number> {
-  const fits = fitsOf(machine, descriptor, backend);
+  const { tid } = machine.of('eventfd_read');
   const reads = new Map<number, number>();
-  machine.of('eventfd_read').tid.forEach((tid, at) => {
-    if (backend.has(tid)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
-  });
-  const pairs = [...fits].flatMap(([id, byDescriptor]) =>
-    [...byDescriptor]
-      .filter(
-        ([fd, { explained }]) => explained >= LEAST_READS && explained >= reads.get(fd)! * LEAST_EXPLAINED,
-      )
-      .map(([fd, { latencies }]) => ({ id, fd, latency: median(latencies) })),
-  );
+  for (let at = 0; at < tid.length; at++)
+    if (backend.has(tid[at]!)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
+  const pairs = fitsOf(machine, descriptor, backend)
+    .filter(
+      ({ fd, latencies: { length } }) => length >= LEAST_READS && length >= reads.get(fd)! * LEAST_EXPLAINED,
+    )
+    .map(({ id, fd, latencies }) => ({ id, fd, latency: median(latencies) }));
   // Of all pairs that share one of its halves it has to be by far the closest.
   const clear = pairs.filter(({ id, fd, latency }) =>
     pairs.every((other) => (other.id === id) === (other.fd === fd) || other.latency >= latency * LEAST_LEAD),
@@ -102,46 +115,45 @@ function learn(
   return new Map(clear.map(({ id, fd }) => [id, fd]));
 }
 
-function fitsOf(
-  machine: Occurrences,
-  descriptor: Float64Array,
-  backend: ReadonlySet<number>,
-): Map<number, Map<number, Fit>> {
+/** All pairs of an eventfd and a descriptor of which a read may have drained a signal. */
+function fitsOf(machine: Occurrences, descriptor: Float64Array, backend: ReadonlySet<number>): Fit[] {
   const event = machine.count('eventfd_signal') > 0 ? 'eventfd_signal' : 'eventfd_signal_mask';
   const signals = machine.of(event);
   const reads = machine.of('eventfd_read');
-  const lastSignal = new Map<number, number>();
+  /** Eventfd id → its place among the ids; the id and the time of its last signal there. */
+  const places = new Map<number, number>();
+  const ids: number[] = [];
+  const lastSignal = new Float64Array(MOST_IDS);
   const lastRead = new Map<number, number>();
-  const fits = new Map<number, Map<number, Fit>>();
+  const fits = new Map<number, Fit[]>();
   let signal = 0;
   for (let at = 0; at < reads.rows.length; at++) {
     for (; signal < signals.rows.length && signals.rows[signal]! < reads.rows[at]!; signal++) {
       const id = signals.tag[signal]!;
-      if (lastSignal.has(id) || (lastSignal.size < MOST_IDS && !Number.isNaN(id)))
-        lastSignal.set(id, signals.ts[signal]!);
+      let place = places.get(id);
+      if (place === undefined && places.size < MOST_IDS && !Number.isNaN(id)) {
+        place = ids.push(id) - 1;
+        places.set(id, place);
+      }
+      if (place !== undefined) lastSignal[place] = signals.ts[signal]!;
     }
     const fd = descriptor[at]!;
     if (!backend.has(reads.tid[at]!) || Number.isNaN(fd)) continue;
+    const ts = reads.ts[at]!;
     const before = lastRead.get(fd) ?? Number.NEGATIVE_INFINITY;
-    for (const [id, signalled] of lastSignal) {
-      if (signalled <= before) continue;
-      const fit = fitOf(fits, id, fd);
-      fit.explained++;
-      fit.latencies.push(reads.ts[at]! - signalled);
+    const own = fits.get(fd) ?? [];
+    fits.set(fd, own);
+    for (let place = 0; place < ids.length; place++) {
+      if (lastSignal[place]! <= before) continue;
+      const fit = own[place] ?? { id: ids[place]!, fd, latencies: [] };
+      own[place] = fit;
+      fit.latencies.push(ts - lastSignal[place]!);
     }
-    lastRead.set(fd, reads.ts[at]!);
+    lastRead.set(fd, ts);
   }
-  return fits;
-}
-
-function fitOf(fits: Map<number, Map<number, Fit>>, id: number, fd: number): Fit {
-  const own = fits.get(id) ?? new Map<number, Fit>();
-  fits.set(id, own);
-  const fit = own.get(fd) ?? { explained: 0, latencies: [] };
-  own.set(fd, fit);
-  return fit;
+  return [...fits.values()].flatMap((own) => own.filter((fit) => fit !== undefined));
 }
 
 function median(values: readonly number[]): number {
-  return Float64Array.from(values).sort()[values.length >> 1]!;
+  return new Float64Array(values).sort()[values.length >> 1]!;
 }

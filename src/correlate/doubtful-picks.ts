@@ -11,23 +11,24 @@ import type { Windows } from './windows.ts';
 /** A vector with fewer injections than this share of the most frequent one's is another device's. */
 const LEAST_SHARE = 0.02;
 
+const NONE = new Int32Array(0);
+
 /** Requests, not alone, for which the rule's found times do not hold what the rule demands of them. */
 export function doubtfulPicks(
   rule: PointRule,
   { rows, time }: { readonly rows: Int32Array; readonly time: Float64Array },
   windows: Windows,
   side: Side,
-  { alone, backend, boundNs }: Scene,
+  { shared, backend, boundNs }: Scene,
   candidates: Float64Array,
-): number[] {
-  const shared = [...rows.keys()].filter((request) => alone[request] !== 1 && rows[request] !== NO_ROW);
-  if (shared.length === 0) return shared;
-  if (rule.certain === true) return [];
-  if (rule.settled === undefined) return shared;
+): Int32Array {
+  if (rule.certain === true || shared.length === 0) return NONE;
+  const found = shared.filter((request) => rows[request] !== NO_ROW);
+  if (found.length === 0 || rule.settled === undefined) return found;
   const between = occurrencesBy(rule.settled, side, backend);
   // Which queue's an irqfd is nothing tells but the vector that follows it.
-  if (between === undefined || vectorsOf(side, backend) > 1) return shared;
-  return shared.filter((request) => {
+  if (between === undefined || vectorsOf(side, backend) > 1) return found;
+  return found.filter((request) => {
     const { from, to } = { from: windows.from[request]!, to: windows.to[request]! };
     const near = countUpTo(candidates, to + boundNs) - countUpTo(candidates, from - boundNs - 1);
     return near !== 1 || time[request]! > to - boundNs || between(time[request]!, to + boundNs);

@@ -5,10 +5,9 @@
  */
 import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
-import type { KindRows } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type Candidates, candidatesWith, firstNear } from './candidates.ts';
-import { type Descriptors, type DrainedReads, drainedReads, findDescriptors } from './descriptors.ts';
+import { type DrainedReads, drainedReads } from './descriptors.ts';
 import { doubtfulPicks } from './doubtful-picks.ts';
 import { type Found, located } from './found.ts';
 import { learnKeys } from './learn.ts';
@@ -45,6 +44,7 @@ export function follow(scene: Scene): Followed {
 
 class Work implements WindowSource {
   readonly length: number;
+  readonly stretch: number;
   readonly slackNs: number;
   readonly servedBy: Float64Array;
   readonly #scene: Scene;
@@ -53,7 +53,6 @@ class Work implements WindowSource {
   readonly #unclear = new Map<number, PointId>();
   readonly #recorded = new Set<PointId>();
   readonly #windows: Windows;
-  #descriptors: Descriptors | undefined;
   /** What the last search of a window found: first and last position, NONE without any. */
   #first = NONE;
   #last = NONE;
@@ -61,9 +60,10 @@ class Work implements WindowSource {
   constructor(scene: Scene) {
     this.#scene = scene;
     this.length = scene.requests.length;
+    this.stretch = scene.stretch;
     this.slackNs = scene.slackNs;
-    this.servedBy = servedBy(scene);
-    this.#windows = emptyWindows(this.length);
+    this.servedBy = scene.servedBy;
+    this.#windows = emptyWindows(this);
     const { anchors } = scene.path;
     for (const anchor of ['submit', 'issue', 'complete', 'return'] as const) {
       this.#found.set(anchors[anchor], located(scene.requests[anchor], scene.app));
@@ -113,7 +113,7 @@ class Work implements WindowSource {
 
   #search(rule: PointRule, side: Side, event: string): Found {
     const { alone, slackNs } = this.#scene;
-    const { from, to, who } = this.#windows;
+    const { from } = this.#windows;
     const candidates = this.#candidates(rule, side, event);
     const rows = new Int32Array(this.length).fill(NO_ROW);
     const time = new Float64Array(this.length).fill(Number.NaN);
@@ -131,19 +131,17 @@ class Work implements WindowSource {
     let count = 0;
     let at = 0;
     for (let request = 0; request < rows.length; request++) {
-      const begin = from[request]!;
-      if (Number.isNaN(begin) || needed?.[request] === NO_ROW) continue;
+      if (Number.isNaN(from[request]!) || needed?.[request] === NO_ROW) continue;
       const twin = hasTwin ? (twins?.[request] ?? NO_ROW) : ANY_TAG;
       if (twin === NO_ROW) continue;
       const fd = drained === undefined ? ANY_TAG : drained.wanted(request);
       if (fd === undefined) continue;
-      at = firstNear(candidates.time, begin, at);
+      at = firstNear(candidates.time, from, request, at);
       this.#pick(
         candidates,
         at,
-        to[request]!,
+        request,
         limits?.[request] ?? NO_ROW,
-        who[request]!,
         side.table.tag,
         twin,
         drained?.descriptor,
@@ -153,11 +151,7 @@ class Work implements WindowSource {
       if (this.#first === NONE) continue;
       const only = this.#first === this.#last;
       // What reads of several descriptors there are, and none is known to be the signal's: any could be another's.
-      if (
-        drained !== undefined &&
-        fd === ANY_TAG &&
-        this.#differ(drained.descriptor, candidates, to[request]!)
-      ) {
+      if (drained !== undefined && fd === ANY_TAG && this.#differ(drained.descriptor, candidates, request)) {
         this.#unclear.set(request, rule.point);
         ambiguous++;
         continue;
@@ -188,25 +182,26 @@ class Work implements WindowSource {
     return { rows, time, count };
   }
 
-  /** First and last candidate from position `at` up to time `to`; `firstOnly` when no other is needed. */
+  /** First and last candidate from position `at` to the end of the request's window; `firstOnly` when no other is needed. */
   #pick(
     { rows, time, who }: Candidates,
     at: number,
-    to: number,
+    request: number,
     limit: number,
-    owner: number,
     tag: Float64Array,
     twin: number,
     descriptor: Float64Array | undefined,
     fd: number,
     firstOnly: boolean,
   ): void {
-    const { backend } = this.#scene;
+    const { serves } = this.#scene;
+    const to = this.#windows.to[request]!;
+    const owner = this.#windows.who[request]!;
     this.#first = NONE;
     this.#last = NONE;
     for (let next = at; next < time.length && time[next]! <= to; next++) {
       if (limit !== NO_ROW && rows[next]! > limit) break;
-      if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
+      if (owner === BACKEND ? !serves.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
       // Only rows with the tag that another point of the same request has.
       if (twin !== ANY_TAG && tag[rows[next]!] !== tag[twin]) continue;
       if (descriptor !== undefined && fd !== ANY_TAG && descriptor[next] !== fd) continue;
@@ -216,20 +211,21 @@ class Work implements WindowSource {
     }
   }
 
-  /** Whether what the last search found is one of several descriptors that the disk's threads read up to a time. */
-  #differ(descriptor: Float64Array, { time, who }: Candidates, to: number): boolean {
-    const { backend } = this.#scene;
+  /** Whether what the last search found is one of several descriptors that the disk's threads read in its window. */
+  #differ(descriptor: Float64Array, { time, who }: Candidates, request: number): boolean {
+    const { serves } = this.#scene;
+    const to = this.#windows.to[request]!;
     const found = descriptor[this.#first]!;
     if (Number.isNaN(found)) return false;
     for (let next = this.#first + 1; next < time.length && time[next]! <= to; next++)
-      if (backend.has(who[next]!) && descriptor[next] !== found) return true;
+      if (serves.has(who[next]!) && descriptor[next] !== found) return true;
     return false;
   }
 
   #drained(signal: PointId, side: Side, event: string): DrainedReads {
-    this.#descriptors ??= findDescriptors(side.occurrences, this.#scene.backend);
+    const descriptors = this.#scene.descriptors(side.occurrences);
     const rows = this.#found.get(signal)?.rows;
-    return drainedReads(this.#descriptors, event, side.table.tag, rows, this.#scene.alone, ANY_TAG);
+    return drainedReads(descriptors, event, side.table.tag, rows, this.#scene.alone, ANY_TAG);
   }
 
   /** The rows of the event that can be the disk's at all. */
@@ -237,35 +233,34 @@ class Work implements WindowSource {
     const own = side.occurrences.of(event);
     const who = rule.join.by === 'cpu' ? own.cpu : own.tid;
     const all = { rows: own.rows, time: side.timesOf(event), who };
-    const keys = keysOf(rule, own);
+    const keys = rule.dev === 'learned' ? own.devKeys : hasKey(rule) ? own.tagKeys : undefined;
     if (keys === undefined) return all;
-    if (typeof rule.tag === 'number') return candidatesWith(all, keys, new Set([rule.tag]), false);
-    return candidatesWith(all, keys, learnKeys(all, keys, this.#scene.backend, this.#windows), true);
+    const { values } = keys;
+    if (typeof rule.tag === 'number')
+      return candidatesWith(
+        all,
+        keys,
+        Uint8Array.from(values, (tag) => (tag === rule.tag ? 1 : 0)),
+      );
+    const learned = learnKeys(all, keys, this.#scene.serves, this.#windows);
+    // A row whose key was not recorded may be the disk's.
+    return candidatesWith(
+      all,
+      keys,
+      learned.map((wanted, number) => (Number.isNaN(values[number]) ? 1 : wanted)),
+    );
   }
 }
 
-/** The column that tells whether a row can be the disk's at all, where the rule has one. */
-function keysOf({ tag, dev }: PointRule, rows: KindRows): Float64Array | Uint32Array | undefined {
-  if (tag === 'learned' || typeof tag === 'number') return rows.tag;
-  return dev === 'learned' ? rows.dev : undefined;
+/** Whether the tag tells if a row can be the disk's at all. */
+function hasKey({ tag }: PointRule): boolean {
+  return tag === 'learned' || typeof tag === 'number';
 }
 
 /** Position of no candidate. */
 const NONE = -1;
 /** In place of the row whose tag decides. */
 const ANY_TAG = -2;
-
-/** The thread that served each request, where its host request tells; else BACKEND, any of the disk's threads. */
-function servedBy({ requests, host, hostIssue, backend }: Scene): Float64Array {
-  const threads = new Float64Array(requests.length).fill(BACKEND);
-  if (host === undefined) return threads;
-  const { tid } = host.table;
-  for (let request = 0; request < threads.length; request++) {
-    const row = hostIssue[request]!;
-    if (row !== NO_ROW && backend.has(tid[row]!)) threads[request] = tid[row]!;
-  }
-  return threads;
-}
 
 /** The path's points that are borders of stages, in critical order. */
 export function borders(path: IoPath): readonly PathPoint[] {

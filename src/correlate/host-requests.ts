@@ -7,7 +7,9 @@ import { requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { type Occurrences, pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type AppRequests, busyDevices, followBlockRequests } from './app-requests.ts';
+import { type AppRequests, busyDevices } from './app-requests.ts';
+import { blockRows, type HostFlights, hostFlights } from './host-flights.ts';
+import { likeliestShift } from './likely-shift.ts';
 import { SectorIndex } from './sector-index.ts';
 
 export interface HostMatch {
@@ -36,9 +38,10 @@ export function matchHostRequests(
 ): HostMatch | undefined {
   const hostTable = hosts.table;
   let best: HostMatch | undefined;
+  const rows = blockRows(hosts);
   for (const { device } of busyDevices(hosts).slice(0, MOST_DEVICES)) {
-    const host = followBlockRequests(hosts, device);
-    const shift = likeliestShift(guestTable, guest, hostTable, host);
+    const host = hostFlights(hosts, rows, device);
+    const shift = likeliestShift(sectorsOf(guestTable, guest), sectorsOf(hostTable, host));
     const match = pairBySector(guestTable, guest, hostTable, host, shift);
     if (match.matched > (best?.matched ?? 0)) best = match;
   }
@@ -46,43 +49,8 @@ export function matchHostRequests(
 }
 
 /** Sectors of the requests' issue rows. */
-function sectorsOf(table: EventTable, requests: AppRequests): Float64Array {
+function sectorsOf(table: EventTable, requests: HostFlights): Float64Array {
   return pick(table.tag, requests.issue, new Float64Array(requests.length));
-}
-
-const SAMPLE = 256;
-
-/** The commonest difference between host and guest sectors: 0 for a whole device, the start of a partition else. */
-function likeliestShift(
-  guestTable: EventTable,
-  guest: AppRequests,
-  hostTable: EventTable,
-  host: AppRequests,
-): number {
-  const guestSectors = sectorsOf(guestTable, guest).subarray(0, SAMPLE);
-  const hostSectors = sectorsOf(hostTable, host).subarray(0, SAMPLE * 16);
-  const shifts = new Float64Array(guestSectors.length * hostSectors.length);
-  let length = 0;
-  for (const guestSector of guestSectors)
-    for (const hostSector of hostSectors)
-      if (hostSector >= guestSector) shifts[length++] = hostSector - guestSector;
-  return commonest(shifts.subarray(0, length));
-}
-
-/** The value that is there most often; of several the 0, else the first. 0 when there is none. */
-function commonest(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  let most = 0;
-  const often: number[] = [];
-  for (let start = 0, end = 0; start < sorted.length; start = end) {
-    while (end < sorted.length && sorted[end] === sorted[start]) end++;
-    if (end - start > most) often.length = 0;
-    if (end - start >= most) often.push(sorted[start]!);
-    most = Math.max(most, end - start);
-  }
-  if (often[0] === undefined || often[0] === 0) return 0;
-  const candidates = new Set(often);
-  return values.find((value) => candidates.has(value))!;
 }
 
 /** Pairs in the order of both sides: among host requests of one sector the one at the usual distance in time. */
@@ -90,7 +58,7 @@ function pairBySector(
   guestTable: EventTable,
   guest: AppRequests,
   hostTable: EventTable,
-  host: AppRequests,
+  host: HostFlights,
   shift: number,
 ): HostMatch {
   const hostTs = pick(hostTable.ts, host.issue, new Float64Array(host.length));
@@ -208,7 +176,7 @@ function joinMerged(
   guestTable: EventTable,
   guest: AppRequests,
   hostTable: EventTable,
-  host: AppRequests,
+  host: HostFlights,
   hostTs: Float64Array,
   shift: number,
   offset: Offset,

@@ -1,4 +1,7 @@
+import { isSingle, type Keys } from '../trace/keys.ts';
+import { firstNotBefore } from '../trace/occurrences.ts';
 import { type Candidates, firstNear } from './candidates.ts';
+import type { ThreadSet } from './thread-set.ts';
 import { ANYONE, BACKEND, type Windows } from './windows.ts';
 
 /** A key must be in at least this share of the windows that the commonest key is in. */
@@ -14,102 +17,93 @@ const LEAST_ALONE = 0.9;
 const LEAST_TIMES_ALONE = 2;
 const LEAST_COVERED = 0.9;
 
-/** A key that lies in windows: in how many, the last of them, and how often it occurs from the first window to the last. */
-interface Hit {
-  readonly key: number;
-  windows: number;
-  /** Windows that hold no other key. */
-  alone: number;
-  last: number;
-  during: number;
+/** Per key, by its number. */
+interface Hits {
+  /** Windows it lies in, and those of them that hold no other key. */
+  readonly windows: Uint32Array;
+  readonly alone: Uint32Array;
+  /** The last of those windows. */
+  readonly last: Int32Array;
+  /** How often it occurs from the first window to the last. */
+  readonly during: Uint32Array;
 }
 
 /**
  * Which keys (eventfd ids, doorbell addresses, interrupt names) belong to the traced disk, learned from where they
  * occur: in the windows of its requests, again and again, and seldom outside them. No configuration is consulted, so
- * a disk of several queues yields several keys, and a console's interrupt none.
+ * a disk of several queues yields several keys, and a console's interrupt none. Leaves 1 for each such key's number.
  */
 export function learnKeys(
-  { time, who }: Candidates,
-  key: Float64Array | Uint32Array,
-  backend: ReadonlySet<number>,
+  candidates: Candidates,
+  { numbers, values }: Keys,
+  backend: ThreadSet,
   windows: Windows,
-): ReadonlySet<number> {
-  const hits = new Hits();
+): Uint8Array {
+  const hits: Hits = {
+    windows: new Uint32Array(values.length),
+    alone: new Uint32Array(values.length),
+    last: new Int32Array(values.length).fill(-1),
+    during: new Uint32Array(values.length),
+  };
+  let searched = 0;
+  for (let first = 0; first < windows.length; first += windows.stretch)
+    searched += countHits(candidates, numbers, backend, windows, first, hits);
+  const wanted = new Uint8Array(values.length);
+  for (const number of ownOf(hits, searched)) if (isSingle(values[number]!)) wanted[number] = 1;
+  return wanted;
+}
+
+/** Numbers of the disk's own keys, where so many windows were searched. */
+function ownOf({ windows, alone, during }: Hits, searched: number): number[] {
+  const best = windows.reduce((most, count) => Math.max(most, count), 0);
+  const precise = [...windows.keys()].filter(
+    (key) => windows[key]! > 0 && windows[key]! >= during[key]! * LEAST_PRECISION,
+  );
+  const isUsual = (key: number) => windows[key]! >= best * LEAST_OF_BEST;
+  const usual = precise.filter(isUsual);
+  const covered = usual.reduce((sum, key) => sum + alone[key]!, 0);
+  if (covered < searched * LEAST_COVERED) return usual;
+  return precise.filter(
+    (key) => isUsual(key) || (alone[key]! >= LEAST_TIMES_ALONE && alone[key]! >= windows[key]! * LEAST_ALONE),
+  );
+}
+
+/** Counts the hits of one stretch of requests; returns how many windows it has. */
+function countHits(
+  { time, who }: Candidates,
+  numbers: Uint16Array,
+  backend: ThreadSet,
+  { from, to, who: owners, length, stretch }: Windows,
+  first: number,
+  hits: Hits,
+): number {
   let begin = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
-  let at = 0;
   let searched = 0;
-  for (let request = 0; request < windows.length; request++) {
-    const from = windows.from[request]!;
-    const to = windows.to[request]!;
-    const owner = windows.who[request]!;
-    if (Number.isNaN(from)) continue;
-    if (from < begin) begin = from;
-    if (to > end) end = to;
+  let at = 0;
+  const behind = Math.min(length, first + stretch);
+  for (let request = first; request < behind; request++) {
+    if (Number.isNaN(from[request]!)) continue;
+    const closes = to[request]!;
+    const owner = owners[request]!;
+    if (from[request]! < begin) begin = from[request]!;
+    if (closes > end) end = closes;
     searched++;
-    let only: Hit | undefined;
+    let only = 0;
     let kinds = 0;
-    at = firstNear(time, from, at);
-    for (let next = at; next < time.length && time[next]! <= to; next++) {
+    at = firstNear(time, from, request, at);
+    for (let next = at; next < time.length && time[next]! <= closes; next++) {
       if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
-      const hit = hits.of(key[next]!);
-      if (hit.last === request) continue;
-      hit.windows++;
-      hit.last = request;
-      only = hit;
+      const number = numbers[next]!;
+      if (hits.last[number] === request) continue;
+      hits.windows[number]!++;
+      hits.last[number] = request;
+      only = number;
       kinds++;
     }
-    if (only !== undefined && kinds === 1) only.alone++;
+    if (kinds === 1) hits.alone[only]!++;
   }
-  countOccurrences(time, key, hits, begin, end);
-  return new Set(ownOf(hits.all, searched).map((hit) => hit.key));
-}
-
-/** The hits of the disk's own keys, of those in so many windows. */
-function ownOf(all: readonly Hit[], searched: number): readonly Hit[] {
-  const best = Math.max(0, ...all.map((hit) => hit.windows));
-  const precise = all.filter((hit) => hit.windows >= hit.during * LEAST_PRECISION);
-  const usual = precise.filter((hit) => hit.windows >= best * LEAST_OF_BEST);
-  const covered = usual.reduce((sum, hit) => sum + hit.alone, 0);
-  if (covered < searched * LEAST_COVERED) return usual;
-  const standsIn = ({ alone, windows }: Hit) => alone >= LEAST_TIMES_ALONE && alone >= windows * LEAST_ALONE;
-  return precise.filter((hit) => usual.includes(hit) || standsIn(hit));
-}
-
-function countOccurrences(
-  time: Float64Array,
-  key: Float64Array | Uint32Array,
-  hits: Hits,
-  begin: number,
-  end: number,
-): void {
-  for (let at = firstNear(time, begin, 0); at < time.length && time[at]! <= end; at++) {
-    const hit = hits.known(key[at]!);
-    if (hit !== undefined) hit.during++;
-  }
-}
-
-/** So few keys are found more quickly by looking at each than by a map. */
-const FEW = 8;
-
-/** Hits by key. */
-class Hits {
-  readonly all: Hit[] = [];
-  readonly #byKey = new Map<number, Hit>();
-
-  known(key: number): Hit | undefined {
-    for (let at = 0; at < this.all.length && at < FEW; at++)
-      if (this.all[at]!.key === key) return this.all[at];
-    return this.#byKey.get(key);
-  }
-
-  of(key: number): Hit {
-    const known = this.known(key);
-    if (known !== undefined) return known;
-    const hit = { key, windows: 0, alone: 0, last: -1, during: 0 };
-    this.all.push(hit);
-    this.#byKey.set(key, hit);
-    return hit;
-  }
+  for (let next = firstNotBefore(time, begin); next < time.length && time[next]! <= end; next++)
+    hits.during[numbers[next]!]!++;
+  return searched;
 }

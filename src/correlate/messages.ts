@@ -200,18 +200,19 @@ export function messagesByPoints(scene: Scene, followed: Followed, roundingNs: n
     const halted = firstKnown(halts, request);
     if (halted !== NO_ROW && app.table.cpu[issue] === app.table.cpu[requests.complete[request]!])
       lower.add(request, app.table.ts[issue]!, host.table.ts[halted]!, -roundingNs);
-    let first = Number.POSITIVE_INFINITY;
-    let last = Number.NEGATIVE_INFINITY;
-    for (const rows of others) {
-      if (rows[request] === NO_ROW) continue;
-      const ts = host.table.ts[rows[request]!]!;
-      if (ts < first) first = ts;
-      if (ts > last) last = ts;
+    // Rows are in order of time.
+    let first: number = NO_ROW;
+    let last: number = NO_ROW;
+    for (let at = 0; at < others.length; at++) {
+      const row = others[at]![request]!;
+      if (row === NO_ROW) continue;
+      if (first === NO_ROW || row < first) first = row;
+      if (row > last) last = row;
     }
-    if (first > last) continue;
-    lower.add(request, app.table.ts[issue]!, first, -roundingNs);
+    if (first === NO_ROW) continue;
+    lower.add(request, app.table.ts[issue]!, host.table.ts[first]!, -roundingNs);
     const received = firstKnown(interrupts, request);
-    if (received !== NO_ROW) upper.add(request, app.table.ts[received]!, last, roundingNs);
+    if (received !== NO_ROW) upper.add(request, app.table.ts[received]!, host.table.ts[last]!, roundingNs);
   }
   return { lower: lower.finish(), upper: upper.finish() };
 }

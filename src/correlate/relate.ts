@@ -41,9 +41,9 @@ export function firstRelation(
 ): { offsetAt(ns: number): number; readonly slackNs: number } | { readonly failure: string } {
   const first: ReturnType<typeof roughRelation> =
     rough === undefined ? { failure: NO_RHYTHM } : roughRelation(rough, sameRate);
-  if (!('failure' in first)) return { offsetAt: (ns) => first.line.offsetAt(ns), slackNs: first.slackNs };
+  if (!('failure' in first)) return { offsetAt: first.line.offsetAt, slackNs: first.slackNs };
   if (exact === undefined) return first;
-  return { offsetAt: (ns) => exact.offsetAt(ns), slackNs: exact.uncertaintyNs };
+  return { offsetAt: exact.offsetAt, slackNs: exact.uncertaintyNs };
 }
 
 /** Why there is no rough relation, in words. */
@@ -53,7 +53,7 @@ export const NO_RHYTHM = 'nothing on the host keeps step with the guest’s comp
 export function unrelated(why: string): Relation {
   return {
     method: 'none',
-    toApp: (ns) => ns,
+    offsetAt: () => 0,
     uncertaintyNs: Number.POSITIVE_INFINITY,
     driftPpm: 0,
     offsetNs: 0n,
@@ -83,7 +83,7 @@ export function tightRelation(
   if (result.kind !== 'line') {
     return {
       method: 'none',
-      toApp: (ns) => ns,
+      offsetAt: () => 0,
       uncertaintyNs: Number.POSITIVE_INFINITY,
       driftPpm: 0,
       offsetNs: 0n,
@@ -100,7 +100,7 @@ export function tightRelation(
     const range = line.rangeAt(middle);
     return {
       method: exact.method,
-      toApp: (ns) => ns + exact.offsetAt(ns),
+      offsetAt: exact.offsetAt,
       uncertaintyNs: exact.uncertaintyNs,
       driftPpm: ((exact.offsetAt(ends.last) - offset) / Math.max(1, ends.last - middle)) * 1e6,
       offsetNs: absolute(offset),
@@ -114,7 +114,7 @@ export function tightRelation(
   const range = line.rangeAt(middle);
   return {
     method: 'causal',
-    toApp: (ns) => ns + line.offsetAt(ns),
+    offsetAt: line.offsetAt,
     uncertaintyNs: widest(line, ends),
     driftPpm: line.driftPpm,
     offsetNs: absolute(offset),
@@ -147,7 +147,7 @@ export function oneSidedRelation(
   const ok = violators.length <= count * MOST_CONTRADICTING;
   return {
     method: ok ? exact.method : 'none',
-    toApp: (ns) => ns + offsetAt(ns),
+    offsetAt,
     uncertaintyNs: ok ? uncertaintyNs : Number.POSITIVE_INFINITY,
     driftPpm: 0,
     offsetNs: BigInt(Math.round(offsetAt(middle))) + epochs.app - epochs.host,
@@ -174,9 +174,9 @@ function spanOf({ lower, upper }: Exchange): Ends {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const times of [lower.at, upper.at])
-    for (const time of times) {
-      first = Math.min(first, time);
-      last = Math.max(last, time);
+    for (let at = 0; at < times.length; at++) {
+      if (times[at]! < first) first = times[at]!;
+      if (times[at]! > last) last = times[at]!;
     }
   return { first, last };
 }

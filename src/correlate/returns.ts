@@ -119,11 +119,11 @@ export class Returns {
     task.pointers.length = 0;
   }
 
-  /** A call ends; `isComplete` says of a request whether it has completed. */
-  exit(row: number, isComplete: (request: number) => boolean): void {
+  /** A call ends; `completed` has the row of each request's completion. */
+  exit(row: number, completed: readonly number[]): void {
     const task = this.#tasks.get(this.#table.tid[row]!);
     if (task === undefined) return;
-    for (const request of task.atExit) if (isComplete(request)) this.#row[request] = row;
+    for (const request of task.atExit) if (completed[request] !== NO_ROW) this.#row[request] = row;
     task.atExit.length = 0;
     if (REAPING.has(this.#table.kind[row]!)) this.#reap(task, row);
   }

@@ -1,8 +1,11 @@
 /** What the rules of a path are applied to: a disk's requests, the machines they cross, what is known of them so far. */
 import type { IoPath } from '../paths/io-path.ts';
 import { type PointId, pointById } from '../paths/points.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
 import type { AppRequests } from './app-requests.ts';
+import type { Descriptors } from './descriptors.ts';
 import type { Side } from './side.ts';
+import type { ThreadSet } from './thread-set.ts';
 
 /** Everything a rule can refer to. */
 export interface Scene {
@@ -16,8 +19,18 @@ export interface Scene {
   readonly hostComplete: Int32Array;
   /** Threads that serve this disk. */
   readonly backend: ReadonlySet<number>;
+  /** The same for searches. */
+  readonly serves: ThreadSet;
+  /** The thread that served each request, where its host request tells; else BACKEND, any of the disk's threads. */
+  readonly servedBy: Float64Array;
+  /** So many requests at a time followed each other; fewer than all of them in a sample. */
+  readonly stretch: number;
   /** Request r was the only one in flight all the time. */
   readonly alone: Uint8Array;
+  /** All the others, in order. */
+  readonly shared: Int32Array;
+  /** Descriptors that the threads of the disk read, learned once for all passes. */
+  readonly descriptors: (machine: Occurrences) => Descriptors;
   /** How far a bound taken from the other machine may be off; 0 once the clocks are related. */
   readonly slackNs: number;
   /** How far the clocks' relation may be off, ns; bounds of the other machine decide nothing that is nearer. */

@@ -5,10 +5,9 @@ import type { Occurrences } from '../trace/occurrences.ts';
 export interface Side {
   readonly table: EventTable;
   readonly occurrences: Occurrences;
-  /** Time of each row on the application's clock, integer ns after the application table's epoch. */
-  readonly time: Float64Array;
-  /** The same of all rows of one kind, in their order, and of one row. */
+  /** Times of all rows of one kind on the application's clock, integer ns after the application table's epoch. */
   timesOf(kindName: string): Float64Array;
+  /** The same of one row. */
   timeOfRow(row: number): number;
   /** The same for any time of the machine, fractions and infinities included. */
   timeOf(ns: number): number;
@@ -22,7 +21,6 @@ export function appSide(occurrences: Occurrences): Side {
   return {
     table,
     occurrences,
-    time: table.ts,
     timesOf: (kindName) => occurrences.of(kindName).ts,
     timeOfRow: (row) => table.ts[row]!,
     timeOf: (ns) => ns,
@@ -30,55 +28,34 @@ export function appSide(occurrences: Occurrences): Side {
   };
 }
 
-/** Another machine, with its rows' times put on the application's time line by `toApp` (host ns → app ns). */
+/**
+ * Another machine, with its rows' times put on the application's time line: `offsetAt` is application time − host time at a
+ * host time.
+ */
 export function otherSide(
   occurrences: Occurrences,
   vcpuThreads: ReadonlyMap<number, number>,
-  toApp: (ns: number) => number,
+  offsetAt: (ns: number) => number,
 ): Side {
-  return new OtherSide(occurrences, vcpuThreads, toApp);
+  const byKind = new Map<string, Float64Array>();
+  const { table } = occurrences;
+  return {
+    table,
+    occurrences,
+    vcpuThreads,
+    timesOf: (kindName) => {
+      const times = byKind.get(kindName) ?? moved(occurrences.of(kindName).ts, offsetAt);
+      byKind.set(kindName, times);
+      return times;
+    },
+    timeOfRow: (row) => Math.round(table.ts[row]! + offsetAt(table.ts[row]!)),
+    timeOf: (ns) => ns + offsetAt(ns),
+  };
 }
 
-class OtherSide implements Side {
-  readonly table: EventTable;
-  readonly occurrences: Occurrences;
-  readonly vcpuThreads: ReadonlyMap<number, number>;
-  readonly timeOf: (ns: number) => number;
-  readonly #byKind = new Map<string, Float64Array>();
-  #time: Float64Array | undefined;
-
-  constructor(
-    occurrences: Occurrences,
-    vcpuThreads: ReadonlyMap<number, number>,
-    toApp: (ns: number) => number,
-  ) {
-    this.table = occurrences.table;
-    this.occurrences = occurrences;
-    this.vcpuThreads = vcpuThreads;
-    this.timeOf = toApp;
-  }
-
-  /** Of all rows only when somebody asks: 8 bytes a row. */
-  get time(): Float64Array {
-    this.#time ??= this.#times(this.table.ts);
-    return this.#time;
-  }
-
-  timesOf(kindName: string): Float64Array {
-    const known = this.#byKind.get(kindName);
-    if (known !== undefined) return known;
-    const times = this.#times(this.occurrences.of(kindName).ts);
-    this.#byKind.set(kindName, times);
-    return times;
-  }
-
-  timeOfRow(row: number): number {
-    return Math.round(this.timeOf(this.table.ts[row]!));
-  }
-
-  #times(ts: Float64Array): Float64Array {
-    const times = new Float64Array(ts.length);
-    for (let at = 0; at < ts.length; at++) times[at] = Math.round(this.timeOf(ts[at]!));
-    return times;
-  }
+/** Times with the offset of each. The one loop over so many that what it calls is worth being compiled into it. */
+function moved(ts: Float64Array, offsetAt: (ns: number) => number): Float64Array {
+  const times = new Float64Array(ts.length);
+  for (let at = 0; at < ts.length; at++) times[at] = Math.round(ts[at]! + offsetAt(ts[at]!));
+  return times;
 }

@@ -31,7 +31,7 @@ const LEAST_COMMON = 0.01;
 export function thinRequests(
   scene: Scene,
   followed: Followed,
-  usable: readonly number[],
+  usable: Int32Array,
   doubts: SideDoubts,
 ): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>();

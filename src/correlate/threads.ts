@@ -10,9 +10,10 @@ import { NO_ROW } from '../trace/units.ts';
 export function vcpuThreads(host: Occurrences, facts: RecordingFacts): ReadonlyMap<number, number> {
   const { table } = host;
   const entries = new Map<number, { vcpu: number; count: number }>();
-  for (const row of host.rows('kvm_entry')) {
-    const known = entries.get(table.tid[row]!);
-    if (known === undefined) entries.set(table.tid[row]!, { vcpu: table.dev[row]!, count: 1 });
+  const { rows, tid } = host.of('kvm_entry');
+  for (let at = 0; at < rows.length; at++) {
+    const known = entries.get(tid[at]!);
+    if (known === undefined) entries.set(tid[at]!, { vcpu: table.dev[rows[at]!]!, count: 1 });
     else known.count++;
   }
   const known = new Set(facts.qemuThreads?.map(({ tid }) => tid));
@@ -64,7 +65,10 @@ export function backendThreads(host: Occurrences, hostIssue: Int32Array): Readon
 
 function busiest(table: EventTable, rows: Int32Array | Uint32Array): ReadonlySet<number> {
   const counts = new Map<number, number>();
-  for (const row of rows) counts.set(table.tid[row]!, (counts.get(table.tid[row]!) ?? 0) + 1);
+  for (let at = 0; at < rows.length; at++) {
+    const tid = table.tid[rows[at]!]!;
+    counts.set(tid, (counts.get(tid) ?? 0) + 1);
+  }
   const most = Math.max(...counts.values());
   return new Set([...counts].filter(([, count]) => count >= most * LEAST_SHARE).map(([tid]) => tid));
 }

@@ -21,6 +21,8 @@ export const BACKEND = -2;
 
 export interface Windows {
   readonly length: number;
+  /** So many requests at a time followed each other; between them are others that have no windows here. */
+  readonly stretch: number;
   /** First and last time at which the row may lie; NaN for a request that has no window. */
   readonly from: Float64Array;
   readonly to: Float64Array;
@@ -29,9 +31,10 @@ export interface Windows {
 }
 
 /** Room for the windows of one rule after the other. */
-export function emptyWindows(length: number): Windows {
+export function emptyWindows({ length, stretch }: Pick<WindowSource, 'length' | 'stretch'>): Windows {
   return {
     length,
+    stretch,
     from: new Float64Array(length),
     to: new Float64Array(length),
     who: new Float64Array(length),
@@ -41,6 +44,7 @@ export function emptyWindows(length: number): Windows {
 /** What windows are made of. */
 export interface WindowSource {
   readonly length: number;
+  readonly stretch: number;
   /** How far a bound taken from the other machine may be off, ns. */
   readonly slackNs: number;
   /** Undefined for a point that was not looked for yet, or whose machine was not recorded. */
@@ -119,15 +123,29 @@ function findOwners(source: WindowSource, join: Join, side: Side, { from, who }:
   }
   const { rows } = located;
   const { tid, cpu } = located.side.table;
+  if (join.by === 'vcpu') {
+    const threads = threadByCpu(side.vcpuThreads);
+    for (let request = 0; request < rows.length; request++) {
+      const thread = rows[request] === NO_ROW ? undefined : threads[cpu[rows[request]!]!];
+      if (thread === undefined || thread === NO_THREAD) from[request] = Number.NaN;
+      else who[request] = thread;
+    }
+    return;
+  }
   const column = join.by === 'task' ? tid : cpu;
   for (let request = 0; request < rows.length; request++) {
     const row = rows[request]!;
     if (row === NO_ROW) from[request] = Number.NaN;
-    else if (join.by !== 'vcpu') who[request] = column[row]!;
-    else {
-      const thread = side.vcpuThreads.get(cpu[row]!);
-      if (thread === undefined) from[request] = Number.NaN;
-      else who[request] = thread;
-    }
+    else who[request] = column[row]!;
   }
+}
+
+const NO_THREAD = -1;
+/** CPU numbers are 16 bits wide in a table. */
+const MOST_CPUS = 1 << 16;
+
+function threadByCpu(threads: ReadonlyMap<number, number>): Float64Array {
+  const byCpu = new Float64Array(Math.min(MOST_CPUS, Math.max(0, ...threads.keys()) + 1)).fill(NO_THREAD);
+  for (const [vcpu, thread] of threads) byCpu[vcpu] = thread;
+  return byCpu;
 }

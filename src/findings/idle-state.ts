@@ -1,4 +1,4 @@
-import { firstAtOrAfter } from '../trace/occurrences.ts';
+import { firstNotBefore } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { countOf, hostSide, ofRequests } from './evidence.ts';
 import { defineFinding, type FindingInput } from './finding.ts';
@@ -35,16 +35,16 @@ function sleptBefore(input: FindingInput): ((request: number) => boolean) | unde
   const irq =
     input.correlated.followed.rows.get('host:irq') ?? input.correlated.followed.rows.get('vfio:irq');
   if (host === undefined || issue === undefined || irq === undefined) return undefined;
-  const { table, time } = host;
-  const rows = host.occurrences.rows('cpu_idle');
+  const { cpu } = host.table;
+  const idle = host.occurrences.of('cpu_idle');
+  const times = host.timesOf('cpu_idle');
+  if (times.length === 0) return undefined;
   return (request) => {
     if (issue[request] === NO_ROW || irq[request] === NO_ROW) return false;
-    const to = time[irq[request]!]!;
-    for (let at = firstAtOrAfter(time, rows, time[issue[request]!]!); at < rows.length; at++) {
-      const row = rows[at]!;
-      if (time[row]! > to) return false;
-      if (table.cpu[row] === table.cpu[irq[request]!] && table.tag[row]! >= DEEP) return true;
-    }
+    const from = host.timeOfRow(issue[request]!);
+    const to = host.timeOfRow(irq[request]!);
+    for (let at = firstNotBefore(times, from); at < times.length && times[at]! <= to; at++)
+      if (idle.cpu[at] === cpu[irq[request]!] && idle.tag[at]! >= DEEP) return true;
     return false;
   };
 }

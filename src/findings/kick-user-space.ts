@@ -1,4 +1,4 @@
-import { firstAtOrAfter } from '../trace/occurrences.ts';
+import { firstNotBefore } from '../trace/occurrences.ts';
 import { countOf, hasPoint, hostSide, ofRequests, spanOfRequest } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 import { gainOfStages } from './gain.ts';
@@ -13,14 +13,14 @@ export const kickUserSpace = defineFinding({
     const host = hostSide(input);
     const { correlated } = input;
     if (correlated.host === undefined || host === undefined) return undefined;
-    const rows = host.occurrences.rows('kvm_userspace_exit');
+    const { tid } = host.occurrences.of('kvm_userspace_exit');
+    const times = host.timesOf('kvm_userspace_exit');
     const vcpus = new Set(correlated.vcpuThreads.values());
     const signalled = hasPoint(input, 'kvm:ioeventfd');
     const left = (request: number) => {
       const [from, to] = spanOfRequest(input, request);
-      for (let at = firstAtOrAfter(host.time, rows, from); at < rows.length; at++) {
-        if (host.time[rows[at]!]! > to) return false;
-        if (vcpus.has(host.table.tid[rows[at]!]!)) return !signalled(request);
+      for (let at = firstNotBefore(times, from); at < times.length && times[at]! <= to; at++) {
+        if (vcpus.has(tid[at]!)) return !signalled(request);
       }
       return false;
     };

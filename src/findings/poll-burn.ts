@@ -16,8 +16,8 @@ export const pollBurn = defineFinding({
     if (host === undefined || matched.length === 0) return undefined;
     const from = spanOfRequest(input, matched[0]!)[0];
     const to = spanOfRequest(input, matched.at(-1)!)[1];
-    const { table, time, occurrences } = host;
-    const inSpan = (row: number) => time[row]! >= from && time[row]! <= to;
+    const { table, occurrences } = host;
+    const inSpan = (row: number) => host.timeOfRow(row) >= from && host.timeOfRow(row) <= to;
     const ends = occurrences.rows('run_poll_handlers_end').filter(inSpan);
     const misses = ends.filter((row) => table.aux[row] === 0);
     if (ends.length < matched.length * 0.1 || misses.length < ends.length * MOST_MISSES) return undefined;
@@ -27,8 +27,9 @@ export const pollBurn = defineFinding({
     let next = 0;
     for (const row of misses) {
       for (; next < begins.length && begins[next]! < row; next++)
-        open.set(table.tid[begins[next]!]!, time[begins[next]!]!);
-      burnt += time[row]! - (open.get(table.tid[row]!) ?? time[row]!);
+        open.set(table.tid[begins[next]!]!, host.timeOfRow(begins[next]!));
+      const end = host.timeOfRow(row);
+      burnt += end - (open.get(table.tid[row]!) ?? end);
     }
     return {
       evidence: `${misses.length} of ${ends.length} poll sessions found nothing, ${microseconds(burnt / matched.length)} of CPU time a request`,

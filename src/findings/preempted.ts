@@ -1,4 +1,4 @@
-import { firstAtOrAfter } from '../trace/occurrences.ts';
+import { firstNotBefore } from '../trace/occurrences.ts';
 import { countOf, hostSide, ofRequests, spanOfRequest } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 import { gainOfOthers } from './gain.ts';
@@ -19,14 +19,15 @@ export const preempted = defineFinding({
     if (correlated.host === undefined || host === undefined) return undefined;
     const backend = correlated.path.name.startsWith('vfio-') ? [] : correlated.backend;
     const threads = new Set([...backend, ...correlated.vcpuThreads.values()]);
-    const { table, time } = host;
+    const { table } = host;
     const rows = host.occurrences
       .rows('sched_switch')
       .filter((row) => threads.has(table.dev[row]!) && table.aux[row] === RUNNABLE);
+    const times = Float64Array.from(rows, (row) => host.timeOfRow(row));
     const during = (request: number) => {
       const [from, to] = spanOfRequest(input, request);
-      const at = firstAtOrAfter(time, rows, from);
-      return at < rows.length && time[rows[at]!]! <= to;
+      const at = firstNotBefore(times, from);
+      return at < times.length && times[at]! <= to;
     };
     const count = countOf(input, during);
     if (count === 0 || count < input.breakdown.matched.length * LEAST_SHARE) return undefined;

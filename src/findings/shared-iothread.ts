@@ -26,8 +26,8 @@ export const sharedIothread = defineFinding({
         (row) =>
           host.table.dev[row] !== device &&
           correlated.backend.has(host.table.tid[row]!) &&
-          host.time[row]! >= from &&
-          host.time[row]! <= to,
+          host.timeOfRow(row) >= from &&
+          host.timeOfRow(row) <= to,
       );
     if (foreign.length === 0 || foreign.length < breakdown.matched.length * LEAST_SHARE) return undefined;
     const devices = [...new Set(foreign.map((row) => host.table.dev[row]!))];

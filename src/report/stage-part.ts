@@ -65,7 +65,8 @@ export function besideOf(correlated: Correlated, breakdown: Breakdown): ReportMo
     if (isCritical.every((critical) => critical)) continue;
     let n = 0;
     let sum = 0;
-    for (const request of breakdown.matched) {
+    for (let at = 0; at < breakdown.matched.length; at++) {
+      const request = breakdown.matched[at]!;
       if (offsets[request] === NOT_OBSERVED || isCritical[requests.variant[request]!]) continue;
       n++;
       sum += offsets[request]!;

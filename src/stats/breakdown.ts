@@ -149,7 +149,8 @@ function durationsOf({ n, parts }: StageMembers): Int32Array {
   let next = 0;
   for (const { span, members } of parts) {
     const { fromNs, toNs } = span;
-    for (const request of members) durations[next++] = toNs[request]! - fromNs[request]!;
+    for (let at = 0; at < members.length; at++)
+      durations[next++] = toNs[members[at]!]! - fromNs[members[at]!]!;
   }
   return durations;
 }
@@ -163,11 +164,11 @@ function meanStack(requests: RequestTable, populations: readonly Population[]): 
   let toNs = 0;
   for (const { spans, members, last } of populations) {
     n += members.length;
-    for (const request of members) {
-      const total = requests.total[request]!;
+    for (let at = 0; at < members.length; at++) {
+      const total = requests.total[members[at]!]!;
       sum += total;
-      fromNs = Math.min(fromNs, total);
-      toNs = Math.max(toNs, total);
+      if (total < fromNs) fromNs = total;
+      if (total > toNs) toNs = total;
     }
     for (const span of spans) {
       const part = parts.get(span.id) ?? { span, last, sum: 0, n: 0 };
@@ -192,7 +193,7 @@ function meanStack(requests: RequestTable, populations: readonly Population[]): 
 
 function sumOf({ fromNs, toNs }: Span, members: Int32Array): number {
   let sum = 0;
-  for (const request of members) sum += toNs[request]! - fromNs[request]!;
+  for (let at = 0; at < members.length; at++) sum += toNs[members[at]!]! - fromNs[members[at]!]!;
   return sum;
 }
 

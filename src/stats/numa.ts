@@ -77,8 +77,8 @@ function cpusOf(correlated: Correlated, matched: Int32Array, points: readonly Po
     if (rows === undefined || side === undefined) continue;
     const { cpu } = side.table;
     let latest = UNKNOWN_CPU;
-    for (const request of matched) {
-      const row = rows[request]!;
+    for (let at = 0; at < matched.length; at++) {
+      const row = rows[matched[at]!]!;
       if (row === NO_ROW || cpu[row] === latest || cpu[row] === UNKNOWN_CPU) continue;
       latest = cpu[row]!;
       cpus.add(latest);

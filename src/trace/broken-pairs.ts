@@ -13,8 +13,6 @@ export interface PairCheck {
   /** Rows that take part in a pair. */
   readonly rows: number;
   readonly broken: readonly Gap[];
-  /** Per row its other half, NO_ROW for rows without one. */
-  readonly partner: Int32Array;
 }
 
 interface Pair {
@@ -52,45 +50,71 @@ export function recordedPairs(table: EventTable): readonly Pair[] {
   });
 }
 
-/** What each kind is in a pair; undefined for kinds that are in none. */
-type Roles = readonly (Role | undefined)[];
-interface Role {
-  readonly pair: Pair;
-  readonly opens: boolean;
+/** What each kind is in a pair: the pair's place among those recorded plus one, 0 for none; and whether it opens it. */
+class Roles {
+  readonly pairs: readonly Pair[];
+  readonly #place = new Uint8Array(EVENT_KINDS.length);
+  readonly #opens = new Uint8Array(EVENT_KINDS.length);
+
+  constructor(table: EventTable) {
+    this.pairs = recordedPairs(table);
+    this.pairs.forEach(({ open, close }, at) => {
+      this.#place[open] = at + 1;
+      this.#place[close] = at + 1;
+      this.#opens[open] = 1;
+      this.#opens[close] = 0;
+    });
+  }
+
+  pairOf(kind: number): Pair | undefined {
+    const place = this.#place[kind]!;
+    return place === 0 ? undefined : this.pairs[place - 1];
+  }
+
+  opens(kind: number): boolean {
+    return this.#opens[kind] === 1;
+  }
 }
 
 /** Places in a time-ordered table where a turn is broken. */
 export function brokenPairs(table: EventTable): PairCheck {
-  const roles: (Role | undefined)[] = EVENT_KINDS.map(() => undefined);
-  for (const pair of recordedPairs(table)) {
-    roles[pair.open] = { pair, opens: true };
-    roles[pair.close] = { pair, opens: false };
-  }
+  return walkPairs(table, undefined);
+}
+
+/** Per row of a time-ordered table its other half, NO_ROW for rows without one. */
+export function otherHalves(table: EventTable): Int32Array {
+  const partner = new Int32Array(table.length).fill(NO_ROW);
+  walkPairs(table, partner);
+  return partner;
+}
+
+function walkPairs(table: EventTable, partner: Int32Array | undefined): PairCheck {
+  const roles = new Roles(table);
   const { kind, ts, tid, cpu } = table;
-  const longest = new Durations();
+  const handlers = new Durations();
   const turns = [0, 1, 2].map(() => new LatestRows());
   const broken: Gap[] = [];
-  const partner = new Int32Array(table.length).fill(NO_ROW);
   let rows = 0;
   for (let row = 0; row < table.length; row++) {
-    const role = roles[kind[row]!];
-    if (role === undefined) continue;
+    const pair = roles.pairOf(kind[row]!);
+    if (pair === undefined) continue;
     rows++;
-    const { lane, family } = role.pair;
-    const latest = turns[family]!;
-    const key = lane === 'tid' ? tid[row]! : cpu[row]!;
+    const latest = turns[pair.family]!;
+    const key = pair.lane === 'tid' ? tid[row]! : cpu[row]!;
     const before = latest.get(key);
     latest.set(key, row);
     if (before === NO_ROW) continue;
     const missing = missingBetween(table, roles, before, row);
-    if (missing !== undefined) broken.push(gapBetween(table, before, row, lane, missing));
-    else if (!role.opens) {
-      partner[row] = before;
-      partner[before] = row;
-      if (family === HANDLERS) longest.add(ts[row]! - ts[before]!);
+    if (missing !== undefined) broken.push(gapBetween(table, before, row, pair.lane, missing));
+    else if (!roles.opens(kind[row]!)) {
+      if (partner !== undefined) {
+        partner[row] = before;
+        partner[before] = row;
+      }
+      if (pair.family === HANDLERS) handlers.add(ts[row]! - ts[before]!);
     }
   }
-  return { rows, broken: broken.map((gap) => (gap.tid === undefined ? longest.narrow(gap) : gap)), partner };
+  return { rows, broken: broken.map((gap) => (gap.tid === undefined ? handlers.narrow(gap) : gap)) };
 }
 
 const IRQ_ENTRY = kindId('irq_handler_entry');
@@ -117,10 +141,13 @@ class Durations {
 
 /** The half that must lie between two neighbouring rows of a lane, by name; undefined when they take turns. */
 function missingBetween(table: EventTable, roles: Roles, before: number, row: number): string | undefined {
-  const [first, second] = [roles[table.kind[before]!]!, roles[table.kind[row]!]!];
-  if (second.opens) return first.opens ? EVENT_KINDS[first.pair.close]!.name : undefined;
-  const takesTurn = first.opens && first.pair === second.pair && sameObject(table, second.pair, before, row);
-  return takesTurn ? undefined : EVENT_KINDS[second.pair.open]!.name;
+  const first = table.kind[before]!;
+  const second = table.kind[row]!;
+  const firstPair = roles.pairOf(first)!;
+  const pair = roles.pairOf(second)!;
+  if (roles.opens(second)) return roles.opens(first) ? EVENT_KINDS[firstPair.close]!.name : undefined;
+  const takesTurn = roles.opens(first) && firstPair === pair && sameObject(table, pair, before, row);
+  return takesTurn ? undefined : EVENT_KINDS[pair.open]!.name;
 }
 
 /** An interrupt's end has the number of its beginning. */

@@ -2,7 +2,7 @@
  * What may be wrong with one machine's rows, and where: the places a tracer names, and those the rows themselves give
  * away. Enters: the machine's table in order of time. Leaves: gaps to keep requests away from.
  */
-import { brokenPairs, type PairCheck } from './broken-pairs.ts';
+import { brokenPairs, otherHalves } from './broken-pairs.ts';
 import type { EventTable } from './event-table.ts';
 import type { CpuPair } from './file-order.ts';
 import type { Gap } from './gaps.ts';
@@ -48,12 +48,12 @@ export function findDoubts<Machine>(
   const most = Math.max(0, ...[...pairs.values()].map(({ lossShare }) => lossShare));
   const doubts = new Map<Machine, Doubts>();
   for (const [machine, { table, trouble }] of machines) {
-    const { gaps, rows, partner, lossShare } = pairs.get(machine)!;
+    const { gaps, rows, lossShare } = pairs.get(machine)!;
     // What happened to one stream may have happened to the others, as far as their own rows leave that open.
     const suspected = trouble.skips
       ? 0
       : Math.max(lossShare, Math.min(most, RULE_OF_THREE / Math.max(1, rows)));
-    const habits = suspected === 0 ? undefined : findHabits(table, partner, suspected);
+    const habits = suspected === 0 ? undefined : findHabits(table, otherHalves(table), suspected);
     doubts.set(machine, {
       reported: trouble.reported,
       found: [...gaps, ...(habits?.broken ?? [])],
@@ -69,13 +69,13 @@ export function findDoubts<Machine>(
 function silentGaps(
   table: EventTable,
   trouble: StreamTrouble,
-): Omit<PairCheck, 'broken'> & { readonly gaps: readonly Gap[]; readonly lossShare: number } {
-  const { rows, broken, partner } = brokenPairs(table);
+): { readonly rows: number; readonly gaps: readonly Gap[]; readonly lossShare: number } {
+  const { rows, broken } = brokenPairs(table);
   const gaps = broken.filter((gap) => !trouble.reported.some((loss) => overlaps(gap, loss)));
   const seen = gaps.length / Math.max(1, rows + gaps.length);
   const atTheEnds = gaps.length === 0 && rows * trouble.missingShare >= EXPECTED_BROKEN;
   const lossShare = trouble.skips ? 0 : Math.max(seen, atTheEnds ? 0 : trouble.missingShare);
-  return { gaps, rows, partner, lossShare };
+  return { gaps, rows, lossShare };
 }
 
 function overlaps(a: Gap, b: Gap): boolean {

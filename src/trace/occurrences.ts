@@ -1,5 +1,6 @@
 import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import type { EventTable } from './event-table.ts';
+import { type Keys, keysAt } from './keys.ts';
 
 /** Rows of a time-ordered table by kind, so that "the next eventfd_read after t" is a search and not a scan. */
 export interface Occurrences {
@@ -22,8 +23,9 @@ export class KindRows {
   #ts: Float64Array | undefined;
   #tid: Uint32Array | undefined;
   #cpu: Uint16Array | undefined;
-  #dev: Uint32Array | undefined;
   #tag: Float64Array | undefined;
+  #devKeys: Keys | undefined;
+  #tagKeys: Keys | undefined;
 
   constructor(table: EventTable, rows: Uint32Array) {
     this.#table = table;
@@ -45,14 +47,20 @@ export class KindRows {
     return this.#cpu;
   }
 
-  get dev(): Uint32Array {
-    this.#dev ??= pick(this.#table.dev, this.rows, new Uint32Array(this.rows.length));
-    return this.#dev;
-  }
-
   get tag(): Float64Array {
     this.#tag ??= pick(this.#table.tag, this.rows, new Float64Array(this.rows.length));
     return this.#tag;
+  }
+
+  /** The values of dev and of tag, numbered. */
+  get devKeys(): Keys {
+    this.#devKeys ??= keysAt(this.#table.dev, this.rows);
+    return this.#devKeys;
+  }
+
+  get tagKeys(): Keys {
+    this.#tagKeys ??= keysAt(this.#table.tag, this.rows);
+    return this.#tagKeys;
   }
 }
 

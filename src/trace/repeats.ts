@@ -19,6 +19,7 @@ export function repeatedRows(source: Source): Uint8Array | undefined {
   for (let at = 1; at < events.length; at++) {
     const row = order === undefined ? at : order[at]!;
     const time = ts[row]!;
+    if (ts[order === undefined ? at - 1 : order[at - 1]!] !== time) continue;
     const earliest = Math.max(0, at - REACH);
     for (let before = at - 1; before >= earliest; before--) {
       const other = order === undefined ? before : order[before]!;
