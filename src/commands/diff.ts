@@ -46,7 +46,7 @@ export async function diff(
   if (refusing.length > 0 && !options.force)
     throw new IotraceError(
       'diff-refused',
-      `${refusing.length === 1 ? 'A setting' : `${refusing.length} settings`} without which nothing can be compared differ: ${refusing.map((each) => quoted(settingText(each))).join('; ')}.`,
+      `These runs cannot be compared: ${refusing.map((each) => quoted(settingText(each))).join('; ')}.`,
       { hint: 'Compare runs of one workload, or insist with --force.' },
     );
   const render: Renderer = DIFF_RENDERERS[options.format];
