@@ -42,7 +42,7 @@ describe('what a terminal report says', () => {
       'lost 44 events',
       'clock ±0 ns (TSC)',
       'accounts for 99.4 %',
-      'tracing adds 50.8 µs a request (measured)',
+      'tracing adds 50.8 µs ±3.91 µs a request (measured)',
       'B: 2.4 % of the requests are not in the numbers',
       'rejected 35: no completion (30), two kicks at once (5)',
       'quarantined 12: lost events in its time',
