@@ -37,11 +37,12 @@ export class PerfControl {
   /** Sends `enable` or `disable` and waits for the answer; false when perf ended instead, or did not answer in a minute. */
   async tell(command: 'enable' | 'disable', child: TracingChild): Promise<boolean> {
     this.#said = '';
-    await this.#toPerf!.write(`${command}\n`);
+    // Heard from before it is asked: perf can answer while the question's own write is not settled yet.
     const answered = new Promise<boolean>((done) => {
       const look = () => this.#said.includes('ack') && done(true);
       this.#socket!.on('said', look);
     });
+    await this.#toPerf!.write(`${command}\n`);
     const late = sleep(ANSWER_MS, false, { ref: false });
     return Promise.race([answered, child.ended.then(() => false), late]);
   }
