@@ -76,7 +76,7 @@ function printTable(all: readonly Observer[], means: ReadonlyMap<Observer, numbe
       `${observer.name.padEnd(32)} ${median(own).toFixed(1).padStart(7)}` +
         (observer === all[0]
           ? ''
-          : `   ${median(differences).toFixed(1).padStart(7)}; ${spread.padEnd(24)} ${perf === undefined ? '' : (median(differences) / perf).toFixed(2)}`),
+          : `   ${median(differences).toFixed(1).padStart(7)}; ${spread.padEnd(24)} ${perf === undefined || perf <= 0 ? '' : (median(differences) / perf).toFixed(2)}`),
     );
   }
   printRatio(added, 'iotrace, tracefs (default)', 'perf record', 1);
@@ -87,6 +87,10 @@ function printRatio(added: ReadonlyMap<string, number>, what: string, of: string
   const [a, b] = [added.get(what), added.get(of)];
   if (a === undefined || b === undefined) {
     print(`${what} against ${of}: not observed`);
+    return;
+  }
+  if (a <= 0 || b <= 0) {
+    print(`${what} against ${of}: not told, this machine’s other load is more than what one of them adds`);
     return;
   }
   print(
