@@ -9,6 +9,14 @@ import { type Occurrences, pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices } from './app-requests.ts';
 import { blockRows, type HostFlights, hostFlights } from './host-flights.ts';
+import {
+  type HostRequests,
+  joinMerged,
+  joinParts,
+  nearestOf,
+  type Offset,
+  type Shares,
+} from './host-shares.ts';
 import { likeliestShift } from './likely-shift.ts';
 import { SectorIndex } from './sector-index.ts';
 
@@ -65,9 +73,13 @@ function pairBySector(
   const sectors = sectorsOf(hostTable, host);
   for (let index = 0; index < sectors.length; index++) sectors[index]! -= shift;
   const bySector = new SectorIndex(sectors, hostTs);
+  const hosts: HostRequests = { table: hostTable, requests: host, sectors, ts: hostTs };
   const offset = usualOffset(guestTable, guest, hostTs, bySector);
-  const issue = new Int32Array(guest.length).fill(NO_ROW);
-  const complete = new Int32Array(guest.length).fill(NO_ROW);
+  const shares: Shares = {
+    issue: new Int32Array(guest.length).fill(NO_ROW),
+    complete: new Int32Array(guest.length).fill(NO_ROW),
+  };
+  const { issue, complete } = shares;
   let matched = 0;
   for (let request = 0; request < guest.length; request++) {
     const row = guest.issue[request]!;
@@ -78,17 +90,14 @@ function pairBySector(
     if (index === undefined) continue;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
+    const sectors = requestSectors(guestTable.aux[row]!);
+    const own = requestSectors(hostTable.aux[host.issue[index]!]!);
+    // Not every tracer records lengths; without one a request is taken to be whole.
+    if (own > 0 && own < sectors) joinParts(hosts, bySector, index, sectors, offset.reach, shares, request);
     matched++;
   }
-  const merged = joinMerged(guestTable, guest, hostTable, host, hostTs, shift, offset, issue, complete);
+  const merged = joinMerged(guestTable, guest, hosts, offset, shares);
   return { device: host.device, shift, matched: matched + merged, issue, complete, merged };
-}
-
-interface Offset {
-  /** Guest time − host time around a guest time. */
-  at(guestTs: number): number;
-  /** How far a pair may be from it. */
-  readonly reach: number;
 }
 
 /** Host requests of one sector that are looked at, and guest requests: so many tell the usual distance as well as all. */
@@ -147,77 +156,4 @@ function longestUsual(table: EventTable, requests: AppRequests): number {
 function spanOf(table: EventTable, requests: AppRequests): number {
   if (requests.length === 0) return 0;
   return table.ts[requests.issue.at(-1)!]! - table.ts[requests.issue[0]!]!;
-}
-
-/** Of indices[first, behind) the one nearest to a time, of several the last; undefined where none is within reach. */
-function nearestOf(
-  indices: ArrayLike<number>,
-  first: number,
-  behind: number,
-  hostTs: Float64Array,
-  expected: number,
-  reach: number,
-): number | undefined {
-  let best: number | undefined;
-  let bestMiss = reach;
-  for (let at = first; at < behind; at++) {
-    const index = indices[at]!;
-    const miss = Math.abs(hostTs[index]! - expected);
-    if (miss <= bestMiss) {
-      best = index;
-      bestMiss = miss;
-    }
-  }
-  return best;
-}
-
-/** Requests without a host request of their own that lie inside a longer one in flight at their time were merged. */
-function joinMerged(
-  guestTable: EventTable,
-  guest: AppRequests,
-  hostTable: EventTable,
-  host: HostFlights,
-  hostTs: Float64Array,
-  shift: number,
-  offset: Offset,
-  issue: Int32Array,
-  complete: Int32Array,
-): number {
-  const long = [...host.issue.keys()].filter(
-    (index) => requestSectors(hostTable.aux[host.issue[index]!]!) > 8,
-  );
-  let merged = 0;
-  for (let request = 0; request < guest.length && long.length > 0; request++) {
-    if (issue[request] !== NO_ROW) continue;
-    const row = guest.issue[request]!;
-    const sector = guestTable.tag[row]! + shift;
-    const sectors = requestSectors(guestTable.aux[row]!);
-    const expected = guestTable.ts[row]! - offset.at(0);
-    const first = firstFrom(long, hostTs, expected - offset.reach);
-    const around: number[] = [];
-    for (let at = first; at < long.length && hostTs[long[at]!]! <= expected + offset.reach; at++) {
-      const index = long[at]!;
-      const start = hostTable.tag[host.issue[index]!]!;
-      const length = requestSectors(hostTable.aux[host.issue[index]!]!);
-      if (start <= sector && sector + sectors <= start + length) around.push(index);
-    }
-    const index = nearestOf(around, 0, around.length, hostTs, expected, offset.reach);
-    if (index === undefined) continue;
-    issue[request] = host.issue[index]!;
-    complete[request] = host.complete[index]!;
-    merged++;
-  }
-  return merged;
-}
-
-/** First position in `indices`, whose times ascend, that is not before a time. */
-function firstFrom(indices: readonly number[], ts: Float64Array, time: number): number {
-  let low = 0;
-  let high = indices.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ts[indices[middle]!]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
