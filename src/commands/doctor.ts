@@ -17,13 +17,13 @@ import { pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { diagnosisText } from './doctor-text.ts';
 import { outputFile, sayState } from './record.ts';
-import { type RecordGuestOptions, wayIn } from './record-guest.ts';
 import type { Say } from './say.ts';
+import { type WayIn, wayIn } from './way-in.ts';
 
 /** Version of what `doctor --json` prints; one more when a field changes its meaning or goes. */
 export const DOCTOR_SCHEMA = 1;
 
-export interface DoctorOptions extends Pick<RecordGuestOptions, 'guestSsh' | 'guestExec'> {
+export interface DoctorOptions extends WayIn {
   /** Name, UUID or pid. */
   readonly guest?: string | undefined;
   /** Id or node of the guest's disk, or a disk of this machine. */

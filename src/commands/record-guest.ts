@@ -11,7 +11,6 @@ import { guestTracer } from '../capture/guest/guest-tracer.ts';
 import { prepareGuestWorkload } from '../capture/guest/guest-workload.ts';
 import { guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
 import { hostPoints } from '../capture/guest/host-points.ts';
-import { splitWords } from '../capture/guest/shell-words.ts';
 import { checkHostAlone, isRunning, threadsOf } from '../capture/guest/whom-to-record.ts';
 import { Interrupts } from '../capture/interrupts.ts';
 import { liveLine } from '../capture/live-line.ts';
@@ -28,18 +27,17 @@ import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { calibrate } from './calibrate.ts';
-import { foundPoints, keepText, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
+import { keepText } from './keep-text.ts';
+import { foundPoints, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import type { Say } from './say.ts';
+import { type WayIn, wayIn } from './way-in.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
-export interface RecordGuestOptions extends RecordOptions {
+export interface RecordGuestOptions extends RecordOptions, WayIn {
   /** Name, UUID or pid. */
   readonly guest: string;
-  /** `user@host` for ssh, or the words of a command that gives a root shell in the guest. */
-  readonly guestSsh?: string | undefined;
-  readonly guestExec?: string | undefined;
   /** KiB for each CPU of the guest, whose trace is not read before the end. */
   readonly guestBuffer: number;
   /** The disk's name in the guest. */
@@ -87,28 +85,6 @@ export async function recordGuest(
     await inside?.close();
     interrupts.ignore();
   }
-}
-
-/** The command that gives a shell in the guest. */
-export function wayIn({
-  guestSsh,
-  guestExec,
-}: Pick<RecordGuestOptions, 'guestSsh' | 'guestExec'>): readonly string[] | undefined {
-  if (guestExec !== undefined) return splitWords(guestExec);
-  // Signs of life, so that a guest that vanished is missed; a user's own configuration holds for all else.
-  if (guestSsh !== undefined)
-    return [
-      'ssh',
-      '-T',
-      '-o',
-      'ServerAliveInterval=5',
-      '-o',
-      'ServerAliveCountMax=6',
-      '--',
-      guestSsh,
-      'exec sh',
-    ];
-  return undefined;
 }
 
 interface Scene {

@@ -1,5 +1,5 @@
 /** `iotrace record`: traces this machine's own disk, writes one bundle, prints its report. */
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
 import { bpftraceJson } from '../../parsers/bpftrace-json.ts';
@@ -31,6 +31,7 @@ import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '..
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { escapeTerminal } from '../render/escape.ts';
 import { calibrate } from './calibrate.ts';
+import { keepText } from './keep-text.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import type { Say } from './say.ts';
@@ -170,13 +171,6 @@ async function recordBundle(
 
 /** Failures after which the text is of no use. */
 const WORTHLESS = new Set(['record-aborted', 'record-nothing']);
-
-/** After a failure: the text that was recorded is the user's. */
-export async function keepText(folder: string, say: Say): Promise<void> {
-  const names = await readdir(folder);
-  if (names.length === 0) await rmdir(folder);
-  else say(`the trace is still in ${folder}: iotrace import --host ${folder}/*.trace -o FILE`);
-}
 
 /** Leftovers that were removed, and who else traces: said, and as notes for the report. */
 export async function sayState(files: TraceFiles, output: string, say: Say): Promise<string[]> {

@@ -3,7 +3,7 @@
  * root, tracefs and loop devices; says why what is skipped is skipped.
  */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, open, readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,16 @@ describe.skipIf(whyNot !== undefined)('a recording that goes wrong', { timeout: 
     }
   }
 
+  /** Waits until a stream of the recording holds something, 30 s at most. */
+  async function untilSomethingIsWritten(place: string): Promise<void> {
+    for (let attempt = 0; attempt < 600; attempt++) {
+      const names = (await readdir(place, { recursive: true })).filter((name) => name.endsWith('.trace'));
+      const sizes = await Promise.all(names.map(async (name) => (await stat(join(place, name))).size));
+      if (sizes.some((size) => size > 0)) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
   it('is not begun where there is no room', async () => {
     await withTmpfs(32, async (place) => {
       const { child, said, ended } = startProgram(program, folder, [
@@ -78,6 +88,7 @@ describe.skipIf(whyNot !== undefined)('a recording that goes wrong', { timeout: 
         ...['record', '--disk', loop, '-o', join(place, 'a.zip'), '--', ...endless()],
       ]);
       await untilItTraces(child.pid!, tracefs);
+      await untilSomethingIsWritten(place);
       // Somebody else takes all the room there is.
       await run('sh', ['-c', 'cat /dev/zero > "$1"/other 2>/dev/null || true', 'sh', place]);
       expect(await ended, said()).toBe(1);
