@@ -1,3 +1,4 @@
+/** A line of tracefs text → one row of a sink, or why there is none. What a line depends on can be taken and resumed from. */
 import type { EventSink } from '../event-sink.ts';
 import type { ParseReport } from '../format.ts';
 import type { LineReader } from '../line-scanner.ts';

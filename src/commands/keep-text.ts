@@ -1,16 +1,31 @@
-/** What a recording that failed leaves its user: the text that its tracer wrote, and how to read it. */
+/** What a recording that failed leaves its user: the streams that its tracers wrote, and how to read them. */
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoteWord } from '../capture/guest/shell-words.ts';
+import { escapeTerminal } from '../render/escape.ts';
 import type { Say } from './say.ts';
 
+/** Names of streams, as a shell's pattern: tracefs by CPU, perf, bpftrace; the guest's. */
+const STREAMS = [
+  { option: '--host', pattern: '*-cpu*.trace', name: /-cpu\d+\.trace$/ },
+  { option: '--host', pattern: '*.perf.data', name: /\.perf\.data$/ },
+  { option: '--host', pattern: '*-bpftrace.json', name: /-bpftrace\.json$/ },
+  { option: '--guest', pattern: 'guest.trace', name: /^guest\.trace$/ },
+] as const;
+
 /**
- * Says where the streams of a failed recording are. One that nothing was written to is no trace, and import would refuse
- * it: it is removed, and so is the folder when nothing else is left.
+ * Says where the streams of a failed recording are, and the command that makes a bundle of them. A stream that nothing was
+ * written to is no trace, and import would refuse it: it is removed. Where no stream is left the folder goes.
  */
 export async function keepText(folder: string, say: Say): Promise<void> {
-  const files = (await readdir(folder)).map((name) => join(folder, name));
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  await Promise.all(files.filter((_, at) => sizes[at] === 0).map((file) => rm(file)));
-  if (sizes.every((size) => size === 0)) await rmdir(folder);
-  else say(`the trace is still in ${folder}: iotrace import --host ${folder}/*.trace -o FILE`);
+  const names: string[] = [];
+  for (const name of await readdir(folder)) {
+    if ((await stat(join(folder, name))).size > 0) names.push(name);
+    else await rm(join(folder, name));
+  }
+  const kept = STREAMS.filter((stream) => names.some((name) => stream.name.test(name)));
+  if (kept.length === 0) return names.length === 0 ? rmdir(folder) : undefined;
+  const place = escapeTerminal(quoteWord(folder));
+  const streams = kept.map(({ option, pattern }) => `${option} ${place}/${pattern}`).join(' ');
+  say(`the trace is still in ${place}: iotrace import ${streams} -o FILE`);
 }

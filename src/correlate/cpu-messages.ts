@@ -23,6 +23,7 @@ export interface CpuMessages {
 /** A clock that is off is off from the beginning; so many rows of an event tell, and more would take long. */
 const MOST_ROWS = 50_000;
 
+/** All chains of a machine. `vcpuThreads`: vCPU → its thread; without any, interrupts are left out. */
 export function messageChains(machine: Occurrences, vcpuThreads: ReadonlyMap<number, number>): Chain[] {
   return [...injections(machine, vcpuThreads), ...wakeUps(machine), ...notifications(machine)];
 }

@@ -46,7 +46,7 @@ export function placeHost(
   let relation: Relation | undefined;
   let { offsetAt } = first;
   let slackNs = first.slackNs;
-  // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the second decides.
+  // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
   const sample = sampleOf(base);
   for (const some of sample === base ? [base, base] : [sample, sample, base]) {
     const scene: Scene = {
