@@ -1,5 +1,5 @@
 /**
- * Events of one source as parallel columns (27 bytes an event and no object). A table is filled by
+ * Events of one source as parallel columns (31 bytes an event and no object). A table is filled by
  * `EventTableBuilder`, then frozen; rows stay in the order of the file until `sortedByTime`.
  */
 export interface EventTable {
