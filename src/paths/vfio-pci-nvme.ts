@@ -3,15 +3,18 @@ import { guestInterrupt, guestPolls, guestSubmit } from './segments/guest.ts';
 import { afterIrqfd } from './segments/inject.ts';
 import { vfioInterrupt } from './segments/vfio-interrupt.ts';
 
-const irqfd: PointRule = {
-  point: 'kvm:irqfd',
-  events: ['irqfd_wakeup', 'kvm_arch_set_irq_inatomic', 'kvm_msi_set_irq'],
-  join: { by: 'cpu', of: 'vfio:irq' },
-  pick: 'first',
-  after: ['vfio:irq'],
-  before: ['guest:irq'],
-  certain: true,
-};
+/** It is signalled by the interrupt's handler; the interrupt itself is not seen where a tracer cannot read its name. */
+const irqfds = (['vfio:irq', 'vfio:handler'] as const).map(
+  (signaller): PointRule => ({
+    point: 'kvm:irqfd',
+    events: ['irqfd_wakeup', 'kvm_arch_set_irq_inatomic', 'kvm_msi_set_irq'],
+    join: { by: 'cpu', of: signaller },
+    pick: 'first',
+    after: [signaller],
+    before: ['guest:irq'],
+    certain: true,
+  }),
+);
 
 const base = {
   app: 'guest',
@@ -26,7 +29,7 @@ const base = {
     { point: 'kvm:entry', stage: 'vcpu-wakeup' },
     ...guestInterrupt.points,
   ],
-  rules: [...guestSubmit.rules, ...guestInterrupt.rules, ...vfioInterrupt.rules, irqfd, ...afterIrqfd()],
+  rules: [...guestSubmit.rules, ...guestInterrupt.rules, ...vfioInterrupt.rules, ...irqfds, ...afterIrqfd()],
   groups: [
     {
       name: 'host interrupt',
