@@ -47,9 +47,9 @@ export function busyDevices(
   return [...devices.values()].sort((a, b) => b.requests - a.requests);
 }
 
-/** Reads and writes of one device, in the order of their issue. */
-export function followAppRequests({ table }: Occurrences, device: number): AppRequests {
-  const walk = new Walk(table, device);
+/** Reads and writes of one device, in the order of their issue. `isIncomplete`: events are missing somewhere. */
+export function followAppRequests({ table }: Occurrences, device: number, isIncomplete = false): AppRequests {
+  const walk = new Walk(table, device, isIncomplete);
   for (let row = 0; row < table.length; row++) {
     const step = STEPS[table.kind[row]!]!;
     if (step !== 0) walk.step(row, step);
@@ -68,11 +68,11 @@ class Walk {
   readonly #returns: Returns;
   readonly #asker: Asker[] = [];
 
-  constructor(table: EventTable, device: number) {
+  constructor(table: EventTable, device: number, isIncomplete: boolean) {
     this.#table = table;
     this.#flights = new Flights(table, device);
     this.#callers = new Callers(table);
-    this.#returns = new Returns(table, this.#callers);
+    this.#returns = new Returns(table, this.#callers, isIncomplete);
   }
 
   step(row: number, step: number): void {
@@ -91,6 +91,7 @@ class Walk {
   finish(): AppRequests {
     const flights = this.#flights;
     const { issued, completed, reject } = flights;
+    for (const request of this.#returns.finish()) reject[request] ||= APP_REJECTS.unsureReturn;
     const asked = this.#asker.filter(({ call }) => call !== NO_ROW).length;
     for (let request = 0; request < issued.length; request++) {
       if (asked >= LEAST_ASKED * issued.length && this.#callers.isOther(this.#asker[request]!))
@@ -112,7 +113,7 @@ class Walk {
 
   #onEnter(row: number): void {
     const tid = this.#table.tid[row]!;
-    this.#returns.enter(tid);
+    this.#returns.enter(row);
     this.#callers.enter(tid, row);
   }
 
@@ -138,6 +139,6 @@ class Walk {
 
   #onComplete(row: number): void {
     const request = this.#flights.complete(row);
-    if (request !== NO_REQUEST) this.#returns.completed(request);
+    if (request !== NO_REQUEST) this.#returns.completed(request, row);
   }
 }

@@ -21,6 +21,11 @@ export const REAPING: ReadonlySet<number> = new Set(
   ['io_getevents', 'io_pgetevents'].map((call) => kindId(`sys_exit_${call}`)),
 );
 
+/** Their beginnings, tagged with how many completions they wait for at least. */
+export const REAPS: ReadonlySet<number> = new Set(
+  ['io_getevents', 'io_pgetevents'].map((call) => kindId(`sys_enter_${call}`)),
+);
+
 const BY_KIND = new Map<number, number>([
   [kindId('block_rq_issue'), STEP.issue],
   [kindId('block_rq_complete'), STEP.complete],

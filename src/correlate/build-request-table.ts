@@ -29,6 +29,8 @@ export interface Span {
 const APP_REASONS: Record<number, string> = {
   [APP_REJECTS.neverCompleted]: 'never completed in the recording',
   [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
+  [APP_REJECTS.unsureReturn]:
+    'an event is missing: which call told its task that it is done cannot be said any more',
   [APP_REJECTS.noCycle]: 'another request was in flight: the host alone does not tell whose cycle it is',
 };
 

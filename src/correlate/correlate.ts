@@ -88,13 +88,14 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const device = input.device ?? likeliestDevice(app.occurrences, input.log);
   if (device === undefined)
     return { failure: 'no block request was issued in the recording of the application’s machine' };
-  const seen = followAppRequests(app.occurrences, device);
+  const appName = input.guest === undefined ? 'host' : 'guest';
+  const seen = followAppRequests(app.occurrences, device, input.doubts?.get(appName)?.isIncomplete === true);
   if (seen.length === 0) return { failure: 'no block request was issued to that device' };
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
   const concurrent = inFlight(appTable, seen);
   const doubts = sideDoubts(
-    { rows: app.occurrences, doubts: input.doubts?.get(input.guest === undefined ? 'host' : 'guest') },
+    { rows: app.occurrences, doubts: input.doubts?.get(appName) },
     host === undefined ? undefined : { rows: host, doubts: input.doubts?.get('host') },
     input.facts,
     concurrent.alone,

@@ -19,6 +19,8 @@ export const APP_REJECTS = {
   lastCycle: 5,
   /** Only the host was recorded, and another request was in flight. */
   noCycle: 6,
+  /** An event is missing, and with it which call told its task that it is done. */
+  unsureReturn: 7,
 } as const;
 
 /** No request of this disk. */

@@ -9,7 +9,8 @@
 import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { REAPING } from './app-steps.ts';
+import { AioReturns, type Outcome } from './aio-returns.ts';
+import { REAPING, REAPS } from './app-steps.ts';
 import type { Asker, Callers } from './callers.ts';
 
 /** How a task asked. */
@@ -23,11 +24,7 @@ const MANNERS: readonly Manner[] = EVENT_KINDS.map(({ name }) =>
 interface TaskState {
   /** Known when the open call returns. */
   readonly atExit: number[];
-  /** libaio: completed, and not reaped yet, in order; asked for, and not completed. */
-  readonly done: number[];
-  readonly running: Set<number>;
-  /** libaio: what the latest calls reaped. */
-  readonly reaped: number[];
+  readonly aio: AioReturns;
   /** io_uring: request structures submitted, whose block request was not issued yet. */
   readonly pointers: number[];
   /** io_uring: this task's submissions are in the trace. */
@@ -37,21 +34,43 @@ interface TaskState {
 export class Returns {
   readonly #table: EventTable;
   readonly #callers: Callers;
+  readonly #isIncomplete: boolean;
   readonly #row: number[] = [];
   readonly #asker: Asker[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** io_uring request structure → the request; and which requests wait for their completion to be posted. */
   readonly #byPointer = new Map<number, number>();
   readonly #pointed = new Set<number>();
+  /** Requests of which nothing tells any more which call told of them. */
+  readonly #doubted = new Set<number>();
+  readonly #outcome: Outcome = {
+    told: (request, row) => {
+      this.#row[request] = row;
+    },
+    doubt: (request) => {
+      this.#row[request] = NO_ROW;
+      this.#doubted.add(request);
+    },
+    askedAt: (request) => this.#asker[request]!.call,
+    toldAt: (request) => this.#row[request]!,
+  };
 
-  constructor(table: EventTable, callers: Callers) {
+  /** `isIncomplete`: events are missing somewhere in the table. */
+  constructor(table: EventTable, callers: Callers, isIncomplete: boolean) {
     this.#table = table;
     this.#callers = callers;
+    this.#isIncomplete = isIncomplete;
   }
 
   /** Row after which a request's task knows of its completion; NO_ROW where that cannot be told. */
   of(request: number): number {
     return this.#row[request] ?? NO_ROW;
+  }
+
+  /** The table ends. Leaves the requests of which a lost event hides which call told their task. */
+  finish(): ReadonlySet<number> {
+    for (const { aio } of this.#tasks.values()) aio.finish();
+    return this.#doubted;
   }
 
   /** A request is issued; requests are numbered in this order. */
@@ -60,8 +79,9 @@ export class Returns {
     this.#asker[request] = asker;
     if (asker.tid === undefined) return;
     const task = this.#task(asker.tid);
+    if (REAPS.has(this.#table.kind[asker.call]!)) task.aio.askedWithin();
     const manner = this.#manner(asker);
-    if (manner === 'aio') task.running.add(request);
+    if (manner === 'aio') task.aio.asked(request);
     else if (manner === 'uring') this.#point(request, task);
     else if (this.#callers.openCall(asker.tid) === asker.call) task.atExit.push(request);
   }
@@ -71,7 +91,7 @@ export class Returns {
     const { tid } = this.#asker[request]!;
     if (tid === undefined) return;
     const task = this.#task(tid);
-    task.running.delete(request);
+    task.aio.takenBack(request);
     if (!this.#pointed.delete(request)) return;
     for (const [pointer, other] of this.#byPointer)
       if (other === request) {
@@ -80,15 +100,14 @@ export class Returns {
       }
   }
 
-  completed(request: number): void {
+  /** `row` completes the request. */
+  completed(request: number, row: number): void {
     const asker = this.#asker[request]!;
     if (asker.tid === undefined) return;
     const task = this.#task(asker.tid);
     const manner = this.#manner(asker);
-    if (manner === 'aio') {
-      task.running.delete(request);
-      task.done.push(request);
-    } else if (manner === 'uring' && !task.hasPointers && this.#callers.openCall(asker.tid) !== undefined)
+    if (manner === 'aio') task.aio.completed(request, this.#table.ts[row]!);
+    else if (manner === 'uring' && !task.hasPointers && this.#callers.openCall(asker.tid) !== undefined)
       task.atExit.push(request);
   }
 
@@ -112,9 +131,11 @@ export class Returns {
   }
 
   /** A call begins. One that is still open has lost its end, and with it what its task learned. */
-  enter(tid: number): void {
-    const task = this.#tasks.get(tid);
+  enter(row: number): void {
+    const { tid, kind, tag, ts } = this.#table;
+    const task = this.#tasks.get(tid[row]!);
     if (task === undefined) return;
+    task.aio.enter(REAPS.has(kind[row]!) ? tag[row]! : undefined, ts[row]!);
     task.atExit.length = 0;
     task.pointers.length = 0;
   }
@@ -125,22 +146,7 @@ export class Returns {
     if (task === undefined) return;
     for (const request of task.atExit) if (completed[request] !== NO_ROW) this.#row[request] = row;
     task.atExit.length = 0;
-    if (REAPING.has(this.#table.kind[row]!)) this.#reap(task, row);
-  }
-
-  /** So many completions as the call returned, the oldest first. */
-  #reap(task: TaskState, row: number): void {
-    const events = this.#table.tag[row]!;
-    if (events < 0) return;
-    const known = task.done.splice(0, Number.isNaN(events) ? task.done.length : events);
-    for (const request of known) this.#row[request] = row;
-    task.reaped.push(...known);
-    if (task.reaped.length > 2 * MOST_REAPED) task.reaped.splice(0, MOST_REAPED);
-    const [oldest] = task.running;
-    if (!(events > known.length) || oldest === undefined) return;
-    // One of those that still seem to run was reaped, so its completion is missing, and who was reaped since is a guess.
-    const since = this.#asker[oldest]!.call;
-    for (const request of task.reaped) if (this.#row[request]! > since) this.#row[request] = NO_ROW;
+    if (REAPING.has(this.#table.kind[row]!)) task.aio.exit(this.#table.tag[row]!, row);
   }
 
   /** Submissions are issued together when a plug ends, in an order that the kernel's version decides. */
@@ -160,12 +166,14 @@ export class Returns {
   #task(tid: number): TaskState {
     let task = this.#tasks.get(tid);
     if (task === undefined) {
-      task = { atExit: [], done: [], running: new Set(), reaped: [], pointers: [], hasPointers: false };
+      task = {
+        atExit: [],
+        aio: new AioReturns(this.#outcome, this.#isIncomplete),
+        pointers: [],
+        hasPointers: false,
+      };
       this.#tasks.set(tid, task);
     }
     return task;
   }
 }
-
-/** Deeper queues than this are not looked back at. */
-const MOST_REAPED = 1024;

@@ -15,13 +15,22 @@ export interface Doubts {
   readonly found: readonly Gap[];
   /** Share of the rows that are missing without anyone saying where; 0 in a complete recording. */
   readonly lossShare: number;
+  /** The streams count more events than they hold, wherever those are. */
+  readonly isIncomplete: boolean;
   /** Per row, how many rows had to be missing with it to go unnoticed; undefined when nothing is missing. */
   readonly chain: Uint8Array | undefined;
   /** CPUs whose clocks differ, found by the order of the file; differences in ns. */
   readonly skewed: readonly CpuPair[];
 }
 
-export const NO_DOUBTS: Doubts = { reported: [], found: [], lossShare: 0, chain: undefined, skewed: [] };
+export const NO_DOUBTS: Doubts = {
+  reported: [],
+  found: [],
+  lossShare: 0,
+  isIncomplete: false,
+  chain: undefined,
+  skewed: [],
+};
 
 /** What is known of a machine's streams beside their rows. */
 export interface StreamTrouble {
@@ -58,6 +67,7 @@ export function findDoubts<Machine>(
       reported: trouble.reported,
       found: [...gaps, ...(habits?.broken ?? [])],
       lossShare: suspected,
+      isIncomplete: trouble.missingShare > 0,
       chain: habits?.chain,
       skewed: trouble.skewed,
     });

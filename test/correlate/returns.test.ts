@@ -51,6 +51,39 @@ describe('libaio above queue depth 1, drawn', () => {
   });
 });
 
+/** Three calls hand out one completion each; the end of the first is lost. Only the last one slept for its completion. */
+const LOST_END = `${LANES}
+ µs | app                      | kw | irq
+  0 | sys_enter_io_submit 3 3  |    |
+  1 | block_rq_issue A         |    |
+  2 | block_rq_issue B         |    |
+  3 | block_rq_issue C         |    |
+  4 | sys_exit_io_submit 3     |    |
+ 10 |                          |    | block_rq_complete A
+ 11 | sys_enter_io_getevents 1 |    |
+ 20 |                          |    | block_rq_complete B
+ 21 | sys_enter_io_getevents 1 |    |
+ 22 | sys_exit_io_getevents 1  |    |
+ 30 | sys_enter_io_getevents 1 |    |
+ 50 |                          |    | block_rq_complete C
+ 51 | sys_exit_io_getevents 1  |    |
+`;
+
+describe('libaio after a lost end of io_getevents, drawn', () => {
+  const { at, outcome } = followDiagram(LOST_END, PATH);
+
+  it('does not give a request the end of another', () => {
+    for (const request of ['A', 'B']) {
+      expect(outcome(request)).toContain('which call told its task that it is done cannot be said any more');
+      expect(at(request, 'app:return')).toBeUndefined();
+    }
+  });
+
+  it('counts anew with a call that slept, which proves that nothing was waiting', () => {
+    expect(at('C', 'app:return')).toBe(51);
+  });
+});
+
 const URING = `${LANES}
  µs | app                          | kw | irq
   0 | sys_enter_io_uring_enter 1 0 |    |
