@@ -28,7 +28,7 @@ import type { RequestTable } from './request-table.ts';
 import { requestsNot } from './sample.ts';
 import type { Scene } from './scene.ts';
 import { appSide, type Side } from './side.ts';
-import { sideDoubts } from './side-doubts.ts';
+import { isLossy, sideDoubts } from './side-doubts.ts';
 import { ThreadSet } from './thread-set.ts';
 import { backendThreads } from './threads.ts';
 
@@ -126,6 +126,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     servedBy: servedBy(hostIssue, actors.hostTable, backend),
     stretch: requests.length,
     alone,
+    isLossy: isLossy(doubts),
     shared: requestsNot(alone),
     descriptors: descriptorsOnce(backend),
   };

@@ -19,12 +19,12 @@ export function doubtfulPicks(
   { rows, time }: { readonly rows: Int32Array; readonly time: Float64Array },
   windows: Windows,
   side: Side,
-  { shared, backend, boundNs }: Scene,
+  { shared, backend, boundNs, isLossy }: Scene,
   candidates: Float64Array,
 ): Int32Array {
   if (rule.certain === true || shared.length === 0) return NONE;
   const found = shared.filter((request) => rows[request] !== NO_ROW);
-  if (found.length === 0 || rule.settled === undefined) return found;
+  if (found.length === 0 || rule.settled === undefined || isLossy) return found;
   const between = occurrencesBy(rule.settled, side, backend);
   // Which queue's an irqfd is nothing tells but the vector that follows it.
   if (between === undefined || vectorsOf(side, backend) > 1) return found;

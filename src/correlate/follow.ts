@@ -9,6 +9,7 @@ import { NO_ROW } from '../trace/units.ts';
 import { type Candidates, candidatesWith, firstNear } from './candidates.ts';
 import { type DrainedReads, drainedReads } from './descriptors.ts';
 import { doubtfulPicks } from './doubtful-picks.ts';
+import { endedCalls } from './ended-calls.ts';
 import { type Found, located } from './found.ts';
 import { learnKeys } from './learn.ts';
 import { type Scene, sideOf } from './scene.ts';
@@ -165,21 +166,26 @@ class Work implements WindowSource {
         count++;
       } else ambiguous++;
     }
-    for (const request of doubtfulPicks(
-      rule,
-      { rows, time },
-      this.#windows,
-      side,
-      this.#scene,
-      candidates.time,
-    )) {
-      rows[request] = NO_ROW;
-      time[request] = Number.NaN;
-      count--;
-      ambiguous++;
-    }
+    const found = { rows, time };
+    for (const doubted of [
+      doubtfulPicks(rule, found, this.#windows, side, this.#scene, candidates.time),
+      this.#ended(rule, event, rows, side),
+    ])
+      for (const request of doubted) {
+        if (rows[request] === NO_ROW) continue;
+        rows[request] = NO_ROW;
+        time[request] = Number.NaN;
+        count--;
+        ambiguous++;
+      }
     if (ambiguous > 0) this.#ambiguous.set(rule.point, ambiguous);
     return { rows, time, count };
+  }
+
+  /** Requests for which a call was found that had ended before what should lie in it. */
+  #ended({ around, join }: PointRule, event: string, rows: Int32Array, side: Side): readonly number[] {
+    const inside = around === true && 'of' in join ? this.#found.get(join.of) : undefined;
+    return inside === undefined ? [] : endedCalls(event, rows, inside.rows, side, this.#scene.isLossy);
   }
 
   /** First and last candidate from position `at` to the end of the request's window; `firstOnly` when no other is needed. */

@@ -35,6 +35,8 @@ export interface Scene {
   readonly slackNs: number;
   /** How far the clocks' relation may be off, ns; bounds of the other machine decide nothing that is nearer. */
   readonly boundNs: number;
+  /** Events are known to be missing, wherever they are: that one is not there says nothing. */
+  readonly isLossy: boolean;
 }
 
 /** The machine a point is stamped on, in this scene. */

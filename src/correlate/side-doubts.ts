@@ -40,6 +40,14 @@ export function sideDoubts(
   };
 }
 
+/** Events are known to be missing on either machine. */
+export function isLossy({ app, host }: SideDoubts): boolean {
+  return [app, host].some(
+    ({ lossShare, found, reported, isIncomplete }) =>
+      isIncomplete || lossShare > 0 || found.length > 0 || reported.length > 0,
+  );
+}
+
 /** The same doubts of the rows that remain: what belongs to a row moves with it. */
 function withoutRowsOf({ cpus }: Misclocked, { table }: Occurrences, doubts: Doubts): Doubts {
   if (cpus.size === 0 || doubts.chain === undefined) return doubts;

@@ -44,6 +44,7 @@ export const hostBlock: Segment = {
       after: ['guest:issue'],
       before: ['host:issue'],
       certain: true,
+      around: true,
     },
     {
       point: 'host:driver',
