@@ -1,8 +1,8 @@
 /** What the lab can set up, and what is recorded of it. */
 import type { Release } from './releases.ts';
 
-/** How the reader of inside/reader.c reads. */
-export type Engine = 'sync' | 'uring' | 'iopoll';
+/** How the reader of inside/reader.c reads; or fio, on the host. */
+export type Engine = 'sync' | 'uring' | 'iopoll' | 'fio';
 
 export type TracerName = 'tracefs' | 'perf' | 'bpftrace';
 
@@ -40,6 +40,8 @@ export interface Run {
   readonly engine: Engine;
   readonly depth: number;
   readonly tracer: TracerName;
+  /** Another that records the same run at the same time, around it. */
+  readonly beside?: TracerName | undefined;
   /** False: nothing is recorded inside the guest, as for somebody who has no access to it. */
   readonly guestAccess: boolean;
   readonly expect: Expectation;

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 interface Observed {
   /** The bundle and the reader's log are there. */
   readonly isKept: boolean;
+  readonly hasBeside?: boolean | undefined;
+  /** False: what the application measured is in the bundle alone. */
+  readonly hasLog?: boolean | undefined;
   /** What iotrace printed, and its exit status. */
   readonly said: string;
   readonly exitCode?: number | undefined;
@@ -18,6 +21,8 @@ interface Observed {
 export interface Evidence extends Observed {
   /** The bundle; undefined when iotrace wrote none. */
   readonly bundle: string | undefined;
+  /** That of the other tracer, where one recorded at the same time. */
+  readonly beside: string | undefined;
   /** The reader's log. */
   readonly log: string | undefined;
 }
@@ -45,5 +50,10 @@ export async function keptEvidence(folder: string): Promise<Evidence | undefined
 
 function withFiles(folder: string, observed: Observed): Evidence {
   const fileOf = (name: string) => (observed.isKept ? join(folder, name) : undefined);
-  return { ...observed, bundle: fileOf('recording.iotrace.zip'), log: fileOf('reader.log') };
+  return {
+    ...observed,
+    bundle: fileOf('recording.iotrace.zip'),
+    beside: observed.hasBeside === true ? fileOf('beside.iotrace.zip') : undefined,
+    log: observed.hasLog === false ? undefined : fileOf('reader.log'),
+  };
 }

@@ -4,16 +4,16 @@
  */
 import { readFile } from 'node:fs/promises';
 import { tickRate } from '../../src/clocks/ticks.ts';
-import { type FollowedRecording, followRecording, reportOf } from '../../src/commands/analyze.ts';
+import { followRecording, reportOf } from '../../src/commands/analyze.ts';
 import { openRecording } from '../../src/commands/open-recording.ts';
 import { readTruth } from '../../src/commands/read-truth.ts';
 import { messageOf } from '../../src/errors.ts';
-import { requestRows } from '../../src/export/request-rows.ts';
 import type { ReportModel } from '../../src/report/report-model.ts';
 import type { GroundTruth, Recording } from '../../src/trace/recording.ts';
 import { clockTruth } from './clock-truth.ts';
 import type { Expectation, Run } from './configuration.ts';
 import type { Evidence } from './evidence.ts';
+import { leastMatched, requestChecks } from './judge-requests.ts';
 
 /** One thing that has to hold, and how it came out. */
 export interface Check {
@@ -61,12 +61,18 @@ async function judgeBundle(run: Run, evidence: Evidence): Promise<Judgement> {
     ok: evidence.left.length === 0,
     text: evidence.left.join(', ') || 'no probe, instance, event or program',
   };
-  if (evidence.bundle === undefined || evidence.log === undefined)
+  if (evidence.bundle === undefined || (evidence.log === undefined && run.engine !== 'fio'))
     return { checks: [{ ...printed, text: evidence.said.slice(-1500) }, clean], figures: undefined };
   const opened = await openRecording(evidence.bundle, undefined, () => {});
-  const { truth } = readTruth('reader', await readFile(evidence.log));
-  if (truth?.log === undefined)
-    return { checks: [printed, clean, failed('reader', 'its log cannot be read')], figures: undefined };
+  const truth =
+    evidence.log === undefined
+      ? opened.recording.groundTruth
+      : readTruth('reader', await readFile(evidence.log)).truth;
+  if (truth === undefined || (truth.log === undefined && run.engine !== 'fio'))
+    return {
+      checks: [printed, clean, failed('reader', 'what it measured cannot be read')],
+      figures: undefined,
+    };
   const how = { version: 'lab', title: 'lab, an emulated host', path: undefined };
   const alone = { ...opened.recording, groundTruth: undefined };
   const followed = followRecording(alone, how);
@@ -81,7 +87,7 @@ async function judgeBundle(run: Run, evidence: Evidence): Promise<Judgement> {
       printed,
       clean,
       ...pathChecks(run.expect, model),
-      ...requestChecks(run, followed, model, readerSpans(alone, followed.correlated, truth)),
+      ...requestChecks(run, alone, followed, model, truth),
       ...(closing === undefined ? [] : [closureCheck(run, closing, closure, truth)]),
       deliveryCheck(alone, model),
       ...(evidence.clocks.tscOffset === undefined || !run.guestAccess
@@ -117,87 +123,6 @@ function pathChecks({ path, variant }: Expectation, model: ReportModel): Check[]
   ];
 }
 
-/** The least share of the reader's requests that has to be matched: above queue depth 1 some cannot be told apart. */
-const leastMatched = (depth: number) => (depth === 1 ? 0.99 : 0.97);
-
-/** What the reader measured of each request, on the time line of the rows: ns after the application's first stream began. */
-interface ReaderSpans {
-  readonly requests: number;
-  readonly bySector: ReadonlyMap<number, { readonly beginNs: number; readonly endNs: number }>;
-}
-
-/** Ticks are laid out by the length iotrace found for them: it scales rows and spans alike. */
-function readerSpans(
-  { sources, facts }: Recording,
-  { app }: FollowedRecording['correlated'],
-  truth: GroundTruth,
-): ReaderSpans {
-  const log = truth.log!;
-  const machine = sources.some((source) => source.machine === 'guest') ? 'guest' : 'host';
-  const isTicks = sources.find((source) => source.machine === machine)?.unit === 'ticks';
-  const nsPerUnit = isTicks ? (tickRate(undefined, facts)?.nsPerTick ?? Number.NaN) : 1;
-  const epoch = isTicks ? log.epochTsc : log.epochNs;
-  const shiftNs = isTicks
-    ? Number(epoch) * nsPerUnit - Number(app.table.epoch)
-    : Number(epoch - app.table.epoch);
-  const toNs = (value: number) => value * nsPerUnit + shiftNs;
-  const [begins, ends] = isTicks ? [log.startTsc, log.endTsc] : [log.startNs, log.endNs];
-  const spans = [...log.sector].map(
-    (sector, index) => [sector, { beginNs: toNs(begins[index]!), endNs: toNs(ends[index]!) }] as const,
-  );
-  return { requests: truth.requests, bySector: new Map(spans) };
-}
-
-function requestChecks(
-  run: Run,
-  followed: FollowedRecording,
-  model: ReportModel,
-  reader: ReaderSpans,
-): Check[] {
-  let matched = 0;
-  let inside = 0;
-  let unnamed = 0;
-  let example = '';
-  for (const row of requestRows(followed.correlated)) {
-    const span = 'status' in row ? reader.bySector.get(row.sector) : undefined;
-    if (span === undefined || !('status' in row)) continue;
-    if (row.status !== 'matched') {
-      if (row.reason === undefined || row.reason === '') unnamed++;
-      continue;
-    }
-    matched++;
-    const before = row.startNs - span.beginNs;
-    const after = span.endNs - (row.startNs + row.totalNs!);
-    // Stamps of a text tracer are whole microseconds: each end may be off by one. Seen from the host alone a request lasts
-    // until the guest's next one: that holds more than the reader measured.
-    const fits = !run.guestAccess || (before >= -ROUNDING_NS && after >= -ROUNDING_NS);
-    if (fits) inside++;
-    else if (example === '')
-      example = `; sector ${row.sector}: ${Math.round(before)} ns after its begin, ${Math.round(after)} ns before its end`;
-  }
-  return [
-    {
-      name: 'matched',
-      ok: matched / reader.requests >= leastMatched(run.depth),
-      text: `${matched} of ${reader.requests}, ${reasonsOf(model) || 'none left out'}`,
-    },
-    { name: 'the rest has a reason', ok: unnamed === 0, text: `${unnamed} without one` },
-    {
-      name: 'within the reader’s times',
-      ok: matched > 0 && inside >= matched * 0.99,
-      text: `${inside} of ${matched}${example}`,
-    },
-  ];
-}
-
-const ROUNDING_NS = 1000;
-
-function reasonsOf({ requests }: ReportModel): string {
-  return Object.entries({ ...requests.rejected, ...requests.quarantineReasons, ...requests.outsideReasons })
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
-}
-
 /**
  * Sums against the reader's own time, by the clock the recording has: on a busy machine the reader can be stopped between
  * reading the clock and reading the counter, and the two spans then differ by more than all that is judged here.
@@ -205,10 +130,10 @@ function reasonsOf({ requests }: ReportModel): string {
 function closureOf(model: ReportModel, { sources }: Recording, truth: GroundTruth): number | undefined {
   const found = model.groundTruth;
   if (found === null) return undefined;
-  const log = truth.log!;
+  const { log } = truth;
   const isTicks = sources.find(({ machine }) => machine === 'guest')?.unit === 'ticks';
   const nsPerTick = tickRate(log, {})?.nsPerTick;
-  if (!isTicks || nsPerTick === undefined) return found.closure;
+  if (log === undefined || !isTicks || nsPerTick === undefined) return found.closure;
   const ticks = log.endTsc.reduce((sum, end, index) => sum + end - log.startTsc[index]!, 0);
   return (found.closure * truth.meanNs) / ((ticks * nsPerTick) / log.endTsc.length);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { nameOf, type Run, type Setup } from './configuration.ts';
 import { type Evidence, keptEvidence } from './evidence.ts';
 import { judge } from './judge.ts';
+import { judgeBeside } from './judge-beside.ts';
 import { judgeChange } from './judge-change.ts';
 import type { Result } from './results.ts';
 
@@ -14,7 +15,9 @@ export async function judged(
   tries: number,
   bundles: Map<string, string>,
 ): Promise<Result> {
-  const { checks: own, figures } = await judge(run, evidence);
+  const { checks: alone, figures } = await judge(run, evidence);
+  const { bundle, beside } = evidence;
+  const own = bundle && beside ? [...alone, ...(await judgeBeside(bundle, beside))] : alone;
   const { change } = run.expect;
   const before = change && bundles.get(change.since);
   const checks =

@@ -92,6 +92,7 @@ export async function leave(host: LiveHost, deadline: Deadline): Promise<void> {
 }
 
 const RECORDING = '/tmp/recording.iotrace.zip';
+const BESIDE = '/tmp/beside.iotrace.zip';
 const LOG = '/tmp/reader.log';
 
 /** Makes one recording and collects what is needed to judge it. */
@@ -118,14 +119,18 @@ export async function recordRun(
   if (answer.wedged) throw new Wedged(`iotrace record did not end\n${said.slice(-800)}`);
   const secondPair = await step(host, 'the clocks after', 'clock-pairs', deadline);
   const fetch = setup.guest === undefined ? `cp ${LOG}` : `ssh guest cat ${LOG} >`;
-  const kept = await host.run(`cp ${RECORDING} ${there}/ && ${fetch} ${there}/reader.log`, deadline.leftMs());
-  await step(host, 'tidying up', `rm -f ${RECORDING} ${LOG}`, deadline);
+  const log = run.engine === 'fio' ? '' : ` && ${fetch} ${there}/reader.log`;
+  const bundles = run.beside === undefined ? RECORDING : `${RECORDING} ${BESIDE}`;
+  const kept = await host.run(`cp ${bundles} ${there}/${log}`, deadline.leftMs());
+  await step(host, 'tidying up', `rm -f ${bundles} ${LOG}`, deadline);
   const after = await step(host, 'the state after', state, deadline);
   const had = new Set(before.split('\n'));
   const tscOffset =
     setup.guest === undefined ? undefined : await step(host, 'the TSC offset', 'tsc-offset', deadline);
   return keepEvidence(folder, {
     isKept: kept.exitCode === 0,
+    hasBeside: run.beside !== undefined,
+    hasLog: run.engine !== 'fio',
     said,
     exitCode: answer.exitCode,
     left: after.split('\n').filter((line) => line !== '' && !had.has(line)),
@@ -135,14 +140,39 @@ export async function recordRun(
 }
 
 /** `iotrace record` as a user would call it; what it recorded is read outside, where that takes no minute. */
-function recordCommand({ guest }: Setup, { engine, depth, tracer, guestAccess }: Run): string {
+function recordCommand(setup: Setup, run: Run): string {
+  const inner = recording(setup, run.tracer, RECORDING, run.guestAccess);
+  const command = `${inner.record} ${inner.workload} ${readerCommand(setup, run)}`;
+  if (run.beside === undefined) return `cd /tmp; ${command}`;
+  // The other tracer's workload is this recording as a whole.
+  return `cd /tmp; ${recording(setup, run.beside, BESIDE, run.guestAccess).record} -- ${command}`;
+}
+
+/** The reader as a workload: what it prints at the end is its log, which `iotrace record` keeps as what the application measured. */
+function readerCommand({ guest }: Setup, { engine, depth, guestAccess }: Run): string {
   const device = guest === undefined ? DRIVE_DEVICE : `/dev/${guest.disk}`;
+  if (engine === 'fio')
+    return `fio --name=lab --filename=${device} --direct=1 --rw=randread --bs=4k --ioengine=psync --number_ios=${REQUESTS} --output-format=json`;
   const reader = `reader ${engine} ${depth} ${REQUESTS} 1 ${device} ${LOG}`;
-  const iotrace = `cd /tmp; node /project/dist/src/cli.js record --no-report -o ${RECORDING} --tracer ${tracer}`;
-  if (guest === undefined) return `${iotrace} --disk $(basename $(readlink ${DRIVE_DEVICE})) -- ${reader}`;
+  return guestAccess ? `sh -c ${word(`${reader} && cat ${LOG}`)}` : reader;
+}
+
+/** The words that begin a recording, and those that come before its workload. */
+function recording(
+  { guest }: Setup,
+  tracer: Run['tracer'],
+  output: string,
+  guestAccess: boolean,
+): { readonly record: string; readonly workload: string } {
+  const record = `node /project/dist/src/cli.js record --no-report -o ${output} --tracer ${tracer}`;
+  if (guest === undefined)
+    return { record: `${record} --disk $(basename $(readlink ${DRIVE_DEVICE}))`, workload: '--' };
   return guestAccess
-    ? `${iotrace} --guest-ssh root@guest --guest-disk ${guest.disk} --guest-run guest -- ${reader}`
-    : `${iotrace} guest -- ssh guest ${reader}`;
+    ? {
+        record: `${record} --guest-ssh root@guest --guest-disk ${guest.disk} guest`,
+        workload: '--guest-run --',
+      }
+    : { record: `${record} guest`, workload: '-- ssh guest' };
 }
 
 /** As timeout(1) and start-guest say it. */

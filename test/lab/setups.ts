@@ -72,6 +72,12 @@ const deep = (depth: number, expect: Expectation): Run => ({
   expect,
 });
 const by = (tracer: Run['tracer'], expect: Expectation): Run => ({ ...PLAIN, name: tracer, tracer, expect });
+/** One run by two tracers at once. */
+const twice = (expect: Expectation): Run => ({
+  ...by('perf', expect),
+  name: 'two-tracers',
+  beside: 'tracefs',
+});
 /** Where the drive is the host's own; of an assigned drive or nvme:// the host alone shows no request, and iotrace says so. */
 const HOST_ONLY: Run = {
   ...PLAIN,
@@ -109,7 +115,7 @@ const IOTHREADS: readonly Setup[] = (['native', 'io_uring'] as const).flatMap((a
         name,
         drive: NVME,
         guest: virtio(iothread({ drive: RAW(aio), pollNs, device })),
-        runs: name === 'iothread-native' ? [...closely(expect), HOST_ONLY] : [plain(expect)],
+        runs: name === 'iothread-native' ? [...closely(expect), HOST_ONLY, twice(expect)] : [plain(expect)],
       };
     }),
   ),
@@ -121,7 +127,15 @@ const NO_USERSPACE_DRIVER =
 const USERSPACE_PATH: Expectation = { path: 'virtio-blk-userspace-nvme', variant: KICKED };
 
 export const SETUPS: readonly Setup[] = [
-  { name: 'bare-irq', drive: NVME, guest: undefined, runs: [plain({ path: 'bare-metal-nvme' })] },
+  {
+    name: 'bare-irq',
+    drive: NVME,
+    guest: undefined,
+    runs: [
+      plain({ path: 'bare-metal-nvme' }),
+      { ...plain({ path: 'bare-metal-nvme' }), name: 'fio', engine: 'fio' },
+    ],
+  },
   {
     name: 'bare-iopoll',
     drive: { driver: 'nvme', pollQueues: 1 },
