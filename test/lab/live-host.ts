@@ -20,6 +20,8 @@ export interface Answer {
 }
 
 const BOOT_LIMIT_MS = 120_000;
+/** For ssh to end and close its pipes when its time is up. */
+const PIPES_LIMIT_MS = 2000;
 /** ssh's own exit status when there is no connection (any more). */
 const SSH_FAILED = 255;
 
@@ -87,12 +89,21 @@ export class LiveHost {
 
   /** Runs a command of the host's shell. A command that fails is an answer, not an error. */
   async run(command: string, limitMs: number): Promise<Answer> {
-    const { exitCode, stdout, stderr, timedOut } = await execa(
+    const timeout = Math.max(1, limitMs);
+    const ssh = execa(
       'ssh',
       [...this.sshOptions(), 'root@127.0.0.1', `PATH=/node:$PATH; ulimit -l unlimited; ${command}`],
-      { timeout: Math.max(1, limitMs), reject: false, stdin: 'ignore', maxBuffer: 1 << 26 },
+      { timeout, reject: false, stdin: 'ignore', maxBuffer: 1 << 26 },
     );
-    return { exitCode, stdout, stderr, wedged: timedOut || exitCode === SSH_FAILED };
+    // The kept connection has the pipes too, and does not close them while the host is stuck.
+    const giveUp = setTimeout(() => {
+      ssh.stdout.destroy();
+      ssh.stderr.destroy();
+    }, timeout + PIPES_LIMIT_MS);
+    const { exitCode, stdout, stderr, timedOut } = await ssh;
+    clearTimeout(giveUp);
+    const wedged = timedOut || exitCode === undefined || exitCode === SSH_FAILED;
+    return { exitCode, stdout, stderr, wedged };
   }
 
   /** The last lines of its console, for a failure's text. */
@@ -102,7 +113,10 @@ export class LiveHost {
 
   /** Ends the emulator: the disk is a snapshot, so nothing has to be put in order. What it wrote to `out` stays. */
   async stop(): Promise<void> {
-    await execa('ssh', [...this.sshOptions(), '-O', 'exit', 'root@127.0.0.1'], { reject: false });
+    await execa('ssh', [...this.sshOptions(), '-O', 'exit', 'root@127.0.0.1'], {
+      reject: false,
+      timeout: 5000,
+    });
     end(this.pid);
     for (let attempt = 0; attempt < 50 && isRunning(this.pid); attempt++) await sleep(100);
     for (const name of ['nvme0.raw', 'nvme1.raw', 'node', 'dist', 'pid'])
