@@ -50,29 +50,31 @@ export function recordedPairs(table: EventTable): readonly Pair[] {
   });
 }
 
-/** What each kind is in a pair: the pair's place among those recorded plus one, 0 for none; and whether it opens it. */
+/** What each kind is in a pair, in arrays, because every row asks. */
 class Roles {
-  readonly pairs: readonly Pair[];
-  readonly #place = new Uint8Array(EVENT_KINDS.length);
-  readonly #opens = new Uint8Array(EVENT_KINDS.length);
+  /** By kind: the pair's place among those recorded plus one, 0 for none; whether the kind opens it. */
+  readonly place = new Uint8Array(EVENT_KINDS.length);
+  readonly opens = new Uint8Array(EVENT_KINDS.length);
+  /** By kind: the pair's family, and whether a thread is its lane. */
+  readonly family = new Uint8Array(EVENT_KINDS.length);
+  readonly ofThread = new Uint8Array(EVENT_KINDS.length);
+  readonly #pairs: readonly Pair[];
 
   constructor(table: EventTable) {
-    this.pairs = recordedPairs(table);
-    this.pairs.forEach(({ open, close }, at) => {
-      this.#place[open] = at + 1;
-      this.#place[close] = at + 1;
-      this.#opens[open] = 1;
-      this.#opens[close] = 0;
+    this.#pairs = recordedPairs(table);
+    this.#pairs.forEach(({ open, close, family, lane }, at) => {
+      for (const kind of [open, close]) {
+        this.place[kind] = at + 1;
+        this.opens[kind] = kind === open ? 1 : 0;
+        this.family[kind] = family;
+        this.ofThread[kind] = lane === 'tid' ? 1 : 0;
+      }
     });
   }
 
-  pairOf(kind: number): Pair | undefined {
-    const place = this.#place[kind]!;
-    return place === 0 ? undefined : this.pairs[place - 1];
-  }
-
-  opens(kind: number): boolean {
-    return this.#opens[kind] === 1;
+  /** The pair of a kind that is in one. */
+  pairOf(kind: number): Pair {
+    return this.#pairs[this.place[kind]! - 1]!;
   }
 }
 
@@ -90,28 +92,28 @@ export function otherHalves(table: EventTable): Int32Array {
 
 function walkPairs(table: EventTable, partner: Int32Array | undefined): PairCheck {
   const roles = new Roles(table);
+  const { place, opens, family, ofThread } = roles;
   const { kind, ts, tid, cpu } = table;
   const handlers = new Durations();
   const turns = [0, 1, 2].map(() => new LatestRows());
   const broken: Gap[] = [];
   let rows = 0;
   for (let row = 0; row < table.length; row++) {
-    const pair = roles.pairOf(kind[row]!);
-    if (pair === undefined) continue;
+    const own = kind[row]!;
+    if (place[own] === 0) continue;
     rows++;
-    const latest = turns[pair.family]!;
-    const key = pair.lane === 'tid' ? tid[row]! : cpu[row]!;
+    const latest = turns[family[own]!]!;
+    const key = ofThread[own] === 1 ? tid[row]! : cpu[row]!;
     const before = latest.get(key);
     latest.set(key, row);
     if (before === NO_ROW) continue;
-    const missing = missingBetween(table, roles, before, row);
-    if (missing !== undefined) broken.push(gapBetween(table, before, row, pair.lane, missing));
-    else if (!roles.opens(kind[row]!)) {
+    if (!takeTurns(table, roles, before, row)) broken.push(gapBetween(table, roles, before, row));
+    else if (opens[own] === 0) {
       if (partner !== undefined) {
         partner[row] = before;
         partner[before] = row;
       }
-      if (pair.family === HANDLERS) handlers.add(ts[row]! - ts[before]!);
+      if (family[own] === HANDLERS) handlers.add(ts[row]! - ts[before]!);
     }
   }
   return { rows, broken: broken.map((gap) => (gap.tid === undefined ? handlers.narrow(gap) : gap)) };
@@ -139,34 +141,27 @@ class Durations {
   #limit: number | undefined;
 }
 
-/** The half that must lie between two neighbouring rows of a lane, by name; undefined when they take turns. */
-function missingBetween(table: EventTable, roles: Roles, before: number, row: number): string | undefined {
-  const first = table.kind[before]!;
-  const second = table.kind[row]!;
-  const firstPair = roles.pairOf(first)!;
-  const pair = roles.pairOf(second)!;
-  if (roles.opens(second)) return roles.opens(first) ? EVENT_KINDS[firstPair.close]!.name : undefined;
-  const takesTurn = roles.opens(first) && firstPair === pair && sameObject(table, pair, before, row);
-  return takesTurn ? undefined : EVENT_KINDS[pair.open]!.name;
+/** Whether two neighbouring rows of a lane can follow each other: no half lies between them. */
+function takeTurns({ kind, tag }: EventTable, roles: Roles, before: number, row: number): boolean {
+  const { place, opens, family } = roles;
+  const first = kind[before]!;
+  const second = kind[row]!;
+  if (opens[second] === 1) return opens[first] === 0;
+  // An interrupt's end has the number of its beginning.
+  const sameObject = family[second] !== HANDLERS || tag[before] === tag[row];
+  return opens[first] === 1 && place[first] === place[second] && sameObject;
 }
 
-/** An interrupt's end has the number of its beginning. */
-function sameObject(table: EventTable, { family }: Pair, before: number, row: number): boolean {
-  return family !== HANDLERS || table.tag[before] === table.tag[row];
-}
-
-function gapBetween(
-  { ts, tid, cpu }: EventTable,
-  before: number,
-  row: number,
-  lane: 'tid' | 'cpu',
-  missing: string,
-): Gap {
+/** Where the half is missing that must lie between two neighbouring rows of a lane. */
+function gapBetween({ kind, ts, tid, cpu }: EventTable, roles: Roles, before: number, row: number): Gap {
+  const second = kind[row]!;
+  const isOfThread = roles.ofThread[second] === 1;
+  const missing = roles.opens[second] === 1 ? roles.pairOf(kind[before]!).close : roles.pairOf(second).open;
   return {
     from: ts[before]!,
     to: ts[row]!,
-    tid: lane === 'tid' ? tid[row]! : undefined,
-    cpu: lane === 'cpu' ? cpu[row]! : undefined,
-    missing,
+    tid: isOfThread ? tid[row]! : undefined,
+    cpu: isOfThread ? undefined : cpu[row]!,
+    missing: EVENT_KINDS[missing]!.name,
   };
 }

@@ -1,4 +1,5 @@
 import type { EventTable } from './event-table.ts';
+import { timeOrder } from './order.ts';
 
 /** Two CPUs whose clocks differ, by at least so much; the unit is that of the table. */
 export interface CpuPair {
@@ -22,6 +23,7 @@ const MOST_CPUS = 1 << 16;
  */
 export function fileOrder(events: EventTable): FileOrder {
   const { ts: times, cpu: cpus } = events;
+  if (timeOrder(times) === undefined) return { stepsBack: 0, skewed: [] };
   /** Latest time of each CPU, and the CPUs there are. */
   const latest = new Float64Array(MOST_CPUS).fill(Number.NEGATIVE_INFINITY);
   const met: number[] = [];

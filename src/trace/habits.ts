@@ -32,14 +32,13 @@ const LEAST_SHARE = 0.9;
 export function findHabits(table: EventTable, partner: Int32Array, lossShare: number): Habits {
   const lanes = findLanes(table);
   // Of events as such, and of events of one object: an eventfd has habits that eventfds in general have not.
-  const levels = [Uint16Array.from(table.kind), symbolsOf(table)].map((symbol) =>
+  const levels = [new Uint16Array(table.kind), symbolsOf(table)].map((symbol) =>
     habitsOf(table, symbol, lanes, partner, lossShare),
   );
   const chain = new Uint8Array(table.length);
   for (const level of levels)
-    level.chain.forEach((length, row) => {
-      chain[row] = Math.max(chain[row]!, length);
-    });
+    for (let row = 0; row < chain.length; row++)
+      if (level.chain[row]! > chain[row]!) chain[row] = level.chain[row]!;
   return { broken: levels.flatMap((level) => level.broken), chain };
 }
 
@@ -54,24 +53,22 @@ function habitsOf(
   const follower = usualNeighbour(table, symbol, behind, lossShare);
   const leader = usualNeighbour(table, symbol, before, lossShare);
   const names = namesOf(table, symbol);
+  const laneOf = (row: number) =>
+    ofThread[row] === 1 ? { tid: table.tid[row]!, cpu: undefined } : { tid: undefined, cpu: table.cpu[row]! };
   const broken: Gap[] = [];
   for (let row = 0; row < table.length; row++) {
     const own = symbol[row]!;
     const at = table.ts[row]!;
-    const lane =
-      ofThread[row] === 1
-        ? { tid: table.tid[row]!, cpu: undefined }
-        : { tid: undefined, cpu: table.cpu[row]! };
     const needed = leader.usual[own]!;
     const expected = follower.usual[own]!;
     // What is missing stands near the row that it belongs to, not anywhere in the pause before or behind.
     if (needed !== NONE && needed !== symbolAt(symbol, before[row]!)) {
       const from = Math.max(timeAt(table, before[row]!, -1), at - leader.reach[own]!);
-      broken.push({ ...lane, from, to: at, missing: names[needed]! });
+      broken.push({ ...laneOf(row), from, to: at, missing: names[needed]! });
     }
     if (expected !== NONE && expected !== symbolAt(symbol, behind[row]!)) {
       const to = Math.min(timeAt(table, behind[row]!, 1), at + follower.reach[own]!);
-      broken.push({ ...lane, from: at, to, missing: names[expected]! });
+      broken.push({ ...laneOf(row), from: at, to, missing: names[expected]! });
     }
   }
   return { broken, chain: chainsOf(symbol, lanes, partner, follower.usual, leader.usual) };
@@ -109,15 +106,7 @@ function usualNeighbour(
   neighbour: Int32Array,
   lossShare: number,
 ): Neighbour {
-  const total = new Uint32Array(MOST_SYMBOLS);
-  const counts = new Map<number, number>();
-  for (let row = 0; row < symbol.length; row++) {
-    const other = neighbour[row]!;
-    if (other === NO_ROW) continue;
-    total[symbol[row]!]!++;
-    const key = symbol[row]! * MOST_SYMBOLS + symbol[other]!;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+  const { total, counts } = countNeighbours(symbol, neighbour);
   const usual = new Int32Array(MOST_SYMBOLS).fill(NONE);
   for (const [key, count] of counts) {
     const own = Math.floor(key / MOST_SYMBOLS);
@@ -125,6 +114,34 @@ function usualNeighbour(
       usual[own] = key % MOST_SYMBOLS;
   }
   return { usual, reach: usualReach(table, symbol, neighbour, usual) };
+}
+
+/** How often each symbol has a neighbour, and by both symbols (own · MOST_SYMBOLS + other) how often that one. */
+function countNeighbours(
+  symbol: Uint16Array,
+  neighbour: Int32Array,
+): { readonly total: Uint32Array; readonly counts: ReadonlyMap<number, number> } {
+  const total = new Uint32Array(MOST_SYMBOLS);
+  const counts = new Map<number, number>();
+  // Neighbours seldom change: what a symbol's latest one adds goes to the map when another follows.
+  const latest = new Int32Array(MOST_SYMBOLS).fill(NONE);
+  const since = new Uint32Array(MOST_SYMBOLS);
+  const flush = (own: number) => {
+    const key = own * MOST_SYMBOLS + latest[own]!;
+    counts.set(key, (counts.get(key) ?? 0) + since[own]!);
+    since[own] = 0;
+  };
+  for (let row = 0; row < symbol.length; row++) {
+    if (neighbour[row] === NO_ROW) continue;
+    const own = symbol[row]!;
+    const other = symbol[neighbour[row]!]!;
+    total[own]!++;
+    if (latest[own] !== other && since[own]! > 0) flush(own);
+    latest[own] = other;
+    since[own]!++;
+  }
+  for (let own = 0; own < MOST_SYMBOLS; own++) if (since[own]! > 0) flush(own);
+  return { total, counts };
 }
 
 /** Distances looked at per symbol, and how far beyond the longest usual one a neighbour may stand. */
@@ -138,26 +155,29 @@ function usualReach(
   neighbour: Int32Array,
   usual: Int32Array,
 ): Float64Array {
-  const distances = new Map<number, number[]>();
+  const distances: (number[] | undefined)[] = new Array(MOST_SYMBOLS).fill(undefined);
   for (let row = 0; row < symbol.length; row++) {
     const other = neighbour[row]!;
     const own = symbol[row]!;
     if (other === NO_ROW || usual[own] !== symbol[other]) continue;
-    const known = distances.get(own);
-    if (known === undefined) distances.set(own, [Math.abs(table.ts[row]! - table.ts[other]!)]);
-    else if (known.length < SAMPLE) known.push(Math.abs(table.ts[row]! - table.ts[other]!));
+    let known = distances[own];
+    if (known === undefined) {
+      known = [];
+      distances[own] = known;
+    }
+    if (known.length < SAMPLE) known.push(Math.abs(table.ts[row]! - table.ts[other]!));
   }
   const reach = new Float64Array(MOST_SYMBOLS).fill(Number.POSITIVE_INFINITY);
-  for (const [own, all] of distances)
-    reach[own] = REACH_FACTOR * Math.max(1000, all.sort((a, b) => a - b)[Math.floor(all.length * USUAL)]!);
+  distances.forEach((all, own) => {
+    if (all !== undefined)
+      reach[own] = REACH_FACTOR * Math.max(1000, all.sort((a, b) => a - b)[Math.floor(all.length * USUAL)]!);
+  });
   return reach;
 }
 
 function namesOf(table: EventTable, symbol: Uint16Array): readonly string[] {
   const names: string[] = [];
-  symbol.forEach((each, row) => {
-    names[each] ??= EVENT_KINDS[table.kind[row]!]!.name;
-  });
+  for (let row = 0; row < symbol.length; row++) names[symbol[row]!] ??= EVENT_KINDS[table.kind[row]!]!.name;
   return names;
 }
 
@@ -170,11 +190,11 @@ function chainsOf(
   leader: Int32Array,
 ): Uint8Array {
   const expectedFromBefore = new Uint8Array(symbol.length);
-  symbol.forEach((own, row) => {
+  for (let row = 0; row < symbol.length; row++) {
     const other = before[row]!;
-    if (other !== NO_ROW && follower[symbol[other]!] === own)
+    if (other !== NO_ROW && follower[symbol[other]!] === symbol[row])
       expectedFromBefore[row] = Math.min(MOST_IN_CHAIN, expectedFromBefore[other]! + 1);
-  });
+  }
   const expectedFromBehind = new Uint8Array(symbol.length);
   for (let row = symbol.length - 1; row >= 0; row--) {
     const other = behind[row]!;
@@ -182,14 +202,29 @@ function chainsOf(
       expectedFromBehind[row] = Math.min(MOST_IN_CHAIN, expectedFromBehind[other]! + 1);
   }
   const chain = new Uint8Array(symbol.length);
+  /** The rows of a chain, one after the other; used again for each. */
+  const run = new Int32Array(1 + 2 * MOST_IN_CHAIN);
   for (let row = 0; row < symbol.length; row++) {
-    const run = [row];
+    let length = 0;
+    run[length++] = row;
     for (let at = before[row]!, left = expectedFromBefore[row]!; left > 0; left--, at = before[at]!)
-      run.push(at);
+      run[length++] = at;
     for (let at = behind[row]!, left = expectedFromBehind[row]!; left > 0; left--, at = behind[at]!)
-      run.push(at);
-    const halves = run.filter((each) => partner[each] !== NO_ROW && !run.includes(partner[each]!));
-    chain[row] = run.length + halves.length;
+      run[length++] = at;
+    chain[row] = length + halvesOutside(run, length, partner);
   }
   return chain;
+}
+
+/** How many of the first `length` rows of a chain have their other half outside of it. */
+function halvesOutside(run: Int32Array, length: number, partner: Int32Array): number {
+  let outside = 0;
+  for (let at = 0; at < length; at++) {
+    const half = partner[run[at]!]!;
+    if (half === NO_ROW) continue;
+    let other = 0;
+    while (other < length && run[other] !== half) other++;
+    if (other === length) outside++;
+  }
+  return outside;
 }

@@ -1,6 +1,7 @@
 import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import { recordedPairs } from './broken-pairs.ts';
 import type { EventTable } from './event-table.ts';
+import { LatestRows } from './latest-rows.ts';
 import { NO_ROW } from './units.ts';
 
 const IRQ_ENTRY = kindId('irq_handler_entry');
@@ -9,6 +10,9 @@ const IRQ_EXIT = kindId('irq_handler_exit');
 const NEVER_IN_HANDLER = EVENT_KINDS.map(({ name }) =>
   /^(sys_enter_|sys_exit_|kvm_entry$|kvm_exit$)/.test(name),
 );
+
+/** CPU numbers are 16 bits wide in a table. */
+const MOST_CPUS = 1 << 16;
 
 /** What runs one after the other: a thread, the interrupts of a CPU, an idle CPU. */
 export interface Lanes {
@@ -26,9 +30,11 @@ export interface Lanes {
  */
 export function findLanes(table: EventTable): Lanes {
   const marked = recordedPairs(table).some(({ open }) => open === IRQ_ENTRY);
-  /** CPU → thread it interrupted. */
-  const inHandler = new Map<number, number>();
-  const latest = new Map<number, number>();
+  /** CPU → thread it interrupted plus one, 0 outside of handlers. */
+  const inHandler = new Float64Array(MOST_CPUS);
+  /** Threads; then CPUs, twice the number for their idle task and one more for their handlers. */
+  const ofThreads = new LatestRows();
+  const ofCpus = new LatestRows();
   const before = new Int32Array(table.length).fill(NO_ROW);
   const ofThread = new Uint8Array(table.length);
   for (let row = 0; row < table.length; row++) {
@@ -36,17 +42,18 @@ export function findLanes(table: EventTable): Lanes {
     const cpu = table.cpu[row]!;
     const tid = table.tid[row]!;
     const begins = marked && kind === IRQ_ENTRY;
-    if (NEVER_IN_HANDLER[kind] || inHandler.get(cpu) !== tid) inHandler.delete(cpu);
-    if (begins) inHandler.set(cpu, tid);
-    const lane = inHandler.has(cpu) ? -2 * cpu - 2 : tid === 0 ? -2 * cpu - 1 : tid;
-    before[row] = begins ? NO_ROW : (latest.get(lane) ?? NO_ROW);
+    if (NEVER_IN_HANDLER[kind] || inHandler[cpu] !== tid + 1) inHandler[cpu] = 0;
+    if (begins) inHandler[cpu] = tid + 1;
+    const isHandler = inHandler[cpu] !== 0;
+    const isThread = !isHandler && tid > 0;
+    const latest = isThread ? ofThreads : ofCpus;
+    const lane = isThread ? tid : isHandler ? 2 * cpu + 1 : 2 * cpu;
+    if (!begins) before[row] = latest.get(lane);
     latest.set(lane, row);
-    ofThread[row] = lane > 0 ? 1 : 0;
-    if (kind === IRQ_EXIT) inHandler.delete(cpu);
+    ofThread[row] = isThread ? 1 : 0;
+    if (kind === IRQ_EXIT) inHandler[cpu] = 0;
   }
   const behind = new Int32Array(table.length).fill(NO_ROW);
-  before.forEach((other, row) => {
-    if (other !== NO_ROW) behind[other] = row;
-  });
+  for (let row = 0; row < before.length; row++) if (before[row] !== NO_ROW) behind[before[row]!] = row;
   return { before, behind, ofThread };
 }
