@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The program: command line in, exit code out. Commands are loaded when asked for, so that --help is quick. */
 import { Command, CommanderError, Option } from 'commander';
+import { DETAILS } from './commands/detail.ts';
 import { addDiff } from './commands/diff-command.ts';
 import { addDoctor, addLs } from './commands/looking-commands.ts';
 import { atLeast, bigint, nodes, size, tscHzOption } from './commands/option-values.ts';
@@ -150,6 +151,14 @@ function addRecord(program: Command): void {
     )
     .option('--guest-disk <dev>', 'the disk’s name in the guest, where it has several')
     .option('--guest-run', 'run the command in the guest')
+    .addOption(
+      new Option(
+        '--detail <how>',
+        'of a guest: the kernel’s points, or functions of QEMU too, each about a microsecond a request',
+      )
+        .choices(DETAILS)
+        .default('kernel'),
+    )
     .addOption(
       new Option('--guest-buffer <kib>', 'trace buffer of each CPU of the guest')
         .argParser(atLeast(64))

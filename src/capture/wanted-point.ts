@@ -36,14 +36,22 @@ export interface KernelFunction {
   readonly event?: string;
 }
 
-/** A function of a program, probed at its entry. There is no probe at a return: it kills QEMU, whose coroutines change stacks. */
+/** A value that a probe in a program reads: an argument of the function, or where a mark says one is (`%rdi`, `-24(%rbp)`, `$7`). */
+export interface ProgramValue extends Omit<Fetch, 'of'> {
+  readonly of: number | { readonly operand: string };
+}
+
+/** A place in a program: a function's entry, or a mark of its authors. Never a return: that kills QEMU, whose coroutines change stacks. */
 export interface ProgramFunction {
   /** Full path of the program or library. */
   readonly file: string;
+  /** Of the function or mark; the event is called so. */
   readonly symbol: string;
-  /** Of its first instruction in the file, in bytes. */
+  /** Of the instruction in the file, in bytes. */
   readonly offset: number;
-  readonly fetch: readonly Fetch[];
+  readonly fetch: readonly ProgramValue[];
+  /** It is a mark (USDT); `counter`: place in the file of what has to be above zero for the program to pass it. */
+  readonly mark?: { readonly provider: string; readonly counter: number | undefined };
 }
 
 interface Wanted {
@@ -89,7 +97,9 @@ export type FoundPoint = FoundTracepoint | WantedKprobe | WantedUprobe;
 /** `block:block_rq_issue`, `kprobe:eventfd_signal`, `uprobe:virtqueue_pop`: a point in words. */
 export function pointName(point: WantedPoint | FoundPoint): string {
   if (point.kind === 'tracepoint') return `${point.system}:${'name' in point ? point.name : point.names[0]!}`;
-  return `${point.kind}:${point.kind === 'kprobe' ? point.functions[0]!.symbol : point.function.symbol}`;
+  if (point.kind === 'kprobe') return `kprobe:${point.functions[0]!.symbol}`;
+  const { symbol, mark } = point.function;
+  return mark === undefined ? `uprobe:${symbol}` : `usdt:${mark.provider}:${symbol}`;
 }
 
 /** The error for a required point that the machine does not have. */

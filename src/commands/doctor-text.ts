@@ -152,7 +152,7 @@ function notAskedLines({ notAsked }: Diagnosis, others: readonly string[], width
     ...(notAsked.length === 0
       ? []
       : wrapText(
-          `record does not ask for ${notAsked.join(', ')}: functions of programs and drivers. Their stages are parts of others.`,
+          `record does not ask for ${notAsked.join(', ')}: functions of programs and drivers. Their stages are parts of others${notAsked.some((point) => point.startsWith('backend:')) ? ' (of QEMU’s some are asked for with --detail qemu)' : ''}.`,
           width,
         )),
     ...(others.length === 0

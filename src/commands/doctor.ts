@@ -8,13 +8,15 @@ import { lookAtHost } from '../capture/doctor/look-at-host.ts';
 import type { MachineView } from '../capture/doctor/see-point.ts';
 import { wantedOf } from '../capture/doctor/wanted-of-path.ts';
 import { chooseDiskOf, chooseGuest } from '../capture/guest/choose-guest.ts';
+import { qemuPoints } from '../capture/guest/qemu-points.ts';
 import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { chooseTracer } from '../capture/tracers.ts';
 import { discoverGuests } from '../discover/discover.ts';
-import type { GuestDisk } from '../discover/guest.ts';
+import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
 import { pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
+import type { Detail } from './detail.ts';
 import { diagnosisText } from './doctor-text.ts';
 import { outputFile, sayState } from './record.ts';
 import type { Say } from './say.ts';
@@ -30,6 +32,8 @@ export interface DoctorOptions extends WayIn {
   readonly disk?: string | undefined;
   readonly path?: string | undefined;
   readonly json?: boolean | undefined;
+  /** `qemu`: functions of QEMU as well. */
+  readonly detail?: Detail | undefined;
   /** Columns of the terminal. */
   readonly width: number;
 }
@@ -40,6 +44,7 @@ interface Subject {
   readonly what: string;
   /** Other paths its requests may take. */
   readonly others: readonly string[];
+  readonly guest: Guest | undefined;
   readonly guestDisk: GuestDisk | undefined;
   /** The guest runs under TCG. */
   readonly isEmulated: boolean;
@@ -54,7 +59,9 @@ export async function doctor(
 ): Promise<{ text: string; exitCode: ExitCode }> {
   const subject = await subjectOf(options);
   await removeLeftovers(say);
-  const wanted = wantedOf(subject.path, subject.guestDisk, subject.local, subject.devices);
+  const kernel = wantedOf(subject.path, subject.guestDisk, subject.local, subject.devices);
+  const inside = await lookInside(options, subject);
+  const wanted = { ...kernel, host: [...kernel.host, ...(inside?.points ?? [])] };
   const way = wanted.guest.length === 0 ? undefined : wayIn(options);
   const machines = {
     host: await lookAtHost(wanted.host),
@@ -65,6 +72,7 @@ export async function doctor(
     tracer: chooseTracer('auto').name,
     wanted,
     machines,
+    hidden: inside?.missing ?? [],
     isEmulated: subject.isEmulated,
   });
   return {
@@ -78,6 +86,16 @@ export async function doctor(
           ),
     exitCode: diagnosis.complete ? EXIT_CODES.ok : EXIT_CODES.belowGrade,
   };
+}
+
+/** The program that serves the guest's disk, when its functions were asked for. Throws where there is no guest to ask of. */
+async function lookInside({ detail }: DoctorOptions, { guest, guestDisk }: Subject) {
+  if (detail !== 'qemu') return undefined;
+  if (guest !== undefined && guestDisk !== undefined) return qemuPoints(guest, guestDisk);
+  throw new IotraceError('detail-of-what', '--detail qemu is about a running guest.', {
+    hint: 'Name it: iotrace doctor GUEST --detail qemu (iotrace ls).',
+    exitCode: EXIT_CODES.usage,
+  });
 }
 
 /** What a killed iotrace left goes here as it does when recording. Not root, or no tracefs: the answer says so later. */
@@ -110,6 +128,7 @@ async function subjectOf(options: DoctorOptions): Promise<Subject> {
       path: asked ?? pathOf(first!),
       what,
       others: asked === undefined ? others : [],
+      guest,
       guestDisk: disk,
       isEmulated: guest.accelerator === 'tcg',
       local: undefined,
@@ -122,6 +141,7 @@ async function subjectOf(options: DoctorOptions): Promise<Subject> {
     path,
     what: `${disk.name} (${disk.major}:${disk.minor}), ${why}`,
     others: [],
+    guest: undefined,
     guestDisk: undefined,
     isEmulated: false,
     local: disk,

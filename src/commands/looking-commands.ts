@@ -1,5 +1,6 @@
 /** Command lines of what only looks at this machine: `ls` and `doctor`. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { DETAILS } from './detail.ts';
 import { deliver, say, terminalWidth } from './output.ts';
 
 /** Adds `ls`. */
@@ -27,6 +28,11 @@ export function addDoctor(program: Command): void {
     )
     .option('--disk <dev>', 'the guest’s disk by its id; this machine’s like vda, else that of this folder')
     .option('--path <name>', 'look at this I/O path (iotrace explain)')
+    .addOption(
+      new Option('--detail <how>', 'the kernel’s points, or functions of QEMU too')
+        .choices(DETAILS)
+        .default('kernel'),
+    )
     .option('--guest-ssh <user@host>', 'look inside the guest too, as root over ssh')
     .option('--guest-exec <command>', 'the same by a command that gives a root shell there')
     .option('--json', 'print JSON, for programs')

@@ -11,6 +11,7 @@ import { guestTracer } from '../capture/guest/guest-tracer.ts';
 import { prepareGuestWorkload } from '../capture/guest/guest-workload.ts';
 import { guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
 import { hostPoints } from '../capture/guest/host-points.ts';
+import { qemuPoints } from '../capture/guest/qemu-points.ts';
 import { checkHostAlone, isRunning, threadsOf } from '../capture/guest/whom-to-record.ts';
 import { Interrupts } from '../capture/interrupts.ts';
 import { liveLine } from '../capture/live-line.ts';
@@ -27,6 +28,7 @@ import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { calibrate } from './calibrate.ts';
+import { type Detail, sayQemuPoints } from './detail.ts';
 import { keepText } from './keep-text.ts';
 import { foundPoints, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
@@ -42,6 +44,8 @@ export interface RecordGuestOptions extends RecordOptions, WayIn {
   readonly guestBuffer: number;
   /** The disk's name in the guest. */
   readonly guestDisk?: string | undefined;
+  /** `qemu`: functions of QEMU as well. */
+  readonly detail?: Detail | undefined;
   /** The command runs in the guest, not here. */
   readonly guestRun?: boolean | undefined;
 }
@@ -112,7 +116,10 @@ class GuestRecording {
     const inner = await this.#chooseInner();
     const devices = await listBlockDevices();
     const drive = devices.find(({ name }) => name === disk.drive?.name);
-    const { points, notes } = await foundPoints(files, hostPoints(disk, devices), options.buffer, say);
+    const inQemu = options.detail === 'qemu' ? await qemuPoints(guest, disk) : undefined;
+    const wanted = [...hostPoints(disk, devices), ...(inQemu?.points ?? [])];
+    const { points, notes } = await foundPoints(files, wanted, options.buffer, say);
+    const detailNotes = inQemu === undefined ? [] : sayQemuPoints(inQemu, say);
     const { name: tracer, reason } = chooseTracer(options.tracer);
     say(reason);
     // The others have no TSC.
@@ -163,6 +170,7 @@ class GuestRecording {
         reason,
         ...stateNotes,
         ...notes,
+        ...detailNotes,
       ]);
       await writeRecording(
         output,

@@ -36,6 +36,7 @@ function kernel(wanted: readonly WantedPoint[], other: Partial<KernelView> = {})
     hasTracefs: true,
     lockdown: 'none',
     hasKprobes: true,
+    hasUprobes: true,
     hasBtf: true,
     events: new Set(tracepoints.flatMap(({ system, names }) => names.map((name) => `${system}/${name}`))),
     systems: new Set(tracepoints.map(({ system }) => system)),
@@ -150,6 +151,48 @@ describe('doctor', () => {
       else expect(sights.tracefs).toHaveProperty('by');
   });
 
+  it('says of a place in QEMU what stands for it, and that its file hides another', () => {
+    const place = { file: '/proc/7/exe', symbol: 'virtqueue_push', offset: 64, fetch: [] };
+    const marked = {
+      ...place,
+      symbol: 'virtio_blk_handle_vq',
+      mark: { provider: 'qemu', counter: undefined },
+    };
+    const ask = (hasUprobes: boolean) =>
+      diagnose({
+        path: PATH,
+        tracer: 'tracefs',
+        wanted: {
+          ...WANTED,
+          host: [
+            ...WANTED.host,
+            { kind: 'uprobe', scope: 'tasks', function: place },
+            { kind: 'uprobe', scope: 'tasks', function: marked },
+          ],
+        },
+        machines: { host: host({ hasUprobes }), guest: guest() },
+        hidden: [{ point: 'backend:block', names: ['blk_aio_preadv', 'blk_aio_pwritev'] }],
+      });
+    const sights = (hasUprobes: boolean, name: string) =>
+      ask(hasUprobes).rows.find(({ point }) => point === name)?.sights;
+    expect(sights(true, 'backend:push')).toMatchObject({
+      tracefs: { by: 'uprobe:virtqueue_push' },
+      perf: { by: 'uprobe:virtqueue_push' },
+      bpftrace: { by: 'uprobe:/proc/7/exe:virtqueue_push' },
+    });
+    expect(sights(true, 'backend:pickup')).toMatchObject({
+      tracefs: { by: 'usdt:qemu:virtio_blk_handle_vq' },
+      bpftrace: { reason: { id: 'mark-not-by-bpftrace' } },
+    });
+    expect(sights(true, 'backend:block')?.tracefs).toMatchObject({ reason: { id: 'place-hidden' } });
+    expect(sights(false, 'backend:push')?.tracefs).toMatchObject({ reason: { id: 'no-uprobes' } });
+    // Asked for and not seen: the breakdown is not complete.
+    expect(ask(true)).toMatchObject({
+      complete: false,
+      notAsked: expect.not.arrayContaining(['backend:block']),
+    });
+  });
+
   it('takes the message of a program that is missing', () => {
     const reason = { reason: 'perf-missing', text: 'There is no perf.', remedy: 'Install it.' };
     const { rows, complete } = ask({ host: host({}, { perf: reason }), guest: guest() });
@@ -167,9 +210,14 @@ describe('doctor', () => {
 
   it('reads of a guest’s answer only what has its form', () => {
     const view = readView(
-      'release 5.10.0\nkprobes\nsystem block\nevent block/block_rq_issue\nevent a b\nfunction vp_notify\nlockdown none [integrity] confidentiality\n\u001b[2Jevent x/y\n',
+      'release 6.12.1+deb13-amd64\nkprobes\nsystem block\nevent block/block_rq_issue\nevent a b\nfunction vp_notify\nlockdown none [integrity] confidentiality\n\u001b[2Jevent x/y\n',
     );
-    expect(view).toMatchObject({ release: '5.10.0', hasKprobes: true, hasBtf: false, lockdown: 'integrity' });
+    expect(view).toMatchObject({
+      release: '6.12.1+deb13-amd64',
+      hasKprobes: true,
+      hasBtf: false,
+      lockdown: 'integrity',
+    });
     expect([...view.events]).toEqual(['block/block_rq_issue']);
     expect([...view.functions]).toEqual(['vp_notify']);
   });

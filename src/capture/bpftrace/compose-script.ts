@@ -46,8 +46,11 @@ function probeAt(
   { probe }: ScriptBlock,
   host: Pick<BpftraceHost, 'probeOf'>,
 ): string | undefined {
-  // The path in a script is the usual one.
-  if (point.kind === 'uprobe') return `uprobe:${point.function.file}:${point.function.symbol}`;
+  // The path in a script is the usual one. A mark would need the process named, and that filters all other probes too.
+  if (point.kind === 'uprobe')
+    return point.function.mark === undefined
+      ? `uprobe:${point.function.file}:${point.function.symbol}`
+      : undefined;
   return host.probeOf(probe);
 }
 

@@ -6,8 +6,14 @@ import { stampingEvents } from '../../paths/stamping-events.ts';
 import { type VisibleStage, visibleStages } from '../../paths/visible-stages.ts';
 import { TRACER_NAMES, type TracerName } from '../tracer-names.ts';
 import type { WantedPoint } from '../wanted-point.ts';
-import { REASONS, type Reason } from './reason.ts';
+import { placeHidden, REASONS, type Reason } from './reason.ts';
 import { type MachineView, type Sight, seePoint } from './see-point.ts';
+
+/** A point inside a program whose file does not tell where it is. */
+export interface HiddenPoint {
+  readonly point: PointId;
+  readonly names: readonly string[];
+}
 
 /** What is asked. */
 export interface Question {
@@ -15,6 +21,8 @@ export interface Question {
   /** The tracer `record` would take. */
   readonly tracer: TracerName;
   readonly wanted: { readonly host: readonly WantedPoint[]; readonly guest: readonly WantedPoint[] };
+  /** Points that were looked for in a program's file and are not there, and under which names. */
+  readonly hidden?: readonly HiddenPoint[] | undefined;
   /** The guest's processors are emulated (TCG): nothing of KVM happens. */
   readonly isEmulated?: boolean | undefined;
   /** `guest` is undefined where there is no way in. */
@@ -54,7 +62,7 @@ export interface Diagnosis {
 }
 
 /** Answers. */
-export function diagnose({ path, tracer, wanted, machines, isEmulated }: Question): Diagnosis {
+export function diagnose({ path, tracer, wanted, machines, isEmulated, hidden = [] }: Question): Diagnosis {
   const rows: PointRow[] = [];
   const notAsked: PointId[] = [];
   for (const { point, detail } of path.points) {
@@ -62,11 +70,13 @@ export function diagnose({ path, tracer, wanted, machines, isEmulated }: Questio
     if (events.length === 0) continue;
     const machine = machineOf(path, point);
     const asked = askedFor(events, wanted[machine]);
-    if (asked.length === 0) {
+    const isHidden = hidden.find((each) => each.point === point);
+    if (asked.length === 0 && isHidden === undefined) {
       notAsked.push(point);
       continue;
     }
-    const never = isEmulated === true && point.startsWith('kvm:') ? REASONS.emulated : undefined;
+    const never =
+      isEmulated === true && point.startsWith('kvm:') ? REASONS.emulated : hiddenReason(asked, isHidden);
     const see = (tracer: TracerName) => sightsOf(asked, machines[machine], tracer, never);
     rows.push(rowOf({ point, isBorder: detail !== true, machine }, see, tracer));
   }
@@ -117,6 +127,10 @@ function eventNames(point: WantedPoint): readonly string[] {
   if (point.kind === 'tracepoint') return point.names;
   if (point.kind === 'uprobe') return [point.function.symbol];
   return point.functions.map(({ event, symbol }) => event ?? symbol);
+}
+
+function hiddenReason(asked: readonly WantedPoint[], hidden: HiddenPoint | undefined): Reason | undefined {
+  return asked.length === 0 && hidden !== undefined ? placeHidden(hidden.names) : undefined;
 }
 
 /** What a tracer sees of each wanted point; one reason where it is the same for all. */

@@ -11,6 +11,8 @@ export interface KernelView {
   readonly lockdown: 'none' | 'integrity' | 'confidentiality';
   /** tracefs has kprobe_events. */
   readonly hasKprobes: boolean;
+  /** tracefs has uprobe_events. */
+  readonly hasUprobes: boolean;
   /** /sys/kernel/btf/vmlinux, which fentry needs. */
   readonly hasBtf: boolean;
   /** Of the events that were asked for those there are, `kvm/kvm_exit`. */

@@ -61,7 +61,7 @@ function wordsOf(wanted: readonly WantedPoint[]): string[] {
 /** The view of what the guest answered; lines of another form are left out. */
 export function readView(answer: string): KernelView {
   const words = (kind: string) =>
-    new Set([...answer.matchAll(new RegExp(`^${kind} ([\\w/.-]{1,128})$`, 'gm'))].map(([, word]) => word!));
+    new Set([...answer.matchAll(new RegExp(`^${kind} ([\\w/.+-]{1,128})$`, 'gm'))].map(([, word]) => word!));
   return {
     machine: 'guest',
     release: [...words('release')][0] ?? '',
@@ -70,6 +70,8 @@ export function readView(answer: string): KernelView {
     hasTracefs: true,
     lockdown: lockdownMode(/^lockdown (.*)$/m.exec(answer)?.[1] ?? ''),
     hasKprobes: /^kprobes$/m.test(answer),
+    // Nothing is probed in programs of a guest.
+    hasUprobes: false,
     hasBtf: /^btf$/m.test(answer),
     events: words('event'),
     systems: words('system'),

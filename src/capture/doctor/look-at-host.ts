@@ -36,6 +36,7 @@ async function lookAtKernel(
     hasTracefs: files !== undefined,
     lockdown: lockdownMode(await text('/sys/kernel/security/lockdown')),
     hasKprobes: (await files?.has('kprobe_events')) === true,
+    hasUprobes: (await files?.has('uprobe_events')) === true,
     hasBtf: await hasBtf(),
     ...(await presentEvents(files, wanted)),
     functions: await kernelFunctions(),

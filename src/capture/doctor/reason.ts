@@ -94,6 +94,29 @@ export function noScript(name: string): Reason {
   return reason('no-script', `No script in bpf/ records ${name}.`, 'Use --tracer tracefs or perf for it.');
 }
 
+/** The program's file does not say where it is. */
+export function placeHidden(names: readonly string[]): Reason {
+  return reason(
+    'place-hidden',
+    `The program’s file does not tell where ${names.join(' or ')} is: it exports no such function, has no symbol table, and no mark (USDT).`,
+    'Install a build with its symbols or with marks (QEMU: --enable-trace-backends=dtrace), or take QEMU’s own log (iotrace import --host).',
+  );
+}
+
+/** bpftrace could attach to a mark only when it traces that process alone. */
+export const MARK_BY_BPFTRACE = reason(
+  'mark-not-by-bpftrace',
+  'bpftrace attaches to marks (USDT) of a process only when it traces nothing else.',
+  'Use --tracer tracefs or perf for it.',
+);
+
+/** tracefs has no list of probes in programs. */
+export const NO_UPROBES = reason(
+  'no-uprobes',
+  'The kernel makes no probes in programs: tracefs has no uprobe_events.',
+  'Boot a kernel with CONFIG_UPROBE_EVENTS=y; distributions have it.',
+);
+
 function reason(id: string, text: string, remedy: string): Reason {
   return { id, text, remedy };
 }

@@ -8,6 +8,8 @@ import {
   eventMissing,
   functionForbidden,
   functionMissing,
+  MARK_BY_BPFTRACE,
+  NO_UPROBES,
   noScript,
   REASONS,
   type Reason,
@@ -47,7 +49,7 @@ function machineReason({ isLinux, isRoot, hasTracefs, lockdown }: KernelView): R
 function seeInKernel(point: WantedPoint, kernel: KernelView): Sight {
   if (point.kind === 'kprobe') return seeFunction(point, kernel);
   // Programs are probed by a place in their file, which is known when the point is wanted at all.
-  if (point.kind === 'uprobe') return { by: pointName(point) };
+  if (point.kind === 'uprobe') return kernel.hasUprobes ? { by: pointName(point) } : { reason: NO_UPROBES };
   const { system, names } = point;
   const name = names.find((each) => kernel.events.has(`${system}/${each}`));
   if (name !== undefined) return { by: `${system}:${name}` };
@@ -70,6 +72,7 @@ function seeByBpftrace(point: WantedPoint, { kernel, bpftrace, library }: Machin
   const [chosen] = chooseBlocks([found], library, bpftrace).chosen;
   if (chosen !== undefined) return { by: chosen.probe };
   const anywhere = chooseBlocks([found], library, { probeOf: (probe) => probe }).chosen;
+  if (point.kind === 'uprobe' && point.function.mark !== undefined) return { reason: MARK_BY_BPFTRACE };
   if (anywhere.length === 0 || point.kind !== 'kprobe') return { reason: noScript(pointName(found)) };
   const symbols = point.functions.map(({ symbol }) => symbol);
   const there = symbols.filter((symbol) => kernel.functions.has(symbol));

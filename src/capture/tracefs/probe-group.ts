@@ -9,6 +9,7 @@ import {
   type FoundPoint,
   type KernelFunction,
   type ProgramFunction,
+  type ProgramValue,
   pointMissing,
   pointName,
   type WantedKprobe,
@@ -100,13 +101,38 @@ export class ProbeGroup {
 export function definition(name: string, choice: KernelFunction | ProgramFunction): string {
   const inProgram = 'file' in choice;
   const kind = !inProgram && choice.returns === true ? 'r' : 'p';
-  const place = inProgram ? `${choice.file}:0x${choice.offset.toString(16)}` : choice.symbol;
+  const place = inProgram ? placeIn(choice) : choice.symbol;
   return [`${kind}:${name}`, place, ...choice.fetch.map((fetch) => fetchText(fetch, inProgram))].join(' ');
 }
 
-function fetchText({ name, of, at = [], type }: Fetch, inProgram: boolean): string {
-  const start = of === 'returned' ? '$retval' : inProgram ? register(of) : `$arg${of + 1}`;
-  return `${name}=${at.reduce((inner, offset) => `+${offset}(${inner})`, start)}:${type}`;
+/** `/proc/77/exe:0x8611c0`, with the counter of a mark in brackets: the kernel counts it up while somebody traces. */
+function placeIn({ file, offset, mark }: ProgramFunction): string {
+  const counter = mark?.counter === undefined ? '' : `(0x${mark.counter.toString(16)})`;
+  return `${file}:0x${offset.toString(16)}${counter}`;
+}
+
+function fetchText({ name, of, at = [], type }: Fetch | ProgramValue, inProgram: boolean): string {
+  return `${name}=${at.reduce((inner, offset) => `+${offset}(${inner})`, startOf(of, inProgram))}:${type}`;
+}
+
+function startOf(of: (Fetch | ProgramValue)['of'], inProgram: boolean): string {
+  if (of === 'returned') return '$retval';
+  if (typeof of === 'object') return operandText(of.operand);
+  return inProgram ? register(of) : `$arg${of + 1}`;
+}
+
+/** An operand in the words of probes: `%rdi` → `%di`, `-24(%rbp)` → `-24(%bp)`, `$7` → `\\7`. */
+function operandText(operand: string): string {
+  if (operand.startsWith('$')) return `\\${operand.slice(1)}`;
+  return operand.replace(/%(\w+)/, (_, name: string) => `%${kernelRegister(name)}`).replace(/^\(/, '+0(');
+}
+
+/** The kernel knows the 64-bit registers by their 16-bit names (arch/x86/include/asm/ptrace.h); parts of one by its whole. */
+function kernelRegister(name: string): string {
+  const numbered = /^(r\d+)[dwb]?$/.exec(name)?.[1];
+  if (numbered !== undefined) return numbered;
+  const whole = name.replace(/^[re](?=\w\w$)/, '');
+  return /^[abcd]l$/.test(whole) ? `${whole[0]}x` : whole.replace(/^(si|di|bp|sp)l$/, '$1');
 }
 
 /** Registers of the first six integer arguments on x86-64 (System V ABI): $argN is for the kernel's functions only. */
