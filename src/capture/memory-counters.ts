@@ -4,11 +4,11 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
 import type { FactText } from './machine-facts.ts';
-import { type AskPerf, cpuOf, resolveMemoryEvents } from './memory-events.ts';
+import { type AskPerf, type Cpu, cpuOf, resolveMemoryEvents } from './memory-events.ts';
 
 export interface CountersPlan {
   /** Where perf's output goes while it runs. */
@@ -50,10 +50,7 @@ export async function startMemoryCounters(
 ): Promise<MemoryCounters> {
   const form = await formOf(perf);
   const ask: AskPerf = (events) => answer(perf, ['stat', form, '-e', events.join(','), '--', 'true']);
-  const found = await resolveMemoryEvents(
-    ask,
-    cpuOf(await readFile('/proc/cpuinfo', 'utf8').catch(() => '')),
-  );
+  const found = await resolveMemoryEvents(ask, await thisCpu());
   if (found === undefined) {
     say('accesses to remote memory are not counted: there is no perf');
     return { stop: async () => [] };
@@ -108,6 +105,11 @@ function rowsOf(text: string): string {
 function texts(rows: readonly string[]): FactText[] {
   const text = rows.join('');
   return text === '' ? [] : [{ name: 'host-perf-stat', text }];
+}
+
+async function thisCpu(): Promise<Cpu> {
+  const cpuinfo = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
+  return cpuOf(cpuinfo, await readdir('/sys/bus/event_source/devices').catch(() => []));
 }
 
 async function formOf(perf: string): Promise<(typeof FORMS)[number]> {

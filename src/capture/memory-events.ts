@@ -8,6 +8,8 @@ export interface Cpu {
   readonly vendor: string;
   readonly family: number;
   readonly model: number;
+  /** False: the kernel has no driver for its counters, as in most virtual machines. */
+  readonly hasCounters: boolean;
 }
 
 /** What perf said to one question: its exit status, and rows and complaints together. */
@@ -78,6 +80,14 @@ const CANDIDATES: readonly Candidate[] = [
   { events: ['node-loads', 'node-load-misses'] },
 ];
 
+/** Names the kernel gives the counters of cores under /sys/bus/event_source/devices: x86, x86 hybrids, Arm, Apple, POWER and s390. */
+const CORE_COUNTERS = /^(cpu(_.*)?|armv.*|apple_.*|cpum_.*)$/;
+
+/** Whether one of those devices counts what cores do. */
+export function hasCoreCounters(devices: readonly string[]): boolean {
+  return devices.some((name) => CORE_COUNTERS.test(name));
+}
+
 function isZen4(model: number): boolean {
   return (model >= 0x10 && model <= 0x1f) || (model >= 0x60 && model <= 0xaf);
 }
@@ -85,7 +95,8 @@ function isZen4(model: number): boolean {
 /** The first events of which perf counts every one; undefined when there is no perf. */
 export async function resolveMemoryEvents(ask: AskPerf, cpu: Cpu): Promise<MemoryEvents | undefined> {
   let last: MemoryEvents | undefined;
-  for (const { events, only } of CANDIDATES) {
+  // Without counters there is one thing to learn: how perf says that it counts nothing.
+  for (const { events, only } of cpu.hasCounters ? CANDIDATES : CANDIDATES.slice(-1)) {
     if (only !== undefined && !only(cpu)) continue;
     const { exitCode, text } = await ask(events);
     if (exitCode === undefined) return undefined;
@@ -97,8 +108,13 @@ export async function resolveMemoryEvents(ask: AskPerf, cpu: Cpu): Promise<Memor
   return last ?? { events: [], supported: false, text: '' };
 }
 
-/** The CPU from the text of /proc/cpuinfo. */
-export function cpuOf(cpuinfo: string): Cpu {
+/** The CPU from the text of /proc/cpuinfo, and the names in /sys/bus/event_source/devices. */
+export function cpuOf(cpuinfo: string, devices: readonly string[]): Cpu {
   const value = (name: string) => new RegExp(`^${name}\\s*:\\s*(\\S+)`, 'm').exec(cpuinfo)?.[1] ?? '';
-  return { vendor: value('vendor_id'), family: Number(value('cpu family')), model: Number(value('model')) };
+  return {
+    vendor: value('vendor_id'),
+    family: Number(value('cpu family')),
+    model: Number(value('model')),
+    hasCounters: hasCoreCounters(devices),
+  };
 }

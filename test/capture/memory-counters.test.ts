@@ -22,9 +22,19 @@ const drawnPerf =
         }
       : UNKNOWN;
 
-const zen = (family: number, model: number): Cpu => ({ vendor: 'AuthenticAMD', family, model });
-const xeon = (model: number): Cpu => ({ vendor: 'GenuineIntel', family: 6, model });
-const arm: Cpu = { vendor: '', family: 0, model: 0 };
+const zen = (family: number, model: number): Cpu => ({
+  vendor: 'AuthenticAMD',
+  family,
+  model,
+  hasCounters: true,
+});
+const xeon = (model: number): Cpu => ({
+  vendor: 'GenuineIntel',
+  family: 6,
+  model,
+  hasCounters: true,
+});
+const arm: Cpu = { vendor: '', family: 0, model: 0, hasCounters: true };
 
 describe('events', () => {
   it.each<[string, RegExp, Cpu, RegExp]>([
@@ -73,6 +83,17 @@ describe('events', () => {
     expect(notes).toEqual([expect.stringMatching(/node-loads not supported.*counted in software only/)]);
   });
 
+  it('are asked for once where the kernel has no counters of cores', async () => {
+    const asked: string[] = [];
+    const ask: AskPerf = (events) => {
+      asked.push(events.join());
+      return drawnPerf(/^node-/, false)(events);
+    };
+    const cpu = cpuOf('', ['breakpoint', 'msr', 'software', 'tracepoint', 'uprobe']);
+    expect(await resolveMemoryEvents(ask, cpu)).toMatchObject({ supported: false });
+    expect(asked).toEqual(['node-loads,node-load-misses']);
+  });
+
   it('are none where there is no perf', async () => {
     expect(await resolveMemoryEvents(async () => ({ exitCode: undefined, text: '' }), arm)).toBeUndefined();
   });
@@ -80,8 +101,8 @@ describe('events', () => {
   it('go by the CPU that /proc/cpuinfo says', () => {
     const text =
       'processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9V74\n';
-    expect(cpuOf(text)).toEqual(zen(25, 17));
-    expect(cpuOf('processor\t: 0\nCPU implementer\t: 0x41\n')).toEqual({ vendor: '', family: 0, model: 0 });
+    expect(cpuOf(text, ['software', 'cpu'])).toEqual(zen(25, 17));
+    expect(cpuOf('processor\t: 0\nCPU implementer\t: 0x41\n', ['armv8_pmuv3_0'])).toEqual(arm);
   });
 });
 
