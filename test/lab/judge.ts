@@ -138,10 +138,13 @@ function closureOf(model: ReportModel, { sources }: Recording, truth: GroundTrut
   return (found.closure * truth.meanNs) / ((ticks * nsPerTick) / log.endTsc.length);
 }
 
+/** fio's own code lies between its clock and its system call: some 25 µs of 560 on an emulated host. */
+const FIO_CLOSES = 0.9;
+
 function closureCheck(run: Run, model: ReportModel, closure: number | undefined, truth: GroundTruth): Check {
   const found = model.groundTruth;
   if (found === null || closure === undefined) return failed('closure', 'the report has none');
-  const isClosed = closure >= 0.98 && closure <= 1.02;
+  const isClosed = closure >= (run.engine === 'fio' ? FIO_CLOSES : 0.98) && closure <= 1.02;
   const known = found.matched / truth.requests;
   return {
     name: 'closure',
