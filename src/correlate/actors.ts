@@ -30,13 +30,8 @@ export function findActors(
   const hostTable = host?.table;
   if (host === undefined) return { hostTable, host, match: undefined, vcpus: new Map(), backend: new Set() };
   const match = matchHostRequests(appTable, requests, host);
-  return {
-    hostTable,
-    host,
-    match,
-    vcpus: vcpuThreads(host, facts),
-    backend: backendThreads(host, match?.issue ?? noRows(requests.length)),
-  };
+  const backend = backendThreads(host, match?.issue ?? noRows(requests.length));
+  return { hostTable, host, match, vcpus: vcpuThreads(host, facts, backend), backend };
 }
 
 /** The thread that served each request; see Scene. */

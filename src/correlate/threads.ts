@@ -4,10 +4,15 @@ import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 
 /**
- * vCPU id → thread, from the threads that enter a guest. With several guests in one trace the one of the facts is
- * taken, else the process that enters most.
+ * vCPU id → thread, from the threads that enter a guest. With several guests in one trace those of the facts are taken, else
+ * those of a process that also serves the disk (`backend`). Where nothing tells the guests apart, a vCPU number that two threads
+ * enter is no one's.
  */
-export function vcpuThreads(host: Occurrences, facts: RecordingFacts): ReadonlyMap<number, number> {
+export function vcpuThreads(
+  host: Occurrences,
+  facts: RecordingFacts,
+  backend: ReadonlySet<number> = new Set(),
+): ReadonlyMap<number, number> {
   const { table } = host;
   const entries = new Map<number, { vcpu: number; count: number }>();
   const { rows, tid } = host.of('kvm_entry');
@@ -16,28 +21,35 @@ export function vcpuThreads(host: Occurrences, facts: RecordingFacts): ReadonlyM
     if (known === undefined) entries.set(tid[at]!, { vcpu: table.dev[rows[at]!]!, count: 1 });
     else known.count++;
   }
-  const known = new Set(facts.qemuThreads?.map(({ tid }) => tid));
-  const ours = [...entries].filter(([tid]) => known.has(tid));
-  const process = ours.length > 0 ? ours : [...entries].filter(inBusiestProcess(table, entries));
   const threads = new Map<number, number>();
-  for (const [tid, { vcpu, count }] of process) {
+  const unclear = new Set<number>();
+  for (const [tid, { vcpu, count }] of ownThreads([...entries], table, facts, backend)) {
     const other = threads.get(vcpu);
-    if (other === undefined || count > entries.get(other)!.count) threads.set(vcpu, tid);
+    const others = other === undefined ? 0 : entries.get(other)!.count;
+    if (count > others) threads.set(vcpu, tid);
+    if (Math.min(count, others) > Math.max(count, others) * FEW_ENTRIES) unclear.add(vcpu);
   }
+  for (const vcpu of unclear) threads.delete(vcpu);
   return threads;
 }
 
-function inBusiestProcess(
-  table: EventTable,
-  entries: ReadonlyMap<number, { count: number }>,
-): (entry: [number, unknown]) => boolean {
-  const byProcess = new Map<number | undefined, number>();
-  for (const [tid, { count }] of entries) {
-    const process = table.tasks.get(tid)?.tgid;
-    byProcess.set(process, (byProcess.get(process) ?? 0) + count);
-  }
-  const busiest = [...byProcess].sort((a, b) => b[1] - a[1])[0]?.[0];
-  return ([tid]) => table.tasks.get(tid)?.tgid === busiest;
+/** A thread that enters a vCPU so much less often than another is one that QEMU has replaced, or of a guest that idles. */
+const FEW_ENTRIES = 0.05;
+
+/** Of threads those of this guest, as far as anything tells. */
+function ownThreads<Entry>(
+  threads: readonly [number, Entry][],
+  { tasks }: EventTable,
+  { qemuThreads }: RecordingFacts,
+  backend: ReadonlySet<number>,
+): readonly [number, Entry][] {
+  const known = new Set(qemuThreads?.map(({ tid }) => tid));
+  const named = threads.filter(([tid]) => known.has(tid));
+  if (named.length > 0) return named;
+  const processes = new Set([...backend].map((tid) => tasks.get(tid)?.tgid));
+  processes.delete(undefined);
+  const serving = threads.filter(([tid]) => processes.has(tasks.get(tid)?.tgid));
+  return serving.length > 0 ? serving : threads;
 }
 
 /** Events only the thread that serves a disk emits, the most telling first. */
