@@ -36,9 +36,15 @@ export function checkIntegrity(source: Source, nsPerTick = 1): Integrity {
   const scale = source.unit === 'ticks' ? nsPerTick : 1;
   return {
     missing: claimed === undefined ? 0 : Math.max(0, claimed - records),
-    duplicates: Math.max(repeats?.reduce((sum, each) => sum + each, 0) ?? 0, records - (claimed ?? records)),
+    duplicates: duplicatesOf(source, repeats?.reduce((sum, each) => sum + each, 0) ?? 0),
     repeats,
     outOfOrder: order.skewed.length > 0 ? 0 : order.stepsBack,
     skewed: order.skewed.map(({ cpus, atLeast }) => ({ cpus, atLeast: atLeast * scale })),
   };
+}
+
+/** Rounded stamps make rows equal that are not the same event; the stream's own count then tells how many are too many. */
+function duplicatesOf({ claimed, records, roundingNs }: Source, repeats: number): number {
+  const surplus = records - (claimed ?? records);
+  return roundingNs > 0 && surplus > 0 ? surplus : Math.max(repeats, surplus);
 }

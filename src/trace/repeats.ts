@@ -7,14 +7,14 @@ const REACH = 16;
 
 /**
  * Rows that repeat another in every column, 1 for each but the first of them; undefined when there are none. A CPU cannot
- * stamp the same event twice at one instant. Times rounded to microseconds can hide that two neighbours were not at one
- * instant, so neighbours are kept when the stream's own count of events agrees with what was read.
+ * stamp the same event twice at one instant. Times rounded to microseconds can hide that two were not at one instant, so
+ * all are kept when the stream's own count of events agrees with what was read.
  */
 export function repeatedRows(source: Source): Uint8Array | undefined {
   const { events } = source;
   const { ts, kind } = events;
   const order = timeOrder(ts);
-  const trusted = source.roundingNs > 0 && source.claimed === source.records;
+  if (source.roundingNs > 0 && source.claimed === source.records) return undefined;
   let repeats: Uint8Array | undefined;
   for (let at = 1; at < events.length; at++) {
     const row = order === undefined ? at : order[at]!;
@@ -24,8 +24,7 @@ export function repeatedRows(source: Source): Uint8Array | undefined {
     for (let before = at - 1; before >= earliest; before--) {
       const other = order === undefined ? before : order[before]!;
       if (ts[other] !== time) break;
-      if (kind[other] !== kind[row] || !isSame(events, row, other) || (trusted && row - other === 1))
-        continue;
+      if (kind[other] !== kind[row] || !isSame(events, row, other)) continue;
       repeats ??= new Uint8Array(events.length);
       repeats[row] = 1;
       break;
