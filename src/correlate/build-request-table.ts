@@ -64,7 +64,7 @@ export function buildRequestTable(
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
   const whole = usable.filter((request) => nearGap[request] === undefined);
   const thin = thinRequests(scene, followed, whole, doubts);
-  const critical = new CriticalPath(scene.path, followed, usable, times.of);
+  const critical = new CriticalPath(scene, followed, usable, times.of);
   const violators = new Set(relation.violators);
   for (let request = 0; request < begins.length; request++) {
     const rejected = APP_REASONS[scene.requests.reject[request]!];
@@ -89,8 +89,12 @@ export function buildRequestTable(
       else layout.match(request, variant, times, critical.variants[variant]!);
     }
   }
+  // Under a wrong relation of the clocks most points fall out of order; what does not is no better.
+  if (critical.outOfOrder > layout.matched) layout.discard(OUT_OF_ORDER);
   return { requests: layout.finish(times, critical.variants), application };
 }
+
+const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
 
 /** Times of points for all requests: of their rows, and from the application's log where it is on the trace's clock. */
 class Times {
@@ -183,6 +187,8 @@ class Layout {
   readonly #points: readonly PointId[];
   readonly #columns: Omit<RequestTable, 'variants' | 'reasons' | 'offsets'>;
   readonly #reasons: string[] = [''];
+  /** Requests that are matched so far. */
+  matched = 0;
   readonly #reasonIds = new Map<string, number>([['', 0]]);
 
   constructor(scene: Scene, followed: Followed, begin: Float64Array, sector: Float64Array) {
@@ -236,6 +242,15 @@ class Layout {
     this.#columns.start[request] = start;
     this.#columns.total[request] = total;
     this.#columns.variant[request] = variant;
+    this.matched++;
+  }
+
+  /** None of the matched requests is believed, for one reason. */
+  discard(reason: string): void {
+    const { status } = this.#columns;
+    for (let request = 0; request < status.length; request++)
+      if (status[request] === STATUS.matched) this.set(request, STATUS.quarantined, reason);
+    this.matched = 0;
   }
 
   finish(times: Times, variants: readonly RequestVariant[]): RequestTable {

@@ -7,12 +7,20 @@ import type { Bypass, IoPath, PathGroup } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
 import { borders, type Followed } from './follow.ts';
 import type { RequestVariant } from './request-table.ts';
+import type { Scene } from './scene.ts';
 
 /**
  * A point seen in at least this share of the requests that could have it is required of all of them: a request without
  * it has lost an event. Below that its absence is taken as a way the path can go, and its stages are merged.
  */
 const REQUIRED_SHARE = 0.97;
+/** A request that ends elsewhere than most has another total: where most have an end, it is required of all. */
+const REQUIRED_END_SHARE = 0.5;
+/** The same in a recording that is known to have lost events. */
+const REQUIRED_SHARE_LOSSY = 0.8;
+/** With nearly all of enough requests that were alone passing a mechanism by, the others are taken to do so too. */
+const USUALLY_PASSED = 0.97;
+const LEAST_ALONE = 20;
 
 /** The application's own times: exact ones, that a rounded stamp of the trace may lie outside of. */
 const OWN_EDGES: readonly PointId[] = ['app:begin', 'app:end'];
@@ -36,7 +44,17 @@ interface Border {
 interface Way {
   readonly needs: readonly Float64Array[];
   readonly next: readonly Border[];
+  /** With it and without the first of `needs` the mechanism was not passed by. */
+  readonly evidence: Float64Array | undefined;
+  /** Nearly all requests pass it by. */
+  passed: boolean;
 }
+
+/** How a request stands to a bypass; NOT_TOLD: its points are not on the path, and another request's may have served it. */
+const UNRECORDED = 0;
+const TAKEN = 1;
+const PASSED_BY = 2;
+const NOT_TOLD = 3;
 
 /** Decides for all requests of one path. `times` gives a point's times by request, NaN where it was not observed. */
 export class CriticalPath {
@@ -55,25 +73,38 @@ export class CriticalPath {
     readonly members: readonly Border[];
     readonly required: readonly Border[];
   }[];
-  /** Ways the request that is judged took; undefined where the recording cannot tell. */
-  readonly #taken: (boolean | undefined)[];
+  /** How the request that is judged stands to each bypass. */
+  readonly #taken: number[];
+  readonly #alone: Uint8Array;
+  readonly #requiredShare: number;
 
-  constructor(path: IoPath, followed: Followed, usable: Int32Array, times: (point: PointId) => Float64Array) {
+  /** Requests whose points were found out of order. */
+  outOfOrder = 0;
+
+  constructor(
+    { path, alone, isLossy }: Pick<Scene, 'path' | 'alone' | 'isLossy'>,
+    followed: Followed,
+    usable: Int32Array,
+    times: (point: PointId) => Float64Array,
+  ) {
     this.#path = path;
+    this.#alone = alone;
+    this.#requiredShare = isLossy ? REQUIRED_SHARE_LOSSY : REQUIRED_SHARE;
     this.#order = borders(path).map(({ point }) => point);
     this.#stageOf = new Map(borders(path).map(({ point, stage }) => [point, stage ?? '']));
     this.#followed = followed;
     this.#times = times;
     this.#borders = this.#order.map((point) => this.#border(point));
     this.#ways = path.bypasses.map((bypass) => this.#way(bypass));
-    this.#taken = path.bypasses.map(() => undefined);
+    this.#taken = path.bypasses.map(() => UNRECORDED);
+    for (const way of this.#ways) way.passed = this.#usuallyPassed(way, usable);
     this.#required = this.#learnRequired(usable);
     this.#groups = path.groups.map((group) => ({
       name: group.name,
       members: group.members.map((point) => this.#border(point)),
       required: this.#learnGroup(group, usable),
     }));
-    if (3 ** this.#ways.length * 2 ** this.#borders.length > Number.MAX_SAFE_INTEGER)
+    if (4 ** this.#ways.length * 2 ** this.#borders.length > Number.MAX_SAFE_INTEGER)
       throw new Error(`internal: path ${path.name} has too many borders to number its variants`);
   }
 
@@ -87,17 +118,22 @@ export class CriticalPath {
     // A number that is the same for requests of one variant: a digit for each bypass, a bit for each border.
     let key = 0;
     for (let index = 0; index < this.#ways.length; index++) {
-      const taken = takes(this.#ways[index]!, request);
+      const way = this.#ways[index]!;
+      const standing = takes(way, request);
+      // With others in flight one kick, or one wake-up, serves several.
+      const taken = standing === PASSED_BY && this.#alone[request] !== 1 && !way.passed ? NOT_TOLD : standing;
       this.#taken[index] = taken;
-      key = key * 3 + (taken === undefined ? 0 : taken ? 1 : 2);
+      key = key * 4 + taken;
     }
     let count = 0;
     let last: Border | undefined;
     for (const border of this.#borders) {
       key *= 2;
       if (!this.#isOn(border, request)) continue;
-      if (last !== undefined && border.at[request]! < last.at[request]!)
+      if (last !== undefined && border.at[request]! < last.at[request]!) {
+        this.outOfOrder++;
         return { variant: undefined, reason: `${border.point} lies before ${last.point}` };
+      }
       last = border;
       count++;
       key++;
@@ -113,11 +149,26 @@ export class CriticalPath {
     return { point, at: this.#times(point), bypasses };
   }
 
-  #way({ needs, points }: Bypass): Way {
+  #way({ needs, points, evidence }: Bypass): Way {
     return {
+      evidence: evidence === undefined ? undefined : this.#times(evidence),
+      passed: false,
       needs: needs.filter((point) => this.#isFindable(point)).map((point) => this.#times(point)),
       next: this.#borders.slice(this.#order.indexOf(points.at(-1)!) + 1),
     };
+  }
+
+  /** Nearly all of those that were alone pass it by. */
+  #usuallyPassed(way: Way, usable: Int32Array): boolean {
+    let single = 0;
+    let passing = 0;
+    for (let index = 0; index < usable.length; index++) {
+      const request = usable[index]!;
+      if (this.#alone[request] !== 1) continue;
+      single++;
+      if (takes(way, request) === PASSED_BY) passing++;
+    }
+    return single >= LEAST_ALONE && passing >= single * USUALLY_PASSED;
   }
 
   /** Whether the recording holds its events, and those of a point that a rule for it starts from. */
@@ -130,7 +181,7 @@ export class CriticalPath {
   /** Observed, and not part of a bypass that was passed by. */
   #isOn({ at, bypasses }: Border, request: number): boolean {
     if (Number.isNaN(at[request]!)) return false;
-    for (const index of bypasses) if (this.#taken[index] === false) return false;
+    for (const index of bypasses) if (this.#taken[index]! >= PASSED_BY) return false;
     return true;
   }
 
@@ -143,8 +194,13 @@ export class CriticalPath {
       ...this.#path.bypasses.flatMap((bypass) => bypass.points),
     ]);
     return this.#borders.filter(
-      (border) => !optional.has(border.point) && isUsual(border, usable, () => true),
+      (border) => !optional.has(border.point) && isUsual(border, usable, () => true, this.#shareOf(border)),
     );
+  }
+
+  #shareOf({ point }: Border): number {
+    const { anchors } = this.#path;
+    return point === anchors.submit || point === anchors.return ? REQUIRED_END_SHARE : this.#requiredShare;
   }
 
   /** Members that are there whenever any other member is. */
@@ -154,7 +210,7 @@ export class CriticalPath {
       .map((point) => this.#border(point));
     return members.filter((member) => {
       const others = members.filter((other) => other !== member);
-      return isUsual(member, usable, (request) => hasAny(others, request));
+      return isUsual(member, usable, (request) => hasAny(others, request), this.#requiredShare);
     });
   }
 
@@ -174,7 +230,10 @@ export class CriticalPath {
     const taken = this.#taken;
     const points = this.#borders.filter((border) => this.#isOn(border, request)).map(({ point }) => point);
     const name = this.#path.bypasses
-      .flatMap((bypass, index) => (taken[index] === undefined ? [] : [bypass.variant[taken[index] ? 0 : 1]]))
+      .flatMap(({ name, variant }, index) => {
+        if (taken[index] === NOT_TOLD) return [`${name} not told apart`];
+        return taken[index] === UNRECORDED ? [] : [variant[taken[index] === TAKEN ? 0 : 1]];
+      })
       .join(', ');
     const id = this.#variants.push({ name, points, stages: this.#stageNames(points, taken) }) - 1;
     this.#byKey.set(key, id);
@@ -182,10 +241,10 @@ export class CriticalPath {
   }
 
   /** The name of the stretch up to each point but the first: the names of all stages it covers, each once. */
-  #stageNames(points: readonly PointId[], taken: readonly (boolean | undefined)[]): string[] {
+  #stageNames(points: readonly PointId[], taken: readonly number[]): string[] {
     const renamed = new Map<PointId, string>();
     this.#path.bypasses.forEach((bypass, index) => {
-      if (taken[index] !== false) return;
+      if (taken[index] !== PASSED_BY) return;
       for (const point of [...bypass.points, ...bypass.upTo]) renamed.set(point, bypass.stage);
     });
     return points.slice(1).map((point, index) => {
@@ -197,17 +256,19 @@ export class CriticalPath {
   }
 }
 
-/** True: on the critical path. False: passed by. Undefined: the recording cannot tell. */
-function takes({ needs, next }: Way, request: number): boolean | undefined {
-  if (needs.length === 0) return undefined;
+/** Whether all that a bypass needs was observed, in order, before the next border. */
+function takes({ needs, next, evidence }: Way, request: number): number {
+  if (needs.length === 0) return UNRECORDED;
+  if (Number.isNaN(needs[0]![request]!) && evidence !== undefined && !Number.isNaN(evidence[request]!))
+    return NOT_TOLD;
   let last = Number.NEGATIVE_INFINITY;
   for (const at of needs) {
     const time = at[request]!;
-    if (Number.isNaN(time) || time < last) return false;
+    if (Number.isNaN(time) || time < last) return PASSED_BY;
     last = time;
   }
-  for (const { at } of next) if (!Number.isNaN(at[request]!)) return last <= at[request]!;
-  return true;
+  for (const { at } of next) if (!Number.isNaN(at[request]!)) return last <= at[request]! ? TAKEN : PASSED_BY;
+  return TAKEN;
 }
 
 function hasAny(members: readonly Border[], request: number): boolean {
@@ -215,8 +276,13 @@ function hasAny(members: readonly Border[], request: number): boolean {
   return false;
 }
 
-/** At least the required share of those requests that could have a point has it. */
-function isUsual({ at }: Border, requests: Int32Array, could: (request: number) => boolean): boolean {
+/** At least this share of those requests that could have a point has it. */
+function isUsual(
+  { at }: Border,
+  requests: Int32Array,
+  could: (request: number) => boolean,
+  share: number,
+): boolean {
   let all = 0;
   let having = 0;
   for (let index = 0; index < requests.length; index++) {
@@ -225,5 +291,5 @@ function isUsual({ at }: Border, requests: Int32Array, could: (request: number) 
     all++;
     if (!Number.isNaN(at[request]!)) having++;
   }
-  return all > 0 && having / all >= REQUIRED_SHARE;
+  return all > 0 && having / all >= share;
 }

@@ -101,6 +101,8 @@ export interface PathGroup {
 export interface Bypass {
   readonly name: string;
   readonly needs: readonly PointId[];
+  /** Shows that the mechanism was set going: with it, and without the first of `needs`, nothing can be told. */
+  readonly evidence?: PointId;
   /** Borders that leave the critical path when the mechanism was passed by. */
   readonly points: readonly PointId[];
   /** Further borders that end a stretch which is then called `stage`. */

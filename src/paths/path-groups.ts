@@ -43,6 +43,7 @@ export const DRIVE_INTERRUPT_GROUP: PathGroup = {
 export const KICK_BYPASS: Bypass = {
   name: 'kick',
   needs: ['kvm:ioeventfd', 'backend:kick-read'],
+  evidence: 'guest:kick',
   points: ['kvm:exit', 'kvm:ioeventfd', 'backend:kick-read'],
   upTo: ['backend:pickup'],
   stage: 'poll-pickup',

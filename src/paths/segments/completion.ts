@@ -43,7 +43,7 @@ export const aioComplete: Segment = {
       drains: 'host:aio-notify',
       join: { by: 'backend' },
       pick: 'first',
-      after: ['host:aio-notify'],
+      after: ['host:aio-notify', 'host:complete'],
       before: ['backend:reap', 'backend:push', 'kvm:irqfd'],
       certain: true,
     },
