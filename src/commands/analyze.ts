@@ -25,6 +25,7 @@ import { type Doubts, findDoubts } from '../trace/doubts.ts';
 import { checkIntegrity } from '../trace/integrity.ts';
 import type { GroundTruth, MachineName, Recording } from '../trace/recording.ts';
 import { troubleOf } from '../trace/stream-trouble.ts';
+import { doubtsAhead } from './doubts-ahead.ts';
 
 export interface AnalyzeOptions {
   readonly version: string;
@@ -89,7 +90,8 @@ export function followRecording(
       ? []
       : [[machine, { table: own.table, trouble: troubleOf(streams, machine, own.reported) }] as const];
   });
-  const doubts = findDoubts(new Map(joined));
+  const tables = new Map(joined);
+  const doubts = findDoubts(tables, doubtsAhead(tables));
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({
     guest: guest?.table,

@@ -9,13 +9,15 @@ const LINE_FEED = 0x0a;
 /** Threads that read blocks. */
 export interface BlockThreads {
   readonly count: number;
+  /** Bytes of a block at most. */
+  readonly blockBytes: number;
   /** Memory of the blocks that can be under way at once, more than there are threads; known once a stream has begun. */
   readonly memory: readonly BlockMemory[];
   /** The number of the thread that reads the blocks in this memory. */
   threadOf(slot: number): number;
   /** Begins a stream in every thread. */
   begin(stream: Omit<BeginStream, 'memory'>): void;
-  /** Has a block read. Each thread reads its blocks in the order in which they are given here. */
+  /** Has a block read; its lines are handed over. Each thread reads its blocks in the order in which they are given here. */
   read(block: ReadBlock): Promise<BlockRead>;
 }
 
@@ -71,7 +73,8 @@ class Blocks {
   readonly #stream: StreamReader;
   readonly #builder: EventTableBuilder;
   readonly #threads: BlockThreads;
-  readonly #lines: readonly Buffer[];
+  /** Lines by slot; those of a block that is read are with its thread. */
+  readonly #lines: Buffer[];
   /** Ids in the table of each thread's strings. */
   readonly #ids: readonly number[][];
   readonly #free: number[];
@@ -93,7 +96,7 @@ class Blocks {
     this.#stream = stream;
     this.#builder = builder;
     this.#threads = threads;
-    this.#lines = threads.memory.map(({ lines }) => Buffer.from(lines));
+    this.#lines = threads.memory.map(() => Buffer.from(new ArrayBuffer(threads.blockBytes)));
     this.#ids = Array.from({ length: threads.count }, () => [0]);
     this.#free = threads.memory.map((_, slot) => slot).slice(1);
     this.#lines[0]!.set(rest);
@@ -124,10 +127,10 @@ class Blocks {
     const lines = this.#lines[this.#slot]!;
     const bytes = lines.lastIndexOf(LINE_FEED) + 1;
     if (bytes === 0) return this.#goOnAlone();
-    const block = { slot: this.#slot, bytes, offset: this.#offset };
+    const rest = Uint8Array.from(lines.subarray(bytes));
+    const block = { slot: this.#slot, lines: lines.buffer as ArrayBuffer, bytes, offset: this.#offset };
     this.#underWay.push({ slot: block.slot, bytes, read: this.#threads.read(block) });
     while (this.#free.length === 0) await this.#joinNext();
-    const rest = lines.subarray(bytes);
     this.#slot = this.#free.shift()!;
     this.#lines[this.#slot]!.set(rest);
     this.#filled = rest.length;
@@ -138,7 +141,8 @@ class Blocks {
   /** Joins the block that comes next in the stream. */
   async #joinNext(): Promise<void> {
     const { slot, bytes, read } = this.#underWay.shift()!;
-    const { notes, extras } = await read;
+    const { lines, notes, extras } = await read;
+    this.#lines[slot] = Buffer.from(lines);
     if (this.#alone || !notes.holds || extras.overflows) {
       this.#alone = true;
       this.#stream.push(this.#lines[slot]!.subarray(0, bytes));

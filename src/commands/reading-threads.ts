@@ -35,6 +35,10 @@ export class ReadingThreads implements BlockThreads {
     return availableParallelism() > 1;
   }
 
+  get blockBytes(): number {
+    return this.#blockBytes;
+  }
+
   get memory(): readonly BlockMemory[] {
     return this.#memory;
   }
@@ -60,7 +64,7 @@ export class ReadingThreads implements BlockThreads {
     });
     // A failure is met when the block's turn comes, which may be never.
     read.catch(() => undefined);
-    this.#workers[this.threadOf(block.slot)]!.postMessage(block);
+    this.#workers[this.threadOf(block.slot)]!.postMessage(block, [block.lines]);
     return read;
   }
 
@@ -76,7 +80,6 @@ export class ReadingThreads implements BlockThreads {
     this.#memory = Array.from({ length: threads * 2 + 1 }, () => {
       const rows = Math.ceil(this.#blockBytes / LEAST_LINE_BYTES);
       return {
-        lines: new SharedArrayBuffer(this.#blockBytes),
         columns: new SharedArrayBuffer(rows * ROW_BYTES),
         rows,
       };

@@ -1,3 +1,5 @@
+import type { EventTable } from './event-table.ts';
+
 /** The columns of a table while they are filled. */
 export interface Columns {
   readonly ts: Float64Array;
@@ -12,17 +14,32 @@ export interface Columns {
 /** Bytes of a row in columns. */
 export const ROW_BYTES = 31;
 
-/** Columns of a length. The system gives memory only to the rows that are written. */
+/** Columns of a length, in memory that other threads can be given. The system gives memory only to the rows that are written. */
 export function columnsOf(length: number): Columns {
   return {
-    ts: new Float64Array(length),
-    kind: new Uint8Array(length),
-    cpu: new Uint16Array(length),
-    tid: new Uint32Array(length),
-    dev: new Uint32Array(length),
-    tag: new Float64Array(length),
-    aux: new Int32Array(length),
+    ts: new Float64Array(new SharedArrayBuffer(8 * length)),
+    kind: new Uint8Array(new SharedArrayBuffer(length)),
+    cpu: new Uint16Array(new SharedArrayBuffer(2 * length)),
+    tid: new Uint32Array(new SharedArrayBuffer(4 * length)),
+    dev: new Uint32Array(new SharedArrayBuffer(4 * length)),
+    tag: new Float64Array(new SharedArrayBuffer(8 * length)),
+    aux: new Int32Array(new SharedArrayBuffer(4 * length)),
   };
+}
+
+/** The rows of a table for another thread: its columns, of which only those are copied that are not in shared memory. */
+export function sharedTable(table: EventTable): EventTable {
+  const columns = columnsOf(0);
+  const shared = Object.fromEntries(
+    (Object.keys(columns) as (keyof Columns)[]).map((name) => {
+      const column = table[name];
+      if (column.buffer instanceof SharedArrayBuffer) return [name, column];
+      const copy = columnsOf(table.length)[name];
+      copy.set(column);
+      return [name, copy];
+    }),
+  );
+  return { ...table, ...shared, strings: [], tasks: new Map() };
 }
 
 /** Columns of a length in memory of ROW_BYTES a row that several threads see. */

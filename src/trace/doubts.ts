@@ -47,15 +47,56 @@ const EXPECTED_BROKEN = 5;
 /** No broken pair in n rows: with 95 % certainty no more than 3/n of the rows are missing. */
 const RULE_OF_THREE = 3;
 
-/** Looks for what is missing in the tables of all machines of a recording. */
+/** What is known of each machine's rows, and of the streams they came from. */
+export type DoubtedTables<Machine> = ReadonlyMap<
+  Machine,
+  { readonly table: EventTable; readonly trouble: StreamTrouble }
+>;
+
+/** What a search through all rows of a machine finds. */
+export type FoundDoubts = Pick<Doubts, 'found' | 'lossShare' | 'chain'>;
+
+/**
+ * Doubts about the tables of all machines of a recording. What the streams say is there at once; `search` (as
+ * `searchDoubts` does, or who has begun it elsewhere) is asked for the rest when that is looked at first, which is late.
+ */
 export function findDoubts<Machine>(
-  machines: ReadonlyMap<Machine, { readonly table: EventTable; readonly trouble: StreamTrouble }>,
+  machines: DoubtedTables<Machine>,
+  search: () => ReadonlyMap<Machine, FoundDoubts> = () => searchDoubts(machines),
 ): ReadonlyMap<Machine, Doubts> {
+  let result: ReadonlyMap<Machine, FoundDoubts> | undefined;
+  const foundOf = (machine: Machine) => {
+    result ??= search();
+    return result.get(machine)!;
+  };
+  return new Map(
+    [...machines].map(([machine, { trouble }]) => [
+      machine,
+      {
+        reported: trouble.reported,
+        isIncomplete: trouble.missingShare > 0,
+        skewed: trouble.skewed,
+        get found() {
+          return foundOf(machine).found;
+        },
+        get lossShare() {
+          return foundOf(machine).lossShare;
+        },
+        get chain() {
+          return foundOf(machine).chain;
+        },
+      },
+    ]),
+  );
+}
+
+/** Looks through all rows of all machines for what is missing. */
+export function searchDoubts<Machine>(machines: DoubtedTables<Machine>): Map<Machine, FoundDoubts> {
   const pairs = new Map(
     [...machines].map(([machine, each]) => [machine, silentGaps(each.table, each.trouble)]),
   );
   const most = Math.max(0, ...[...pairs.values()].map(({ lossShare }) => lossShare));
-  const doubts = new Map<Machine, Doubts>();
+  const doubts = new Map<Machine, FoundDoubts>();
   for (const [machine, { table, trouble }] of machines) {
     const { gaps, rows, lossShare } = pairs.get(machine)!;
     // What happened to one stream may have happened to the others, as far as their own rows leave that open.
@@ -63,14 +104,8 @@ export function findDoubts<Machine>(
       ? 0
       : Math.max(lossShare, Math.min(most, RULE_OF_THREE / Math.max(1, rows)));
     const habits = suspected === 0 ? undefined : findHabits(table, otherHalves(table), suspected);
-    doubts.set(machine, {
-      reported: trouble.reported,
-      found: [...gaps, ...(habits?.broken ?? [])],
-      lossShare: suspected,
-      isIncomplete: trouble.missingShare > 0,
-      chain: habits?.chain,
-      skewed: trouble.skewed,
-    });
+    const found = habits === undefined ? gaps : [...gaps, ...habits.broken];
+    doubts.set(machine, { found, lossShare: suspected, chain: habits?.chain });
   }
   return doubts;
 }

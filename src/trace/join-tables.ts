@@ -1,3 +1,4 @@
+import { columnsOf } from './columns.ts';
 import type { EventTable, Task } from './event-table.ts';
 import { namesString } from './string-ids.ts';
 
@@ -8,14 +9,8 @@ export function joinTables(tables: readonly EventTable[]): EventTable {
   const strings: string[] = [''];
   const tasks = new Map<number, Task>();
   const joined = {
+    ...columnsOf(length),
     length,
-    ts: new Float64Array(length),
-    kind: new Uint8Array(length),
-    cpu: new Uint16Array(length),
-    tid: new Uint32Array(length),
-    dev: new Uint32Array(length),
-    tag: new Float64Array(length),
-    aux: new Int32Array(length),
     epoch,
     strings,
     tasks,

@@ -22,6 +22,9 @@ function counted(threads: BlockThreads): BlockThreads & { blocks: number } {
     get count() {
       return threads.count;
     },
+    get blockBytes() {
+      return threads.blockBytes;
+    },
     get memory() {
       return threads.memory;
     },

@@ -5,13 +5,13 @@ import type { BlockThreads } from '../../src/commands/read-in-blocks.ts';
 export function threadsInTurn(count: number, blockBytes: number): BlockThreads {
   const rows = Math.ceil(blockBytes / 16);
   const memory = Array.from({ length: count * 2 + 1 }, () => ({
-    lines: new SharedArrayBuffer(blockBytes),
     columns: new SharedArrayBuffer(rows * 31),
     rows,
   }));
   let threads: BlockThread[] = [];
   return {
     count,
+    blockBytes,
     memory,
     threadOf: (slot) => slot % count,
     begin(stream) {
