@@ -106,8 +106,10 @@ function notifications(machine: Occurrences): Chain[] {
   const { tag } = machine.table;
   const event = ['eventfd_signal', 'eventfd_signal_mask'].find((name) => machine.count(name) > 0);
   if (event === undefined) return [];
-  const readers = readsByDescriptor(machine);
-  const signals = machine.rows(event).subarray(0, MOST_ROWS);
+  const all = machine.rows(event);
+  const signals = all.subarray(0, MOST_ROWS);
+  // Reads of the same stretch of time, or no descriptor would be read as often as its eventfd is signalled.
+  const readers = readsByDescriptor(machine, all[MOST_ROWS] ?? Number.POSITIVE_INFINITY);
   return [...new Set(signals.map((row) => tag[row]!))].flatMap((id) => {
     const causes = signals.filter((row) => tag[row] === id);
     const fitting = readers
@@ -119,8 +121,8 @@ function notifications(machine: Occurrences): Chain[] {
   });
 }
 
-/** Reads of eventfds, by thread and descriptor. */
-function readsByDescriptor(machine: Occurrences): readonly number[][] {
+/** Reads of eventfds before a row, by thread and descriptor. */
+function readsByDescriptor(machine: Occurrences, behind: number): readonly number[][] {
   const calls = machine.of('sys_enter_read');
   const reads = machine.of('eventfd_read');
   /** Thread → its open call. */
@@ -128,7 +130,7 @@ function readsByDescriptor(machine: Occurrences): readonly number[][] {
   const known = new Map<number, Map<number, number[]>>();
   const all: number[][] = [];
   let call = 0;
-  for (let at = 0; at < reads.rows.length; at++) {
+  for (let at = 0; at < reads.rows.length && reads.rows[at]! < behind; at++) {
     for (; call < calls.rows.length && calls.rows[call]! < reads.rows[at]!; call++)
       open.set(calls.tid[call]!, call);
     const tid = reads.tid[at]!;

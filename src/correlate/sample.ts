@@ -4,20 +4,26 @@
  */
 import type { Scene } from './scene.ts';
 
-/** Requests that follow each other stay together: what a window holds of its neighbours is part of what is learned. */
-const STRETCH = 256;
-const STRETCHES = 128;
-/** With fewer requests than this a sample saves nothing worth having. */
-const LEAST_REQUESTS = 2 * STRETCHES * STRETCH;
+/** What a sample is taken of: with fewer requests than twice those of a sample it would save nothing worth having. */
+export interface Sampling {
+  /** Requests that follow each other stay together: what a window holds of its neighbours is part of what is learned. */
+  readonly stretch: number;
+  readonly stretches: number;
+}
+
+const SAMPLING: Sampling = { stretch: 256, stretches: 128 };
 
 /** The same scene with some of its requests; the first and the last of all are among them. */
-export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'>>(base: Base): Base {
+export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'>>(
+  base: Base,
+  { stretch: length, stretches }: Sampling = SAMPLING,
+): Base {
   const { requests } = base;
-  if (requests.length < LEAST_REQUESTS) return base;
-  const at = new Int32Array(STRETCHES * STRETCH);
-  for (let stretch = 0; stretch < STRETCHES; stretch++) {
-    const first = Math.floor((stretch * (requests.length - STRETCH)) / (STRETCHES - 1));
-    for (let next = 0; next < STRETCH; next++) at[stretch * STRETCH + next] = first + next;
+  if (requests.length < 2 * stretches * length) return base;
+  const at = new Int32Array(stretches * length);
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const first = Math.floor((stretch * (requests.length - length)) / (stretches - 1));
+    for (let next = 0; next < length; next++) at[stretch * length + next] = first + next;
   }
   const some = (column: Int32Array) => at.map((request) => column[request]!);
   const bytes = (column: Uint8Array) => Uint8Array.from(at, (request) => column[request]!);
@@ -36,7 +42,7 @@ export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'
     hostIssue: some(base.hostIssue),
     hostComplete: some(base.hostComplete),
     servedBy: Float64Array.from(at, (request) => base.servedBy[request]!),
-    stretch: STRETCH,
+    stretch: length,
     alone,
     shared: requestsNot(alone),
   };

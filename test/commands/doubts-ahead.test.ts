@@ -19,7 +19,8 @@ function text(): string {
   const lines: string[] = [];
   for (let at = 0; at < 2000; at++) {
     const stamp = (us: number) => `  1.${String(at * 20 + us).padStart(6, '0')}`;
-    const line = (us: number, event: string) => `             qd1-151     [000] d.h1. ${stamp(us)}: ${event}\n`;
+    const line = (us: number, event: string) =>
+      `             qd1-151     [000] d.h1. ${stamp(us)}: ${event}\n`;
     if (at % 97 !== 5) lines.push(line(1, 'sys_read(fd: 3, buf: 7ffd, count: 1000)'));
     if (at % 131 !== 7) lines.push(line(9, 'sys_read -> 0x1000'));
   }
