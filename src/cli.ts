@@ -173,6 +173,10 @@ function addRecord(program: Command): void {
       '--calibrate',
       'first measure what tracing adds to a request: eight windows without and with it, or the command eight times',
     )
+    .option(
+      '--histogram',
+      'count in the kernel instead (bpftrace): for hours, at a fixed cost of memory; no request is followed',
+    )
     .option('--no-report', 'write the bundle only; iotrace report reads it anywhere')
     .action(async (_guest: string | undefined, _workload: string[], options, command: Command) => {
       const { guest, workload } = splitOperands(command);
@@ -186,8 +190,12 @@ function addRecord(program: Command): void {
 async function recordOf(
   guest: string | undefined,
   workload: readonly string[],
-  options: Omit<RecordGuestOptions, 'guest'>,
+  options: Omit<RecordGuestOptions, 'guest'> & { readonly histogram?: boolean },
 ) {
+  if (options.histogram === true) {
+    const { recordHistogram } = await import('./commands/record-histogram.ts');
+    return recordHistogram({ ...options, guest, width: terminalWidth() }, workload, say);
+  }
   if (guest === undefined) {
     const { record } = await import('./commands/record.ts');
     return record(options, workload, reportOptions(), say);

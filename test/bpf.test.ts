@@ -10,6 +10,7 @@ import { SCRIPT_FOLDER, scriptLibrary } from '../src/capture/bpftrace/script-lib
 
 const run = promisify(execFile);
 const NAMES = (await readdir(SCRIPT_FOLDER)).filter((name) => name.endsWith('.bt'));
+const HISTOGRAMS = (await readdir(join(SCRIPT_FOLDER, 'histograms'))).map((name) => `histograms/${name}`);
 const library = await scriptLibrary();
 
 describe.each(NAMES)('%s', (name) => {
@@ -48,6 +49,16 @@ describe.each(NAMES)('%s', (name) => {
       ({ event }) => kindByName(event) === undefined,
     );
     expect(unknown.map(({ event }) => event)).toEqual([]);
+  });
+});
+
+describe.each(HISTOGRAMS)('%s', (name) => {
+  it('says its stages, what it needs and what it costs; prints nothing, and no probe is at a return of a program', async () => {
+    const text = await readFile(join(SCRIPT_FOLDER, name), 'utf8');
+    const header = text.slice(0, text.indexOf('*/'));
+    for (const part of ['STAGES', 'OUTPUT', 'REQUIRES', 'MEMORY', 'OVERHEAD', 'EXAMPLE'])
+      expect(header).toContain(`\n * ${part}\n *   `);
+    expect(text).not.toMatch(/uretprobe|printf/);
   });
 });
 
@@ -90,8 +101,9 @@ const LACKS =
   /tracepoint not found|kfunc\/kretfunc not available|no BTF data for|could not read traceable functions|No such file|not traceable|Unable to find|module|fentry|No probes to attach/;
 
 describe.skipIf(whyNot !== undefined)('bpftrace', { timeout: 120_000 }, () => {
-  it.each(NAMES)('compiles %s, or says what this machine lacks for it', async (name) => {
-    const args = [help!.includes('--dry-run') ? '--dry-run' : '-d', join(SCRIPT_FOLDER, name)];
+  it.each([...NAMES, ...HISTOGRAMS])('compiles %s, or says what this machine lacks for it', async (name) => {
+    // The numbers are of a disk and a process: 0, all. Scripts that take none do not look at them.
+    const args = [help!.includes('--dry-run') ? '--dry-run' : '-d', join(SCRIPT_FOLDER, name), '0', '0'];
     const said = await run('bpftrace', args, { maxBuffer: 1 << 26 }).then(
       () => '',
       ({ stderr }: { stderr: string }) => stderr,

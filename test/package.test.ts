@@ -60,7 +60,7 @@ describe('the package', () => {
 
   it('holds nothing else: no tests, no sources, no other samples', () => {
     const expected =
-      /^(dist\/.+\.js|dist\/page\/page\.css|schema\/.+\.json|bpf\/(README\.md|[a-z0-9.-]+\.bt)|samples\/(README\.md|virtio-blk-iothread\.iotrace\.zip)|[A-Z]+(\.md)?|package\.json)$/;
+      /^(dist\/.+\.js|dist\/page\/page\.css|schema\/.+\.json|bpf\/(README\.md|(histograms\/)?[a-z0-9.-]+\.bt)|samples\/(README\.md|virtio-blk-iothread\.iotrace\.zip)|[A-Z]+(\.md)?|package\.json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
   });
 

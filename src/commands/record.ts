@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
 import { bpftraceJson } from '../../parsers/bpftrace-json.ts';
 import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
+import { COUNTS_FORMAT } from '../capture/bpftrace/histogram-tracer.ts';
 import { chooseDisk } from '../capture/choose-disk.ts';
 import { diskPoints } from '../capture/disk-points.ts';
 import { Interrupts } from '../capture/interrupts.ts';
@@ -243,11 +244,14 @@ export function sayEnd(
   say(`recorded ${(elapsedMs / 1000).toFixed(1)} s: ${STOPPED[stopped]}`);
   const failure = workload === undefined || stopped !== 'workload' ? undefined : failureOf(workload);
   if (failure !== undefined) say(`the workload ${failure}; the recording is kept`);
-  const nested = lostIn(streams.filter(({ format }) => format === bpftraceJson.name));
+  const nested = lostIn(streams.filter(({ format }) => NESTED_LOSS.has(format)));
   const lost = lostElsewhere + lostIn(streams) - nested;
   if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);
   if (nested > 0) say(`${nested} events were lost while another BPF program ran on their CPU`);
 }
+
+/** What bpftrace misses nested in another program; a buffer of its own it has not. */
+const NESTED_LOSS: ReadonlySet<string> = new Set([bpftraceJson.name, COUNTS_FORMAT]);
 
 function lostIn(streams: SessionResult['streams']): number {
   return streams.reduce((sum, { counts }) => sum + counts.lost, 0);

@@ -17,6 +17,7 @@ import { followRecording, reportOf } from './analyze.ts';
 import { openRecording } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
 import { writePicture } from './rasterize.ts';
+import { histogramText, readHistogram } from './read-histogram.ts';
 import type { Say } from './say.ts';
 
 export interface ReportOptions {
@@ -87,6 +88,11 @@ export async function reportBundles(
   const models: ReportModel[] = [];
   let exitCode: ExitCode = EXIT_CODES.ok;
   for (const file of files) {
+    const histogram = await readHistogram(file);
+    if (histogram !== undefined) {
+      texts.push(histogramText(histogram, options));
+      continue;
+    }
     const result = await reportBundle(file, options, say);
     texts.push(result.text);
     models.push(result.model);

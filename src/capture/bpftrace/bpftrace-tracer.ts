@@ -22,7 +22,7 @@ const ELEMENT_BYTES = 160;
 /** It prints some 100,000 elements a second. */
 const PRINT_MS = 120_000;
 /** What bpftrace prints, on stderr or stdout, once all probes are attached, when this is in its environment. */
-const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
+export const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 /** Compiling and attaching: 13.8 s were seen for 30 probes on an emulated machine. */
 const ATTACH_MS = 60_000;
 /** How often a probe that cannot be attached after all is left out. */
