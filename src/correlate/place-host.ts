@@ -2,25 +2,14 @@
  * Puts the host on the application's time line. Enters: requests, who takes part in them. Leaves: the host with its times
  * there, and how the clocks are related; no host where they cannot be.
  */
-import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
+import { ONE_CLOCK, type Relation } from '../clocks/relation.ts';
 import { pointById } from '../paths/points.ts';
 import type { Actors } from './actors.ts';
 import { follow } from './follow.ts';
-import { type Exchange, messagesByPoints, messagesByRhythm, messagesBySector } from './messages.ts';
-import { firstRelation, NO_RHYTHM, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
-import { sampleOf } from './sample.ts';
-import type { Scene } from './scene.ts';
+import { type Exchange, messagesByRhythm, messagesBySector } from './messages.ts';
+import { firstRelation, NO_RHYTHM, unrelated } from './relate.ts';
 import { otherSide, type Side } from './side.ts';
-
-/** A scene without its host. */
-type Base = Omit<Scene, 'host' | 'slackNs' | 'boundNs'>;
-
-/** What is known of the clocks beforehand; see CorrelateInput. */
-export interface KnownClocks {
-  readonly exact?: ExactRelation | undefined;
-  readonly sameRate: boolean;
-  readonly roundingNs: number;
-}
+import { type Base, type Beginning, type KnownClocks, type Tightened, tightened } from './tighten.ts';
 
 /** The host on the application's time line, and how that was found. */
 export function placeHost(
@@ -42,31 +31,54 @@ export function placeHost(
     };
   const first = firstRelation(rough, input);
   if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
-  const epochs = { app: appEpoch, host: hostTable.epoch };
-  let relation: Relation | undefined;
-  let { offsetAt } = first;
-  let slackNs = first.slackNs;
-  // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
-  const sample = sampleOf(base);
-  for (const some of sample === base ? [base, base] : [sample, sample, base]) {
-    const scene: Scene = {
-      ...some,
-      host: otherSide(actors.host, actors.vcpus, offsetAt),
-      slackNs,
-      boundNs: slackNs,
-    };
-    const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
-    // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
-    const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
-    relation =
-      enough === undefined
-        ? oneSidedRelation(messages, input.exact!, epochs)
-        : tightRelation(enough, input.sameRate, input.exact, epochs);
-    if (relation.method === 'none') return { host: undefined, relation };
-    offsetAt = relation.offsetAt;
-    slackNs = relation.uncertaintyNs;
-  }
-  return { host: otherSide(actors.host, actors.vcpus, offsetAt), relation: relation! };
+  const begin = { rough, first, epochs: { app: appEpoch, host: hostTable.epoch } };
+  const found = tightened(base, actors.host, actors.vcpus, input, begin);
+  // Sectors name the request; a rhythm can be met a beat beside its place.
+  if (actors.match !== undefined || isFirm(found, base)) return placed(found.relation, actors);
+  const others = beatsBeside(
+    base,
+    found.relation.method === 'none' ? first.offsetAt : found.relation.offsetAt,
+  );
+  if (input.exact !== undefined)
+    others.push({ offsetAt: input.exact.offsetAt, slackNs: input.exact.uncertaintyNs });
+  const all = others.map((other) =>
+    tightened(base, actors.host!, actors.vcpus, input, { ...begin, rough: undefined, first: other }),
+  );
+  return placed(all.reduce((best, next) => (isBetter(next, best) ? next : best), found).relation, actors);
+}
+
+/** Share of the requests that have to have an answer of the host: beside its place a rhythm loses some in each irregularity. */
+const MOST_ANSWERED = 0.95;
+
+function isFirm({ relation, answered }: Tightened, { requests }: Base): boolean {
+  return relation.ok && (relation.interval === undefined || answered >= requests.length * MOST_ANSWERED);
+}
+
+/** More requests are answered; else more is left open: at the place a device's whole time lies between the messages. */
+function isBetter(a: Tightened, b: Tightened): boolean {
+  return a.answered === b.answered ? width(a.relation) > width(b.relation) : a.answered > b.answered;
+}
+
+function width({ interval }: Relation): number {
+  return interval === undefined ? 0 : interval.high - interval.low;
+}
+
+/** The relations by which each request's answer would be the one before, or the next. */
+function beatsBeside({ app, requests }: Base, offsetAt: (ns: number) => number): Beginning['first'][] {
+  const completed = Float64Array.from(requests.complete, (row) => app.table.ts[row] ?? Number.NaN)
+    .filter((time) => !Number.isNaN(time))
+    .sort();
+  const gaps = completed
+    .subarray(1)
+    .map((time, index) => time - completed[index]!)
+    .sort();
+  const beat = gaps[gaps.length >> 1] ?? 0;
+  return [-beat, beat].map((shift) => ({ offsetAt: (ns) => offsetAt(ns) + shift, slackNs: beat / 4 }));
+}
+
+function placed(relation: Relation, { host, vcpus }: Actors): { host: Side | undefined; relation: Relation } {
+  if (relation.method === 'none') return { host: undefined, relation };
+  return { host: otherSide(host!, vcpus, relation.offsetAt), relation };
 }
 
 function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange | undefined {

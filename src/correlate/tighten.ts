@@ -1,0 +1,66 @@
+/**
+ * Bounds the clocks by the messages between a request's points. Enters: a scene without its host, a relation to begin with. Leaves: the
+ * relation that those messages allow.
+ */
+import type { ExactRelation, Relation } from '../clocks/relation.ts';
+import type { Occurrences } from '../trace/occurrences.ts';
+import { follow } from './follow.ts';
+import { type Exchange, messagesByPoints } from './messages.ts';
+import { oneSidedRelation, tightRelation } from './relate.ts';
+import { sampleOf } from './sample.ts';
+import type { Scene } from './scene.ts';
+import { otherSide } from './side.ts';
+
+/** A scene without its host. */
+export type Base = Omit<Scene, 'host' | 'slackNs' | 'boundNs'>;
+
+/** What is known of the clocks beforehand; see CorrelateInput. */
+export interface KnownClocks {
+  readonly exact?: ExactRelation | undefined;
+  readonly sameRate: boolean;
+  readonly roundingNs: number;
+}
+
+/** What is known before the points of requests are. */
+export interface Beginning {
+  /** What is taken where no request was alone. */
+  readonly rough: Exchange | undefined;
+  readonly first: { offsetAt(ns: number): number; readonly slackNs: number };
+  readonly epochs: { readonly app: bigint; readonly host: bigint };
+}
+
+/** A relation, and how many requests had a message to the host and one back that bound it. */
+export interface Tightened {
+  readonly relation: Relation;
+  readonly answered: number;
+}
+
+/** The relation that the messages between a request's points allow, found anew with what they allowed before. */
+export function tightened(
+  base: Base,
+  host: Occurrences,
+  vcpus: ReadonlyMap<number, number>,
+  input: KnownClocks,
+  { rough, first, epochs }: Beginning,
+): Tightened {
+  let relation: Relation | undefined;
+  let answered = 0;
+  let { offsetAt, slackNs } = first;
+  // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
+  const sample = sampleOf(base);
+  for (const some of sample === base ? [base, base] : [sample, sample, base]) {
+    const scene: Scene = { ...some, host: otherSide(host, vcpus, offsetAt), slackNs, boundNs: slackNs };
+    const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
+    answered = messages.upper.at.length;
+    // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
+    const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
+    relation =
+      enough === undefined
+        ? oneSidedRelation(messages, input.exact!, epochs)
+        : tightRelation(enough, input.sameRate, input.exact, epochs);
+    if (relation.method === 'none') break;
+    offsetAt = relation.offsetAt;
+    slackNs = relation.uncertaintyNs;
+  }
+  return { relation: relation!, answered };
+}
