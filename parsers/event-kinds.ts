@@ -94,11 +94,11 @@ const SHAPES: Record<EventShape, readonly string[]> = {
     'sys_enter_read',
     'sys_enter_pread64',
     'sys_enter_preadv',
-    'sys_enter_preadv2',
+    'sys_enter_preadv2', // aux flags
     'sys_enter_write',
     'sys_enter_pwrite64',
     'sys_enter_pwritev',
-    'sys_enter_pwritev2',
+    'sys_enter_pwritev2', // aux flags
     'sys_enter_io_submit', // tag nr
     'sys_enter_io_getevents', // tag min_nr
     'sys_enter_io_pgetevents',

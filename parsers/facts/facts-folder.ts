@@ -8,6 +8,7 @@ import { parseFactsJson, sniffFactsJson } from './facts-json.ts';
 import { sniffFioJson } from './fio-json.ts';
 import { parseInterrupts, sniffInterrupts } from './interrupts.ts';
 import { readKvmStats } from './kvm-stats.ts';
+import { parseMemorySamples, sniffMemorySamples } from './memory-samples.ts';
 import { parseNumaMaps, sniffNumaMaps } from './numa-maps.ts';
 import { parseLscpu, readDriveNode, readNodeCpus, sniffLscpu } from './numa-nodes.ts';
 import { type PathValue, parsePathValues, sniffPathValues } from './path-values.ts';
@@ -41,6 +42,8 @@ type Side = 'guest' | 'host';
 /** What a file's name says where its content cannot. */
 interface NameHints {
   readonly side: Side;
+  /** The side the name says, undefined where it says none. */
+  readonly named: Side | undefined;
   readonly order: Order;
   readonly daemon: boolean;
 }
@@ -54,6 +57,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { sniff: sniffFactsJson, read: takeFactsJson },
   { sniff: sniffPerfStat, read: takePerfStat },
+  { sniff: sniffMemorySamples, read: takeMemorySamples },
   { sniff: sniffPathValues, read: takeSettings },
   { sniff: sniffThreads, read: takeThreads },
   { sniff: sniffEventfds, read: takeEventfds },
@@ -115,7 +119,7 @@ function speaksOfGuest(text: string): boolean {
 
 function nameHints(name: string, virtual: boolean): NameHints {
   const base = (/[^/\\]*$/.exec(name)?.[0] ?? '').toLowerCase().replace(/\.(txt|log)$/, '');
-  const side: Side | undefined = base.includes('host')
+  const named: Side | undefined = base.includes('host')
     ? 'host'
     : base.includes('guest')
       ? 'guest'
@@ -125,7 +129,7 @@ function nameHints(name: string, virtual: boolean): NameHints {
     : /(?:1|after)$/.test(base)
       ? 'after'
       : undefined;
-  return { side: side ?? (virtual ? 'guest' : 'host'), order, daemon: /spdk|qsd|daemon/.test(base) };
+  return { side: named ?? (virtual ? 'guest' : 'host'), named, order, daemon: /spdk|qsd|daemon/.test(base) };
 }
 
 function warn(problems: ProblemList, reason: string | undefined): void {
@@ -150,9 +154,14 @@ function takeSettings(file: FactFile, hints: NameHints, draft: FactsDraft, probl
   for (const reading of [offsets, stats, nodes, drive]) problems.addAll(reading.problems);
   if (offsets.data.length > 0) warn(problems, draft.set('tscOffsets', offsets.data, file.name));
   if (stats.data !== undefined) warn(problems, draft.addKvmStats(hints.order, stats.data));
-  if (nodes.data.length > 0) warn(problems, draft.set('hostNodes', nodes.data, file.name));
-  if (drive.data !== undefined) warn(problems, draft.set('driveNode', drive.data, file.name));
-  const notes = settings.filter(isPlainSetting).map(({ path, value }) => printable(`${path} = ${value}`));
+  const guests = hints.named === 'guest';
+  if (nodes.data.length > 0)
+    warn(problems, draft.set(guests ? 'guestNodes' : 'hostNodes', nodes.data, file.name));
+  if (!guests && drive.data !== undefined) warn(problems, draft.set('driveNode', drive.data, file.name));
+  const whose = guests ? 'in the guest: ' : '';
+  const notes = settings
+    .filter(isPlainSetting)
+    .map(({ path, value }) => whose + printable(`${path} = ${value}`));
   if (notes.length > 0) draft.append('notes', notes);
 }
 
@@ -202,6 +211,12 @@ function takePerfStat(file: FactFile, _: NameHints, draft: FactsDraft, problems:
   const { data, problems: found } = parsePerfStat(file.text);
   problems.addAll(found);
   warn(problems, draft.set('perfCounts', data, file.name));
+}
+
+function takeMemorySamples(file: FactFile, _: NameHints, draft: FactsDraft, problems: ProblemList): void {
+  const { data, problems: found } = parseMemorySamples(file.text);
+  problems.addAll(found);
+  if (data !== undefined) warn(problems, draft.set('memorySamples', data, file.name));
 }
 
 function takeCommandLine(file: FactFile, _: NameHints, draft: FactsDraft, problems: ProblemList): void {

@@ -40,6 +40,7 @@ const factsFile = z.strictObject({
   kvmStats: z.record(z.string(), z.int()).optional(),
   memoryPagesByNode: z.array(z.strictObject({ node: count, pages: count })).optional(),
   hostNodes: z.array(z.strictObject({ node: count, cpus: z.array(count.max(65534)) })).optional(),
+  guestNodes: z.array(z.strictObject({ node: count, cpus: z.array(count.max(65534)) })).optional(),
   driveNode: z.int().min(-1).optional(),
   perfCounts: z
     .array(
@@ -51,6 +52,16 @@ const factsFile = z.strictObject({
         runningShare: z.number().min(0).max(1),
       }),
     )
+    .optional(),
+  memorySamples: z
+    .strictObject({
+      tool: z.enum(['perf mem', 'perf c2c']),
+      loads: count,
+      localMemory: count,
+      remoteMemory: count,
+      remoteCache: count,
+      unknown: count,
+    })
     .optional(),
   notes: z.array(text).max(1000).optional(),
 });

@@ -22,10 +22,14 @@ export interface Facts {
   /** Memory of QEMU per NUMA node in pages of 4 KiB. */
   readonly memoryPagesByNode?: readonly NodePagesFact[] | undefined;
   readonly hostNodes?: readonly NodeCpusFact[] | undefined;
+  /** The same of the nodes the guest itself has. */
+  readonly guestNodes?: readonly NodeCpusFact[] | undefined;
   /** NUMA node of the drive, -1 = the firmware does not say. */
   readonly driveNode?: number | undefined;
   /** perf stat beside the recording. */
   readonly perfCounts?: readonly PerfCountFact[] | undefined;
+  /** Loads that perf mem or perf c2c sampled. */
+  readonly memorySamples?: MemorySamplesFact | undefined;
   readonly notes?: readonly string[] | undefined;
 }
 
@@ -72,6 +76,18 @@ export interface PerfCountFact {
   readonly state: 'counted' | 'not supported' | 'not counted';
   /** Share of the time in which a counter was there for it, 0–1. */
   readonly runningShare: number;
+}
+
+/** Sampled loads by what served them. Samples, not accesses: perf takes one of many, and often only slow ones. */
+export interface MemorySamplesFact {
+  readonly tool: 'perf mem' | 'perf c2c';
+  readonly loads: number;
+  readonly localMemory: number;
+  readonly remoteMemory: number;
+  /** A cache of another node. */
+  readonly remoteCache: number;
+  /** Of which the processor did not say. */
+  readonly unknown: number;
 }
 
 /** Memory on one NUMA node, in pages of 4 KiB. */

@@ -28,6 +28,8 @@ export interface FioSummary {
   readonly iodepth: number | undefined;
   readonly blockSize: string | undefined;
   readonly ioengine: string | undefined;
+  /** Polled completions were asked for (option hipri). */
+  readonly hipri?: boolean | undefined;
   readonly iops: number;
   /** NaN where fio measured no completion latency. */
   readonly clatMeanNs: number;
@@ -141,6 +143,7 @@ function result(file: FioFile, used: readonly FioDirection[], problems: ProblemL
       iodepth: depth(option(file, ['iodepth'])),
       blockSize: option(file, ['bs', 'blocksize']),
       ioengine: option(file, ['ioengine']),
+      ...hipri(option(file, ['hipri'])),
       iops: used.reduce((sum, entry) => sum + entry.iops, 0),
       clatMeanNs,
       latMeanNs,
@@ -243,6 +246,11 @@ function option(file: FioFile, names: readonly string[]): string | undefined {
       .find((value) => value !== undefined);
   const values = new Set(file.jobs.map(lookUp));
   return values.size === 1 ? [...values][0] : undefined;
+}
+
+/** `hipri` alone on the command line is written as an empty value. Left out where fio is silent or jobs differ. */
+function hipri(text: string | undefined): { hipri?: boolean } {
+  return text === undefined ? {} : { hipri: text !== '0' };
 }
 
 function depth(text: string | undefined): number | undefined {

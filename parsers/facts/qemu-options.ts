@@ -22,6 +22,7 @@ const FIRST_KEY: ReadonlyMap<string, string> = new Map(
     m: 'size',
     machine: 'type',
     mon: 'chardev',
+    numa: 'type',
     monitor: 'chardev',
     name: 'guest',
     object: 'qom-type',
@@ -51,6 +52,32 @@ const MAX_OPTIONS = 10_000;
 const MAX_KEYS = 1000;
 const MAX_DEPTH = 8;
 
+/** Words of the longest command line that is looked at. */
+const MAX_WORDS = 10_000;
+
+/**
+ * The words of a command line as the facts keep it: separated by blanks or NULs, and quoted like a shell's where they hold what a
+ * shell would take (JSON does). A quote that is not closed ends with the text.
+ */
+export function commandLineWords(text: string): readonly string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let at = 0; at < text.length && words.length < MAX_WORDS; at++) {
+    const char = text[at]!;
+    if (quote === '' && /[\s\0]/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else if (char === quote) quote = '';
+    else if (quote === '' && (char === "'" || char === '"')) {
+      quote = char;
+      word ??= '';
+    } else if (char === '\\' && quote !== "'") word = (word ?? '') + (text[++at] ?? '');
+    else word = (word ?? '') + char;
+  }
+  return word === undefined || words.length === MAX_WORDS ? words : [...words, word];
+}
+
 /** The options of a command line, in its order; `words` are its arguments, the program's name first. */
 export function parseQemuOptions(words: readonly string[]): readonly QemuOption[] {
   const options: QemuOption[] = [];
@@ -76,12 +103,20 @@ function addPairs(text: string, firstKey: string, values: Map<string, string>): 
   for (const [index, part] of splitPairs(text).entries()) {
     const equals = part.indexOf('=');
     // unix:/path of -qmp holds no key; a file name may hold '=', but QEMU takes that for a key too
-    if (equals > 0) values.set(part.slice(0, equals), part.slice(equals + 1));
+    if (equals > 0) setOrAdd(part.slice(0, equals), part.slice(equals + 1), values);
     else if (index === 0) values.set(firstKey, part);
     else if (part.startsWith('no') && part.length > 2) values.set(part.slice(2), 'off');
     else if (part !== '') values.set(part, 'on');
     if (values.size >= MAX_KEYS) return;
   }
+}
+
+/** Keys that name a list when they come again: `-numa node,cpus=0-1,cpus=4`, `-object …,host-nodes=0,host-nodes=2`. */
+const LISTS: ReadonlySet<string> = new Set(['cpus', 'host-nodes']);
+
+function setOrAdd(key: string, value: string, values: Map<string, string>): void {
+  const known = LISTS.has(key) ? values.get(key) : undefined;
+  values.set(key, known === undefined ? value : `${known},${value}`);
 }
 
 function splitPairs(text: string): string[] {

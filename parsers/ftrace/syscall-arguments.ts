@@ -28,6 +28,8 @@ const KEPT: Readonly<Record<string, Kept>> = {
   sys_enter_poll: SECOND,
   sys_enter_io_uring_enter: { tag: 1, aux: 2 },
   sys_enter_ioctl: { tag: 0, aux: 1 },
+  sys_enter_preadv2: { tag: 0, aux: 5 },
+  sys_enter_pwritev2: { tag: 0, aux: 5 },
 };
 
 /** Takes the kept arguments, which come in this order. */
@@ -36,7 +38,7 @@ function entered(kept: Kept): ArgumentReader {
     for (let i = 0; i <= kept.tag; i += 1) if (!line.skipPast(COLON)) return false;
     line.tag = readArgument(line);
     if (kept.aux < 0) return line.tag >= 0;
-    if (!line.skipPast(COLON)) return false;
+    for (let i = kept.tag; i < kept.aux; i += 1) if (!line.skipPast(COLON)) return false;
     const aux = readArgument(line);
     line.aux = aux | 0;
     return line.tag >= 0 && aux >= 0;

@@ -20,6 +20,8 @@ const KEPT: Readonly<Record<string, Kept>> = {
   sys_enter_poll: { tag: ['nfds'] },
   sys_enter_io_uring_enter: { tag: ['to_submit'], aux: 'min_complete' },
   sys_enter_ioctl: { tag: ['fd'], aux: 'cmd' },
+  sys_enter_preadv2: { tag: ['fd'], aux: 'flags' },
+  sys_enter_pwritev2: { tag: ['fd'], aux: 'flags' },
 };
 
 function entered(kept: Kept): ColumnPlanner {

@@ -52,6 +52,7 @@ export const factsSchema = z
     kvmStats: z.record(z.string(), z.number()).readonly().optional(),
     memoryPagesByNode: list(z.strictObject({ node: count, pages: count }).readonly()).optional(),
     hostNodes: list(z.strictObject({ node: count, cpus: list(count) }).readonly()).optional(),
+    guestNodes: list(z.strictObject({ node: count, cpus: list(count) }).readonly()).optional(),
     driveNode: z.int().min(-1).optional(),
     perfCounts: list(
       z
@@ -64,6 +65,17 @@ export const factsSchema = z
         })
         .readonly(),
     ).optional(),
+    memorySamples: z
+      .strictObject({
+        tool: z.enum(['perf mem', 'perf c2c']),
+        loads: count,
+        localMemory: count,
+        remoteMemory: count,
+        remoteCache: count,
+        unknown: count,
+      })
+      .readonly()
+      .optional(),
     tracerCounts: list(
       z.strictObject({ stream: z.string(), delivered: count.optional(), lost: count }).readonly(),
     ).optional(),

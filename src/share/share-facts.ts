@@ -29,8 +29,10 @@ const SHARERS: { readonly [Name in Fact]-?: Sharer<Name> } = {
     Object.fromEntries(Object.entries(stats).filter(([name]) => isKvmStat(name, names))),
   memoryPagesByNode: asItIs,
   hostNodes: asItIs,
+  guestNodes: asItIs,
   driveNode: asItIs,
   perfCounts: (counts, names) => counts.map((count) => perfCount(count, names)),
+  memorySamples: asItIs,
   // The streams of a shared bundle say what was lost themselves.
   tracerCounts: () => undefined,
   tracingCost: asItIs,

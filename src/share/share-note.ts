@@ -19,7 +19,7 @@ const WORDS: ReadonlySet<string> = new Set(
     'guest_halt_poll_allow_shrink force debug mm transparent_hugepage enabled always madvise never numa_balancing proc ' +
     // what iotrace itself notes
     'kernel disk hardware statistics before after driver of its own no virtio-blk loop sd_mod virtio_scsi ' +
-    'N Y on off yes'
+    'in the guest host host’s CPU has posted_intr N Y on off yes'
   ).split(' '),
 );
 

@@ -88,6 +88,8 @@ export interface FioFacts {
   readonly iodepth: number | undefined;
   readonly blockSize: string | undefined;
   readonly ioengine: string | undefined;
+  /** The job asked for polled completions; undefined when jobs differ. */
+  readonly hipri?: boolean | undefined;
   readonly iops: number;
   /** Mean completion latency as fio measured it, ns. */
   readonly clatMeanNs: number;
@@ -133,10 +135,14 @@ export interface RecordingFacts {
   readonly memoryPagesByNode?: readonly { readonly node: number; readonly pages: number }[] | undefined;
   /** CPUs of each host NUMA node. */
   readonly hostNodes?: readonly { readonly node: number; readonly cpus: readonly number[] }[] | undefined;
+  /** CPUs of each node the guest itself has. */
+  readonly guestNodes?: readonly { readonly node: number; readonly cpus: readonly number[] }[] | undefined;
   /** NUMA node of the drive, -1 = the firmware does not say. */
   readonly driveNode?: number | undefined;
   /** perf stat beside the recording. */
   readonly perfCounts?: readonly PerfCountFact[] | undefined;
+  /** Loads that perf mem or perf c2c sampled. */
+  readonly memorySamples?: MemorySamplesFact | undefined;
   /** What the tracer itself counted for a stream, to be held against what was read of it. */
   readonly tracerCounts?: readonly TracerCount[] | undefined;
   /** What tracing costs, where that was measured. */
@@ -164,6 +170,18 @@ export interface PerfCountFact {
   readonly state: 'counted' | 'not supported' | 'not counted';
   /** Share of the time in which a counter was there for it, 0–1. */
   readonly runningShare: number;
+}
+
+/** Sampled loads by what served them. Samples, not accesses: perf takes one of many, and often only slow ones. */
+export interface MemorySamplesFact {
+  readonly tool: 'perf mem' | 'perf c2c';
+  readonly loads: number;
+  readonly localMemory: number;
+  readonly remoteMemory: number;
+  /** A cache of another node. */
+  readonly remoteCache: number;
+  /** Of which the processor did not say. */
+  readonly unknown: number;
 }
 
 /** The same load in windows without tracers and with them, in turn: mean ns a request in each. */

@@ -38,12 +38,21 @@ export function plantedFacts(canary: string): Required<RecordingFacts> {
     kvmStats: { exits: 5, [canary]: 6 },
     memoryPagesByNode: [{ node: 0, pages: 1 }],
     hostNodes: [{ node: 0, cpus: [0, 1] }],
+    guestNodes: [{ node: 0, cpus: [0] }],
     driveNode: 0,
     perfCounts: [
       { who: `${canary}-7`, event: 'node-loads', count: 1, state: 'counted', runningShare: 1 },
       { who: canary, event: canary, count: 1, state: 'counted', runningShare: 1 },
       { who: 'N0', event: `cpu/${canary}/`, count: 1, state: 'counted', runningShare: 1 },
     ],
+    memorySamples: {
+      tool: 'perf mem',
+      loads: 5,
+      localMemory: 1,
+      remoteMemory: 1,
+      remoteCache: 1,
+      unknown: 1,
+    },
     tracingCost: { by: 'disk', untracedNs: [1], tracedNs: [2] },
     tracerCounts: [{ stream: `${canary}.trace`, delivered: 1, lost: 0 }],
     notes: [

@@ -14,6 +14,8 @@ describe('system calls', () => {
       'fd: 3, vec: 7ffcc0dc6440, vlen: 1, pos_l: 4567000, pos_h: 0, flags: 0)',
       [0, 3, 0],
     ],
+    // Drawn: RWF_HIPRI
+    ['sys_enter_preadv2', 'fd: 3, vec: 7ffc, vlen: 1, pos_l: 4567000, pos_h: 0, flags: 1)', [0, 3, 1]],
     ['sys_enter_io_submit', 'ctx_id: 7ff67aa91000, nr: 1, iocbpp: 7ff679dfb390)', [0, 1, 0]],
     ['sys_enter_ppoll', 'ufds: 7ff66c0030c0, nfds: 3, tsp: 0, sigmask: 0, sigsetsize: 8)', [0, 3, 0]],
     ['sys_enter_epoll_wait', 'epfd: d0, events: 7faee46afc00, maxevents: 400, timeout: 3e8)', [0, 0xd0, 0]],
