@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/paths': [],
   'src/clocks': ['src/trace', 'parsers/format.ts'],
   'src/correlate': ['src/trace', 'src/clocks', 'src/paths', 'parsers/event-kinds.ts'],
-  'src/stats': ['src/correlate', 'src/trace', 'src/paths'],
+  'src/stats': ['src/correlate', 'src/trace', 'src/paths', 'parsers/facts/qemu-options.ts'],
   'src/findings': [
     'src/stats',
     'src/correlate',

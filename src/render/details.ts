@@ -31,7 +31,9 @@ export function numaParts({ numa }: ReportModel): string[] {
     ...hopGroups(numa),
     ...crossings,
     ...memoryParts(numa),
+    ...virtualParts(numa),
     ...accessParts(numa),
+    ...sampleParts(numa),
     ...note,
   ];
 }
@@ -61,6 +63,17 @@ function accessParts({ accesses }: ReportModel['numa']): string[] {
   return [...whole, ...by, ...accesses.notes];
 }
 
+/** What served the loads that were sampled; nothing where none were. */
+function sampleParts({ samples }: ReportModel['numa']): string[] {
+  if (samples === null) return [];
+  const { tool, loads, localMemory, remoteMemory, remoteCache, unknown } = samples;
+  const share = (count: number) => formatShare(count / loads, 1);
+  const rest = unknown === 0 ? '' : `, of ${share(unknown)} the processor did not say`;
+  return [
+    `of ${formatCount(loads)} loads sampled by ${tool}, ${share(remoteMemory)} came from another node’s memory, ${share(remoteCache)} from a cache there, ${share(localMemory)} from local memory${rest}`,
+  ];
+}
+
 function memoryParts({ memoryPagesByNode }: ReportModel['numa']): string[] {
   if (memoryPagesByNode === null) return [];
   const all = memoryPagesByNode.reduce((sum, { pages }) => sum + pages, 0);
@@ -68,6 +81,26 @@ function memoryParts({ memoryPagesByNode }: ReportModel['numa']): string[] {
     ({ node, pages }) =>
       `memory on node ${formatCount(node)}: ${formatShare(pages / all)}, ${formatCount(pages)} pages`,
   );
+}
+
+/**
+ * The guest's own nodes on the host's: where their memory is bound, where their vCPUs ran. Nothing for a guest of one node of which
+ * nothing is asked.
+ */
+function virtualParts({ virtualNodes }: ReportModel['numa']): string[] {
+  if (virtualNodes.length < 2 && virtualNodes[0]?.hostNodes == null) return [];
+  const places = (nodes: readonly number[]) => `${nodes.length === 1 ? 'node' : 'nodes'} ${cpuRanges(nodes)}`;
+  return virtualNodes.map(({ node, vcpus, hostNodes, policy, ranOn }) => {
+    const whose =
+      vcpus === null ? 'its vCPUs not known' : `vCPU ${vcpus.length === 0 ? 'none' : cpuRanges(vcpus)}`;
+    const memory =
+      hostNodes === null
+        ? 'memory not bound (host node not known, -1)'
+        : `memory on host ${places(hostNodes)} (${policy ?? 'policy not said'})`;
+    const ran =
+      ranOn === null ? 'where its vCPUs ran is not known' : `its vCPUs ran on host ${places(ranOn)}`;
+    return `the guest’s node ${formatCount(node)} (${whose}): ${memory}, ${ran}`;
+  });
 }
 
 /** CPU numbers as a list of ranges: 0–3,8. */

@@ -15,3 +15,17 @@ export const accessesSchema = z
   })
   .nullable()
   .meta({ description: 'hardware counts of memory accesses, null: none beside the recording' });
+
+const samples = z.number().meta({ description: 'samples' });
+
+export const samplesSchema = z
+  .object({
+    tool: z.enum(['perf mem', 'perf c2c']),
+    loads: samples,
+    localMemory: samples,
+    remoteMemory: samples,
+    remoteCache: samples,
+    unknown: samples,
+  })
+  .nullable()
+  .meta({ description: 'sampled loads by what served them, null: not sampled' });

@@ -84,7 +84,24 @@ function loadDoubts(reports: readonly ReportModel[]): string[] {
     ...(differ(({ workload }) => workload.requestBytes) ? ['the sizes of the requests differ'] : []),
     ...(differ(({ workload }) => workload.direction) ? ['reads are compared with writes'] : []),
     ...(differ(({ workload }) => Math.round(workload.queueDepth)) ? ['the queue depths differ'] : []),
+    ...(differ(spanOf) ? [`they are measured between different points: ${spans(reports)}`] : []),
   ];
+}
+
+/** What a request's time spans: with an application's own log it begins in user space, else at the system call. */
+function spanOf({ stages }: ReportModel): string {
+  const critical = stages.filter((stage) => stage.critical);
+  return `${critical[0]?.from ?? '–'} → ${critical.at(-1)?.to ?? '–'}`;
+}
+
+function spans(reports: readonly ReportModel[]): string {
+  const numbered = reports.map((report, at) => ({ span: spanOf(report), at: at + 1 }));
+  return [...new Set(numbered.map(({ span }) => span))]
+    .map((span) => {
+      const own = numbered.filter((each) => each.span === span).map(({ at }) => at);
+      return `${span} (${own.length === 1 ? 'path' : 'paths'} ${own.join(', ')})`;
+    })
+    .join('; ');
 }
 
 function gradeDoubts(reports: readonly ReportModel[]): string[] {

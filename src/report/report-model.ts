@@ -127,6 +127,16 @@ export interface ReportModel {
     /** Requests by their changes of node: what local ones take against remote ones. Null: hops not known. */
     readonly byHops: readonly { readonly hops: number; readonly n: number; readonly meanNs: number }[] | null;
     readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
+    /** The guest's own nodes on the host's; empty where QEMU's command line was not recorded. Null: not known. */
+    readonly virtualNodes: readonly {
+      readonly node: number;
+      readonly vcpus: readonly number[] | null;
+      /** Host nodes its memory is bound to. */
+      readonly hostNodes: readonly number[] | null;
+      readonly policy: string | null;
+      /** Host nodes its vCPUs ran on. */
+      readonly ranOn: readonly number[] | null;
+    }[];
     /** Hardware counts of memory accesses a request; null: perf stat did not run beside the recording. */
     readonly accesses: {
       readonly family: string | null;
@@ -138,6 +148,15 @@ export interface ReportModel {
         readonly remote: number | null;
       }[];
       readonly notes: readonly string[];
+    } | null;
+    /** Loads sampled by perf mem or perf c2c, by what served them; null where neither ran. */
+    readonly samples: {
+      readonly tool: 'perf mem' | 'perf c2c';
+      readonly loads: number;
+      readonly localMemory: number;
+      readonly remoteMemory: number;
+      readonly remoteCache: number;
+      readonly unknown: number;
     } | null;
     readonly note: string | null;
   };

@@ -3,8 +3,9 @@
  * JSON Schema is generated from. `ReportSchemaIsReportModel` makes the compiler refuse any difference from ReportModel.
  */
 import * as z from 'zod';
-import { accessesSchema } from './accesses-schema.ts';
+import { accessesSchema, samplesSchema } from './accesses-schema.ts';
 import { findingSchema } from './finding-schema.ts';
+import { actorsSchema, virtualNodesSchema } from './placement-schema.ts';
 import type { ReportModel } from './report-model.ts';
 import { spreadSchema } from './spread-schema.ts';
 
@@ -194,10 +195,7 @@ const groundTruth = z.object({
 });
 
 const numa = z.object({
-  actors: list(
-    z.object({ actor: text('who'), cpus: list(z.number(), 'CPUs it ran on'), node: z.number().nullable() }),
-    'host node of each actor, null: not known',
-  ),
+  actors: actorsSchema,
   hopsPerRequest: measure('changes of node per request').nullable(),
   crossings: list(
     z.object({ stage: text('stage that crosses'), share: share('of the requests') }),
@@ -208,7 +206,9 @@ const numa = z.object({
     'requests by their changes of node, null: hops not known',
   ).nullable(),
   memoryPagesByNode: z.array(z.object({ node: z.number(), pages: z.number() })).nullable(),
+  virtualNodes: virtualNodesSchema,
   accesses: accessesSchema,
+  samples: samplesSchema,
   note: z.string().nullable(),
 });
 

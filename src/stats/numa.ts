@@ -3,9 +3,10 @@ import type { Correlated } from '../correlate/correlate.ts';
 import type { RequestVariant } from '../correlate/request-table.ts';
 import { sideOf } from '../correlate/scene.ts';
 import type { PointId } from '../paths/points.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
+import type { MemorySamplesFact, RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type MemoryAccesses, memoryAccesses } from './memory-accesses.ts';
+import { type VirtualNode, virtualNodes } from './virtual-nodes.ts';
 
 export interface NumaStats {
   readonly actors: readonly {
@@ -18,8 +19,12 @@ export interface NumaStats {
   /** Requests by how often they changed nodes, fewest first; null when hops are not known. */
   readonly byHops: readonly { readonly hops: number; readonly n: number; readonly meanNs: number }[] | null;
   readonly memoryPagesByNode: readonly { readonly node: number; readonly pages: number }[] | null;
+  /** The guest's own nodes, by QEMU's command line; empty where that was not recorded. */
+  readonly virtualNodes: readonly VirtualNode[];
   /** Hardware counts, where perf stat ran beside the recording. */
   readonly accesses: MemoryAccesses | null;
+  /** Loads sampled by perf mem or perf c2c; null where neither ran. */
+  readonly samples: MemorySamplesFact | null;
   readonly note: string | null;
 }
 
@@ -55,16 +60,19 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
     crossings: hops?.crossings ?? [],
     byHops: hops?.byHops ?? null,
     memoryPagesByNode: facts.memoryPagesByNode ?? null,
+    virtualNodes: virtualNodes(correlated, facts),
     accesses: memoryAccesses(facts, correlated.requests.length),
+    samples: facts.memorySamples ?? null,
     note: noteOf(nodeOf.size, facts),
   };
 }
 
 /** What cannot be said, and why; null when everything is known. */
-function noteOf(nodes: number, { driveNode }: RecordingFacts): string | null {
+function noteOf(nodes: number, { driveNode, notes: noted }: RecordingFacts): string | null {
   const notes = [
     ...(nodes === 0 ? ['the host’s NUMA nodes were not recorded: hops between nodes are not known'] : []),
     ...(driveNode === -1 ? ['the firmware does not say which node the drive is on (numa_node is -1)'] : []),
+    ...(noted?.filter((note) => note.startsWith('loads were not sampled')) ?? []),
   ];
   return notes.length === 0 ? null : notes.join('; ');
 }

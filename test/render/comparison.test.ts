@@ -27,6 +27,18 @@ describe('paths side by side', () => {
     expect(comparePaths([guest])).toBeUndefined();
   });
 
+  it('say which are measured between other points', () => {
+    const first = bare.stages.find((stage) => stage.critical)!;
+    const logged = {
+      ...bare,
+      stages: [{ ...first, id: 'user-to-syscall', from: 'app:begin', to: first.from }, ...bare.stages],
+    };
+    const doubts = comparePaths([bare, logged])!.doubts.join();
+    expect(doubts).toContain(`measured between different points: ${first.from} →`);
+    expect(doubts).toMatch(/\(path 1\); app:begin → .* \(path 2\)/);
+    expect(comparePaths([bare, bare])!.doubts).toEqual([]);
+  });
+
   it('claim no difference inside the interval', () => {
     const again = { ...bare, total: { ...bare.total, meanNs: bare.total.meanNs + 1 } };
     const open = { ...again.total, ciLowNs: again.total.meanNs - 500, ciHighNs: again.total.meanNs + 500 };

@@ -257,7 +257,9 @@ function placement(): Pick<ReportModel, 'numa' | 'environment' | 'findings'> {
       ],
       hopsPerRequest: 4,
       byHops: null,
+      virtualNodes: [],
       accesses: null,
+      samples: null,
       crossings: [
         { stage: 'iothread-wakeup', share: 1 },
         { stage: 'irq-inject', share: 0.993 },
