@@ -131,6 +131,7 @@ export function reportOf(
     breakdown: stages,
     numa: numaStats(correlated, stages.matched, facts),
     facts,
+    fio: groundTruth?.fio,
     // Nothing on the machine tells reliably; who imports a recording says so in its title.
     emulated: /\bemulated host\b/.test(options.title),
   };
@@ -196,6 +197,9 @@ function logOnTrace(
   return { sector: log.sector, startNs: moved(log.startNs), endNs: moved(log.endNs) };
 }
 
+/** Settings by their path, threads, IOThreads, what tracers say of themselves. */
+const OF_THE_HOST = /^(?:\/|thread \d|IOThread |tracer: |disk of the guest: |the host’s |recorded by )/;
+
 function environmentOf({ facts, sources }: Recording): ReportModel['environment'] {
   const rows: { name: string; value: string }[] = [];
   const add = (name: string, value: string | undefined) => {
@@ -205,7 +209,12 @@ function environmentOf({ facts, sources }: Recording): ReportModel['environment'
   add('storage daemon', facts.daemonCommandLine);
   // A recording without a guest speaks of its only machine.
   const noted = sources.some(({ machine }) => machine === 'guest') ? 'guest' : 'host';
-  for (const note of facts.notes ?? []) add(noted, note);
+  for (const note of facts.notes ?? []) {
+    const [, machine, text] = /^(?:in the (guest)|on the host): (.*)$/s.exec(note) ?? [];
+    if (text !== undefined) add(machine ?? 'host', text);
+    // What is read of the running host bears its own name; the rest is a console's.
+    else add(OF_THE_HOST.test(note) ? 'host' : noted, note);
+  }
   for (const { name, before, after } of facts.guestInterrupts ?? [])
     add('guest interrupts', `${name}: ${before} → ${after}`);
   for (const [name, value] of Object.entries(facts.kvmStats ?? {})) add('KVM', `${name}: ${value}`);

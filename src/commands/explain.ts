@@ -19,7 +19,8 @@ export function explain(topic: string | undefined, width: number): string {
   const point = POINTS.find(({ id }) => id === topic);
   if (point !== undefined) return explainPoint(point.id, width);
   const finding = FINDINGS.find(({ id }) => id === topic);
-  if (finding !== undefined) return `${finding.id}: ${finding.title}\n\n${lines(finding.about, width)}`;
+  if (finding !== undefined)
+    return `${lines(`${finding.id}: ${finding.title}`, width)}\n${lines(finding.about, width)}`;
   throw new IotraceError('explain-unknown', `Nothing is named ${quoted(topic)}.`, {
     hint: 'iotrace explain without a name lists what there is.',
     exitCode: EXIT_CODES.usage,
@@ -33,8 +34,10 @@ function lines(text: string, width: number, indent = ''): string {
 }
 
 function overview(width: number): string {
-  const names = (title: string, rows: readonly (readonly [string, string])[]) =>
-    `${title}\n${rows.map(([id, text]) => `  ${id.padEnd(38)} ${text}\n`).join('')}\n`;
+  const names = (title: string, rows: readonly (readonly [string, string])[]) => {
+    const longest = Math.max(...rows.map(([id]) => id.length));
+    return `${title}\n${rows.map(([id, text]) => row(id.padEnd(longest), text, width)).join('')}\n`;
+  };
   return (
     names(
       'paths',
@@ -54,6 +57,13 @@ function overview(width: number): string {
     ) +
     lines('iotrace explain NAME says what one of them is.', width)
   );
+}
+
+/** A name and what it is, continued under itself. */
+function row(id: string, text: string, width: number): string {
+  return wrapText(text, Math.max(30, width - id.length - 3))
+    .map((line, at) => `  ${at === 0 ? id : ' '.repeat(id.length)} ${line}\n`)
+    .join('');
 }
 
 function explainPath(path: IoPath, width: number): string {

@@ -45,6 +45,24 @@ export function nodeOfActor({ numa }: FindingInput, actor: string): number | und
   return numa.actors.find((each) => each.actor === actor)?.node ?? undefined;
 }
 
+/** Whether VFIO has the drive: for the guest, or for a driver in user space. The memory it may reach is then held in place. */
+export function isAssigned({ correlated: { path } }: FindingInput): boolean {
+  return path.name.startsWith('vfio-') || /userspace-nvme|spdk$|qsd-nvme$/.test(path.name);
+}
+
+/** The node that holds most of QEMU's pages, and their share; undefined when that was not recorded. */
+export function memoryNode({ facts }: FindingInput): { node: number; share: number } | undefined {
+  const pages = facts.memoryPagesByNode ?? [];
+  const all = pages.reduce((sum, each) => sum + each.pages, 0);
+  const most = pages.toSorted((a, b) => b.pages - a.pages)[0];
+  return most === undefined || all === 0 ? undefined : { node: most.node, share: most.pages / all };
+}
+
+/** Where everything should be: at the drive, which cannot move; else at the memory, harder to move than a thread; else at the vCPU. */
+export function targetNode(input: FindingInput): number | undefined {
+  return nodeOfActor(input, 'drive') ?? memoryNode(input)?.node ?? nodeOfActor(input, 'vCPU');
+}
+
 /** CPUs of a host node as taskset and libvirt take them: "0-3,8"; "CPUS" when they are not known. */
 export function cpusOfNode({ facts }: FindingInput, node: number): string {
   const cpus = facts.hostNodes?.find((each) => each.node === node)?.cpus ?? [];

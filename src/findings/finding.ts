@@ -1,7 +1,7 @@
 import type { Correlated } from '../correlate/correlate.ts';
 import type { Breakdown } from '../stats/breakdown.ts';
 import type { NumaStats } from '../stats/numa.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
+import type { FioFacts, RecordingFacts } from '../trace/recording.ts';
 
 /** What a finding may look at: nothing but this recording. */
 export interface FindingInput {
@@ -9,6 +9,8 @@ export interface FindingInput {
   readonly breakdown: Breakdown;
   readonly numa: NumaStats;
   readonly facts: RecordingFacts;
+  /** What fio says of the load it made; undefined where something else made it. */
+  readonly fio?: FioFacts | undefined;
   /** The recording says that its host was emulated: what happens is real, how long it takes is not. */
   readonly emulated: boolean;
 }

@@ -1,5 +1,6 @@
 import { aioThreads } from './aio-threads.ts';
 import { driveNode } from './drive-node.ts';
+import { eventfdCoalesced } from './eventfd-coalesced.ts';
 import type { Finding, FindingInput, Found } from './finding.ts';
 import { guestScheduler } from './guest-scheduler.ts';
 import { idleState } from './idle-state.ts';
@@ -12,23 +13,26 @@ import { kickWhilePolling } from './kick-while-polling.ts';
 import { mainLoop } from './main-loop.ts';
 import { memoryNode } from './memory-node.ts';
 import { migrating } from './migrating.ts';
+import { noPollQueues } from './no-poll-queues.ts';
 import { pollBurn } from './poll-burn.ts';
 import { pollWindow } from './poll-window.ts';
+import { pollingStopped } from './polling-stopped.ts';
 import { postedInterrupts } from './posted-interrupts.ts';
 import { preempted } from './preempted.ts';
 import { queueDepth } from './queue-depth.ts';
 import { sharedIothread } from './shared-iothread.ts';
 import { shorterPath } from './shorter-path.ts';
 import { singleQueue } from './single-queue.ts';
+import { tracingCost } from './tracing-cost.ts';
 import { vcpuHalts } from './vcpu-halts.ts';
 
 /** Everything a report looks for, in the order it is printed. */
 export const FINDINGS: readonly Finding[] = [
   ...[iothreadNode, interruptNode, driveNode, memoryNode, migrating, preempted],
   ...[mainLoop, aioThreads, kickUserSpace, kickWhilePolling, singleQueue, sharedIothread],
-  ...[pollWindow, pollBurn, iopollUnused, guestScheduler],
+  ...[pollWindow, pollingStopped, pollBurn, noPollQueues, iopollUnused, guestScheduler],
   ...[vcpuHalts, postedInterrupts, interruptCpu, idleState],
-  ...[shorterPath, queueDepth],
+  ...[shorterPath, queueDepth, eventfdCoalesced, tracingCost],
 ];
 
 /** All that one recording shows, in the order of the list; nothing where no request was followed. */

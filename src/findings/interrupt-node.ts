@@ -1,4 +1,4 @@
-import { cpusOfNode, nodeOfActor } from './evidence.ts';
+import { cpusOfNode, isAssigned, nodeOfActor } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 import { gainOfStages } from './gain.ts';
 
@@ -14,7 +14,7 @@ export const interruptNode = defineFinding({
   severity: 'warning',
   title: 'The drive’s interrupt is handled on another NUMA node than what it wakes',
   about:
-    'The handler completes the request on one node and wakes a thread (with VFIO the vCPU) on another: the wake-up and the completed request cross the interconnect. The interrupt follows the queue that was used, or an affinity set by hand or by irqbalance. Said only when both stayed on one node.',
+    'The handler completes the request on one node and wakes a thread (with VFIO the vCPU) on another: the wake-up and the completed request cross the interconnect. The nvme driver’s interrupts are managed: each queue interrupts a CPU of those that submit to it, and the kernel refuses another affinity; with fewer queues than CPUs that can be one of another node. The interrupts of an assigned drive (vfio-msi) go where they are told to, by hand or by irqbalance. Said only when both stayed on one node.',
   find(input) {
     const irq = nodeOfActor(input, 'drive interrupt');
     const known = new Set(input.numa.actors.map(({ actor }) => actor));
@@ -25,7 +25,9 @@ export const interruptNode = defineFinding({
       evidence: `the interrupt was handled on node ${irq}, the ${taker.actor} it wakes ran on node ${node}; ${(input.numa.hopsPerRequest ?? 0).toFixed(2)} hops a request`,
       gain: gainOfStages(input, taker.stages),
       confidence: 'medium',
-      fix: `look at /proc/irq/N/effective_affinity_list; echo ${cpusOfNode(input, node)} > /proc/irq/N/smp_affinity_list moves the interrupt, pinning moves the ${taker.actor}`,
+      fix: isAssigned(input)
+        ? `echo ${cpusOfNode(input, node)} > /proc/irq/N/smp_affinity_list moves the interrupt of vfio-msi (/proc/interrupts says which N), pinning moves the ${taker.actor}`
+        : `pin the thread that submits to a CPU whose queue interrupts on node ${node}: /sys/block/DEV/mq/N/cpu_list and /proc/irq/N/effective_affinity_list tell; the interrupt itself is managed by the nvme driver and cannot be moved`,
     };
   },
 });

@@ -1,5 +1,5 @@
-import { cpusOfNode, nodeOfActor } from './evidence.ts';
-import { defineFinding, type FindingInput } from './finding.ts';
+import { cpusOfNode, nodeOfActor, targetNode } from './evidence.ts';
+import { defineFinding } from './finding.ts';
 import { gainOfStages } from './gain.ts';
 
 export const iothreadNode = defineFinding({
@@ -13,10 +13,13 @@ export const iothreadNode = defineFinding({
     const vcpu = nodeOfActor(input, 'vCPU');
     const thread = nodeOfActor(input, 'back-end thread');
     if (vcpu === undefined || thread === undefined || vcpu === thread) return undefined;
-    // Where the drive is decides; else where the memory is, which is harder to move than a thread.
     const drive = nodeOfActor(input, 'drive');
-    const target = drive ?? memoryNodeOf(input) ?? vcpu;
+    const target = targetNode(input) ?? vcpu;
     const tids = [...correlated.backend].join(',');
+    const away = [
+      ...(vcpu === target ? [] : [`each vCPU thread ${[...correlated.vcpuThreads.values()].join(',')}`]),
+      ...(thread === target ? [] : [`the back-end thread ${tids}`]),
+    ];
     const driveText = drive === undefined ? 'the drive’s node is not known' : `the drive is on node ${drive}`;
     const crossings = numa.crossings
       .slice(0, 2)
@@ -28,12 +31,7 @@ export const iothreadNode = defineFinding({
         numa.crossings.map(({ stage }) => stage).flatMap((id) => id.split('+')),
       ),
       confidence: drive === undefined ? 'medium' : 'high',
-      fix: `pin both to node ${target}: taskset -p -c ${cpusOfNode(input, target)} TID for ${vcpu === target ? `the back-end thread ${tids}` : `each vCPU thread ${[...correlated.vcpuThreads.values()].join(',')}`}, or <iothreadpin> and <vcpupin> in the domain XML`,
+      fix: `pin both to node ${target}: taskset -p -c ${cpusOfNode(input, target)} TID for ${away.join(' and ')}, or <iothreadpin> and <vcpupin> in the domain XML`,
     };
   },
 });
-
-/** The node that holds most of QEMU's pages; undefined when that was not recorded. */
-function memoryNodeOf({ facts }: FindingInput): number | undefined {
-  return facts.memoryPagesByNode?.toSorted((a, b) => b.pages - a.pages)[0]?.node;
-}

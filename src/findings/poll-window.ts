@@ -1,34 +1,44 @@
-import { countOf, hasPoint, microseconds, ofRequests } from './evidence.ts';
+import { microseconds, ofRequests } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 import { gainOfStages } from './gain.ts';
+import { countAbove, pollWaits, quantile } from './poll-waits.ts';
 import { pollWindowNs } from './qemu-settings.ts';
 
 /** Above this share of woken requests polling does not do what it was asked for. */
 const MOST_WOKEN = 0.5;
+/** One wait in ten that is too long takes QEMU's own window back to nothing often enough to matter. */
+const LEAST_BEYOND = 0.1;
+
+/** Beyond this a wake-up is a small part of the wait: what KVM and cpuidle-haltpoll poll for at most, too. */
+export const LONGEST_POLL_NS = 200_000;
 
 export const pollWindow = defineFinding({
   id: 'poll-window',
   severity: 'info',
-  title: 'The IOThread may poll, but most requests have to wake it',
+  title: 'The IOThread’s poll window is too short: most requests wake it',
   about:
-    'An IOThread polls for poll-max-ns (32,768 ns unless set) before it sleeps. A device or a think time longer than that window lets it sleep before every completion or kick; a handler that cannot be polled (io_uring before some versions, a vhost-user slave’s descriptor) stops polling for the whole AioContext. A longer window burns its CPU.',
+    'An IOThread polls for at most poll-max-ns (32,768 ns unless set) before it sleeps, and QEMU shortens the window by itself after each wait that was longer. A device slower than that, or an application that thinks for longer, lets it sleep before every completion or kick. A longer window burns its CPU for the whole wait; where the device takes hundreds of microseconds polling is not worth it.',
   find(input) {
-    const { correlated, breakdown } = input;
-    if (!correlated.path.name.startsWith('virtio-blk-')) return undefined;
     const window = pollWindowNs(input);
     if (window === undefined || window === 0) return undefined;
-    const kicked = hasPoint(input, 'backend:kick-read');
-    const completed = hasPoint(input, 'backend:complete-read');
-    const woken = countOf(input, (request) => kicked(request) || completed(request));
-    if (woken < breakdown.matched.length * MOST_WOKEN || woken === 0) return undefined;
-    const device = breakdown.stages.find(({ id }) => id === 'device')?.distribution.meanNs;
-    const compared =
-      device === undefined ? '' : `; the device stage takes ${microseconds(device)} in the mean`;
+    const { woken, ns, completionNs } = pollWaits(input);
+    const beyond = countAbove(ns, window);
+    if (woken === 0 || woken < input.breakdown.matched.length * MOST_WOKEN) return undefined;
+    if (beyond === 0 || beyond < ns.length * LEAST_BEYOND) return undefined;
+    const completions = countAbove(completionNs, window);
+    const wanted = quantile(completions > 0 ? completionNs : ns, 0.9);
     return {
-      evidence: `poll-max-ns is ${window}, yet the IOThread was woken for ${ofRequests(input, woken)}${compared}`,
+      evidence: `poll-max-ns is ${window}, and the back-end was woken for ${ofRequests(input, woken)}; ${beyond} of ${ns.length} waits were longer than the window, ${microseconds(quantile(ns, 0.5))} in the median`,
       gain: gainOfStages(input, ['iothread-wakeup', 'iothread-complete-wakeup']),
-      confidence: 'medium',
-      fix: 'a poll-max-ns longer than the device stage, on -object iothread or at run time with qom-set /objects/ID poll-max-ns; <iothread><poll max=…/> in the domain XML',
+      confidence: beyond * 2 >= ns.length ? 'high' : 'medium',
+      fix: `${advice(wanted, completions > 0 ? 'for a completion' : 'for the next kick')}: on -object iothread, at run time qom-set /objects/ID poll-max-ns NS or virsh iothreadset DOMAIN ID --poll-max-ns NS, in the domain XML <iothreadids><iothread id='ID'><poll max='NS'/></iothread></iothreadids>`,
     };
   },
 });
+
+/** Long enough for nine of ten waits, or none at all where that is too long to burn a CPU for. */
+function advice(wantedNs: number, what: string): string {
+  return wantedNs > LONGEST_POLL_NS
+    ? `poll-max-ns=0 saves the CPU that polling burns, since one wait in ten ${what} is longer than ${microseconds(wantedNs)}; only where a CPU is to spare a poll-max-ns above ${Math.ceil(wantedNs)}`
+    : `a poll-max-ns above ${Math.ceil(wantedNs)}, which covers nine of ten waits ${what}, or 0, which saves the CPU that polling burns`;
+}

@@ -12,7 +12,7 @@ export const preempted = defineFinding({
   severity: 'warning',
   title: 'The vCPU or the back-end thread lost its CPU while it had work to do',
   about:
-    'sched_switch with the previous task still runnable: somebody else took the CPU in the middle of a request. Seen only where sched_switch was recorded. Isolated or less crowded CPUs, or a real-time priority, keep the thread running.',
+    'sched_switch with the previous task still runnable: somebody else took the CPU in the middle of a request. Seen only where sched_switch was recorded (record --scheduler). Isolated or less crowded CPUs, or a real-time priority, keep the thread running.',
   find(input) {
     const host = hostSide(input);
     const { correlated } = input;
