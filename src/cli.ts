@@ -177,6 +177,8 @@ function addRecord(program: Command): void {
       '--histogram',
       'count in the kernel instead (bpftrace): for hours, at a fixed cost of memory; no request is followed',
     )
+    .option('--scheduler', 'record switches of tasks and idle states of CPUs as well')
+    .option('--memory-samples', 'sample loads of memory with perf c2c as well, where the processor can')
     .option('--no-report', 'write the bundle only; iotrace report reads it anywhere')
     .action(async (_guest: string | undefined, _workload: string[], options, command: Command) => {
       const { guest, workload } = splitOperands(command);

@@ -9,7 +9,7 @@ import { describeGuest, guestInterrupts, guestSettings } from '../capture/guest/
 import { GuestSide } from '../capture/guest/guest-side.ts';
 import { guestTracer } from '../capture/guest/guest-tracer.ts';
 import { prepareGuestWorkload } from '../capture/guest/guest-workload.ts';
-import { guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
+import { driveNode, guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
 import { hostPoints } from '../capture/guest/host-points.ts';
 import { qemuPoints } from '../capture/guest/qemu-points.ts';
 import { checkHostAlone, isRunning, threadsOf } from '../capture/guest/whom-to-record.ts';
@@ -17,6 +17,7 @@ import { Interrupts } from '../capture/interrupts.ts';
 import { liveLine } from '../capture/live-line.ts';
 import { describeMachine, type FactText, readCounters, readSettings } from '../capture/machine-facts.ts';
 import { countedThreads, startMemoryCounters } from '../capture/memory-counters.ts';
+import { type MemorySamples, startMemorySamples } from '../capture/memory-samples.ts';
 import { makeRoom, type Room } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { type PlannedTracer, runSession, type SessionPlan, type SessionResult } from '../capture/session.ts';
@@ -30,7 +31,7 @@ import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { calibrate } from './calibrate.ts';
 import { type Detail, sayQemuPoints } from './detail.ts';
 import { keepText } from './keep-text.ts';
-import { foundPoints, outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
+import { foundPoints, outputFile, type RecordOptions, sayEnd, sayState, schedulerPoints } from './record.ts';
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import type { Say } from './say.ts';
@@ -117,7 +118,7 @@ class GuestRecording {
     const devices = await listBlockDevices();
     const drive = devices.find(({ name }) => name === disk.drive?.name);
     const inQemu = options.detail === 'qemu' ? await qemuPoints(guest, disk) : undefined;
-    const wanted = [...hostPoints(disk, devices), ...(inQemu?.points ?? [])];
+    const wanted = [...hostPoints(disk, devices), ...(inQemu?.points ?? []), ...schedulerPoints(options)];
     const { points, notes } = await foundPoints(files, wanted, options.buffer, say);
     const detailNotes = inQemu === undefined ? [] : sayQemuPoints(inQemu, say);
     const { name: tracer, reason } = chooseTracer(options.tracer);
@@ -129,6 +130,7 @@ class GuestRecording {
     const tids = countedThreads(guest, disk);
     const counters = await startMemoryCounters({ folder: room.folder, mark: this.#name, tids }, say);
     const live = liveLine(process.stderr);
+    let samples: MemorySamples | undefined;
     let done = false;
     try {
       const planIn = (folder: string, traced: boolean): SessionPlan => {
@@ -158,10 +160,12 @@ class GuestRecording {
         say('until Ctrl-C');
       const tracingCost =
         options.calibrate === true ? await calibrate(room.folder, planIn, interrupts, say) : undefined;
+      if (options.memorySamples === true)
+        samples = startMemorySamples({ folder: room.folder, mark: this.#name }, say);
       const result = await runSession(planIn(room.folder, true), interrupts, live?.show).finally(() =>
         live?.clear(),
       );
-      const counts = await counters.stop();
+      const counts = [...(await counters.stop()), ...((await samples?.stop())?.texts ?? [])];
       sayEnd(result, say);
       if (inside?.failure !== undefined) say(inside.failure.message);
       const after = await this.#facts('after', drive, inner).catch(() => []);
@@ -171,6 +175,7 @@ class GuestRecording {
         ...stateNotes,
         ...notes,
         ...detailNotes,
+        ...((await samples?.stop())?.notes ?? []),
       ]);
       await writeRecording(
         output,
@@ -187,6 +192,7 @@ class GuestRecording {
       throw error;
     } finally {
       await counters.stop();
+      await samples?.stop();
       if (done) await rm(room.folder, { recursive: true, force: true });
       else await keepText(room.folder, say);
     }
@@ -258,6 +264,7 @@ class GuestRecording {
         : [
             ...(await guestFacts(guest, disk.daemon)),
             await readSettings(drive),
+            ...driveNode(disk),
             ...(inside === undefined || inner === undefined ? [] : [await guestSettings(inside, inner.name)]),
           ];
     const there =

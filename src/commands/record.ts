@@ -18,9 +18,11 @@ import {
   readSettings,
 } from '../capture/machine-facts.ts';
 import { startMemoryCounters } from '../capture/memory-counters.ts';
+import { type MemorySamples, startMemorySamples } from '../capture/memory-samples.ts';
 import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
 import { checkBuffers, MEMORY_FOLDER, makeRoom } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
+import { SCHEDULER_POINTS } from '../capture/scheduler-points.ts';
 import { runSession, type SessionPlan, type SessionResult, type StopReason } from '../capture/session.ts';
 import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
@@ -47,6 +49,10 @@ export interface RecordOptions {
   readonly requests?: number | undefined;
   /** Measure what tracing costs a request, before the recording. */
   readonly calibrate?: boolean | undefined;
+  /** Record switches of tasks and idle states as well. */
+  readonly scheduler?: boolean | undefined;
+  /** Sample loads with perf c2c as well. */
+  readonly memorySamples?: boolean | undefined;
   readonly tracer: TracerChoice;
   /** KiB for each CPU and instance. */
   readonly buffer: number;
@@ -106,7 +112,7 @@ async function recordBundle(
   const { name: tracer, reason } = chooseTracer(plan.tracer);
   say(reason);
   const stateNotes = await sayState(files, output, say);
-  const wanted = diskPoints(choice.disk, await interruptNames());
+  const wanted = [...diskPoints(choice.disk, await interruptNames()), ...schedulerPoints(plan)];
   const { points, notes } = await foundPoints(files, wanted, plan.buffer, say);
   const name = newRunName();
   const room = await makeRoom(devices, choice.disk, dirname(output), name);
@@ -135,14 +141,16 @@ async function recordBundle(
     durationMs: plan.duration === undefined ? undefined : plan.duration * 1000,
     requests: plan.requests,
   });
+  let samples: MemorySamples | undefined;
   let done = false;
   try {
     const tracingCost =
       plan.calibrate === true ? await calibrate(room.folder, planIn, interrupts, say) : undefined;
+    if (plan.memorySamples === true) samples = startMemorySamples({ folder: room.folder, mark: name }, say);
     const result = await runSession(planIn(room.folder, true), interrupts, live?.show).finally(() =>
       live?.clear(),
     );
-    const counts = await counters.stop();
+    const counts = [...(await counters.stop()), ...((await samples?.stop())?.texts ?? [])];
     sayEnd(result, say);
     checkSomething(result, choice.disk);
     const after = await readCounters('after');
@@ -151,6 +159,7 @@ async function recordBundle(
       reason,
       ...stateNotes,
       ...notes,
+      ...((await samples?.stop())?.notes ?? []),
       `disk statistics before: ${statsBefore}`,
       `disk statistics after: ${await diskStatistics(choice.disk)}`,
     ]);
@@ -165,6 +174,7 @@ async function recordBundle(
     throw error;
   } finally {
     await counters.stop();
+    await samples?.stop();
     if (done) await rm(room.folder, { recursive: true, force: true });
     else await keepText(room.folder, say);
   }
@@ -172,6 +182,11 @@ async function recordBundle(
 
 /** Failures after which the text is of no use. */
 const WORTHLESS = new Set(['record-aborted', 'record-nothing']);
+
+/** What is recorded beside the points of the disk's path. */
+export function schedulerPoints({ scheduler }: RecordOptions): readonly WantedPoint[] {
+  return scheduler === true ? SCHEDULER_POINTS : [];
+}
 
 /** Leftovers that were removed, and who else traces: said, and as notes for the report. */
 export async function sayState(files: TraceFiles, output: string, say: Say): Promise<string[]> {

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Daemon, Guest, GuestThread } from '../../discover/guest.ts';
+import type { Daemon, Guest, GuestDisk, GuestThread } from '../../discover/guest.ts';
 import type { FactText } from '../machine-facts.ts';
 
 const KVM_FOLDER = '/sys/kernel/debug/kvm';
@@ -42,6 +42,12 @@ export async function guestFacts(guest: Guest, daemon: Daemon | null): Promise<F
   ].filter((fact) => fact.text !== '');
 }
 
+/** The node of a drive that is no block device of this host, because VFIO has it. */
+export function driveNode({ drive }: Pick<GuestDisk, 'drive'>): FactText[] {
+  if (drive === null || drive.name !== '' || drive.pciAddress === '' || drive.node === null) return [];
+  return [{ name: 'host-drive', text: `/sys/bus/pci/devices/${drive.pciAddress}/numa_node:${drive.node}\n` }];
+}
+
 /** KVM's counters and TSC offsets of one virtual machine (debugfs; arch/x86/kvm/debugfs.c), '' where debugfs is not mounted. */
 export async function kvmFacts(pid: number, order: 'before' | 'after'): Promise<FactText[]> {
   const machines = (await names(KVM_FOLDER)).filter((name) => name.startsWith(`${pid}-`));
@@ -61,7 +67,8 @@ export async function kvmFacts(pid: number, order: 'before' | 'after'): Promise<
 export async function guestNotes(guest: Guest, daemon: Daemon | null): Promise<string[]> {
   const settings = (await Promise.all(SETTINGS.map(line)))
     .filter((each) => each !== '')
-    .map((each) => each.trim());
+    .map((each) => each.trim().replace(':', ' = '));
+  const features = cpuFeatures(await text('/proc/cpuinfo')).map((name) => `the host’s CPU has ${name}`);
   const places = [...guest.threads, ...(daemon?.threads ?? [])]
     .filter(({ role }) => role !== 'other')
     .slice(0, 64)
@@ -69,7 +76,16 @@ export async function guestNotes(guest: Guest, daemon: Daemon | null): Promise<s
   const polls = guest.iothreads.map(
     ({ id, pollMaxNs }) => `IOThread ${id}: poll-max-ns ${pollMaxNs ?? 'not said (QEMU’s own choice)'}`,
   );
-  return [...settings, ...polls, ...places];
+  return [...settings, ...features, ...polls, ...places];
+}
+
+/** Interrupts without exits, as /proc/cpuinfo names them: Intel's among the `vmx flags` (Linux 5.9), AMD's among the others. */
+export function cpuFeatures(cpuinfo: string): string[] {
+  const has = (line: RegExp, name: string) => line.exec(cpuinfo)?.[1]?.split(' ').includes(name) === true;
+  return [
+    ...(has(/^vmx flags\s*: (.*)$/m, 'posted_intr') ? ['posted_intr'] : []),
+    ...(has(/^flags\s*: (.*)$/m, 'avic') ? ['avic'] : []),
+  ];
 }
 
 /** The domain's XML as libvirt has it, '' where libvirt does not know the guest or is not there. */
