@@ -1,11 +1,12 @@
 /** `iotrace tune`: a recording and its domain XML → what was asked, what was in force, and the XML that asks for what would help. */
 import { readFile, stat } from 'node:fs/promises';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { LONGEST_POLL_NS } from '../findings/poll-window.ts';
 import { describeDomain } from '../libvirt/describe.ts';
 import { type Domain, type DomainDisk, readDomain } from '../libvirt/domain.ts';
 import { type Edit, unifiedDiff } from '../libvirt/edits.ts';
 import { MAX_XML_CHARACTERS, normalised, readXml } from '../libvirt/read-xml.ts';
-import { cpuset, cpusOf, tuneDomain, type Wanted } from '../libvirt/tune-domain.ts';
+import { cpuset, cpusOf, hasOwnNodes, tuneDomain, type Wanted } from '../libvirt/tune-domain.ts';
 import { escapeTerminal } from '../render/escape.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
@@ -46,7 +47,10 @@ export async function tune(file: string, options: TuneOptions, say: Say): Promis
     ...describeDomain(domain).map((line) => `  ${line}`),
     'in force in the recording:',
     ...inForce(report, domain).map((line) => `  ${line}`),
-    ...reasons(report, disk, edits),
+    ...reasons(report, disk, edits, wanted),
+    ...(wanted.node !== undefined && hasOwnNodes(domain)
+      ? ['the guest has several NUMA nodes of its own: its pins and memory are left as they are']
+      : []),
   ];
   const head = comment.map((line) => `# ${escapeTerminal(line)}\n`).join('');
   return head + escapeLines(unifiedDiff(text, edits, [name, `${name} (tuned)`]));
@@ -111,8 +115,10 @@ export function wantedBy(report: ReportModel, facts: RecordingFacts, { vcpus }: 
     ...(found.has('single-queue') && vcpus !== undefined ? { queues: vcpus } : {}),
     ...(found.has('aio-threads') ? { io: 'io_uring' as const } : {}),
     ...(found.has('kick-while-polling') ? { eventIdxOff: true } : {}),
-    // Nine of ten completions come within the window.
-    ...(found.has('poll-window') && device !== undefined ? { pollMaxNs: Math.ceil(device.p90Ns) } : {}),
+    // Nine of ten completions come within the window, where that is worth a CPU.
+    ...(found.has('poll-window') && device !== undefined && device.p90Ns <= LONGEST_POLL_NS
+      ? { pollMaxNs: Math.ceil(device.p90Ns) }
+      : {}),
   };
 }
 
@@ -148,14 +154,20 @@ function inForce({ numa, path }: ReportModel, domain: Domain): string[] {
   ];
 }
 
-function reasons(report: ReportModel, disk: DomainDisk | undefined, edits: readonly Edit[]): string[] {
+function reasons(
+  report: ReportModel,
+  disk: DomainDisk | undefined,
+  edits: readonly Edit[],
+  { pollMaxNs }: Wanted,
+): string[] {
   const found = report.findings
     .map(({ id }) => id)
-    .filter((id) => TUNED.has(id))
+    .filter((id) => TUNED.has(id) && (id !== 'poll-window' || pollMaxNs !== undefined))
     .join(', ');
   if (disk === undefined) return ['the domain has no virtio disk of libvirt’s own: nothing here is changed'];
   const caveat = report.findings.find(({ gain }) => gain?.caveat)?.gain?.caveat;
-  const doubt = caveat == null ? [] : [`a poll window is the recording’s: ${caveat}`];
+  const doubt =
+    caveat == null || pollMaxNs === undefined ? [] : [`a poll window is the recording’s: ${caveat}`];
   if (edits.length > 0) return [`changed for disk ${disk.target} because of: ${found}`, ...doubt];
   return [`nothing to change${found === '' ? '' : ` in the XML for: ${found}`}`];
 }

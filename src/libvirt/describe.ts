@@ -13,12 +13,23 @@ export function describeDomain(domain: Domain): string[] {
     `emulator threads: ${domain.emulatorpin === undefined ? 'not pinned' : `on ${domain.emulatorpin}`}`,
     `IOThreads: ${domain.iothreads}${domain.iothreads === 0 ? '' : `, ${io === '' ? 'not pinned' : io}`}`,
     ...(poll === '' ? [] : [`IOThread polling at most: ${poll}`]),
-    `memory: ${domain.memory === undefined ? 'not bound' : `${domain.memory.mode} on node ${domain.memory.nodeset}`}`,
+    `memory: ${bindingText(domain.memory)}`,
+    ...domain.cells.map(
+      ({ id, cpus, memory }) =>
+        `the guest’s node ${id}: vCPUs ${cpus === '' ? 'not said' : cpus}, memory ${memory === undefined ? 'as all of it' : bindingText(memory)}`,
+    ),
     ...domain.disks.map(diskLine),
     ...domain.assigned.map((address) => `assigned to the guest: PCI ${address}`),
     ...qemuDiskLines(domain),
     haltpollLine(domain),
   ];
+}
+
+function bindingText(memory: Domain['memory']): string {
+  if (memory === undefined) return 'not bound';
+  return memory.nodeset === ''
+    ? `${memory.mode}, nodes left to numad`
+    : `${memory.mode} on node ${memory.nodeset}`;
 }
 
 function diskLine(disk: DomainDisk): string {

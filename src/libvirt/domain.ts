@@ -29,7 +29,14 @@ export interface Domain {
   readonly iothreads: number;
   readonly iothreadpin: readonly { readonly iothread: number; readonly cpuset: string }[];
   readonly pollMaxNs: readonly { readonly iothread: number; readonly max: number }[];
+  /** Host nodes of all memory; '' where libvirt asks numad (placement='auto'). */
   readonly memory: { readonly mode: string; readonly nodeset: string } | undefined;
+  /** The guest's own nodes (<cpu><numa><cell>): their vCPUs, and where the memory of each is bound, where that is said. */
+  readonly cells: readonly {
+    readonly id: number;
+    readonly cpus: string;
+    readonly memory: { readonly mode: string; readonly nodeset: string } | undefined;
+  }[];
   readonly disks: readonly DomainDisk[];
   /** PCI addresses of assigned devices. */
   readonly assigned: readonly string[];
@@ -45,7 +52,8 @@ export function readDomain(root: XmlElement): Domain {
   const tune = child(root, 'cputune');
   const devices = child(root, 'devices');
   const ids = childrenNamed(child(root, 'iothreadids'), 'iothread');
-  const memory = child(child(root, 'numatune'), 'memory');
+  const numatune = child(root, 'numatune');
+  const memory = child(numatune, 'memory');
   return {
     name: child(root, 'name')?.text ?? '',
     emulator: child(devices, 'emulator')?.text,
@@ -60,10 +68,18 @@ export function readDomain(root: XmlElement): Domain {
       const max = whole(child(thread, 'poll')?.attributes['max']);
       return iothread === undefined || max === undefined ? [] : [{ iothread, max }];
     }),
-    memory:
-      memory === undefined
-        ? undefined
-        : { mode: memory.attributes['mode'] ?? 'strict', nodeset: memory.attributes['nodeset'] ?? '' },
+    memory: memory === undefined ? undefined : bindingOf(memory),
+    cells: childrenNamed(child(child(root, 'cpu'), 'numa'), 'cell').map(({ attributes }, at) => {
+      const id = whole(attributes['id']) ?? at;
+      const bound = childrenNamed(numatune, 'memnode').find(
+        (each) => whole(each.attributes['cellid']) === id,
+      );
+      return {
+        id,
+        cpus: attributes['cpus'] ?? '',
+        memory: bound === undefined ? undefined : bindingOf(bound),
+      };
+    }),
     disks: childrenNamed(devices, 'disk').map(diskOf),
     assigned: childrenNamed(devices, 'hostdev')
       .filter(({ attributes }) => attributes['type'] === 'pci')
@@ -74,6 +90,10 @@ export function readDomain(root: XmlElement): Domain {
     pollControl: child(child(child(root, 'features'), 'kvm'), 'poll-control')?.attributes['state'] === 'on',
     root,
   };
+}
+
+function bindingOf({ attributes }: XmlElement): { mode: string; nodeset: string } {
+  return { mode: attributes['mode'] ?? 'strict', nodeset: attributes['nodeset'] ?? '' };
 }
 
 function diskOf(element: XmlElement): DomainDisk {

@@ -27,7 +27,7 @@ export function tuneDomain(text: string, domain: Domain, disk: DomainDisk, wante
     ...(wanted.eventIdxOff === true ? { event_idx: 'off' } : {}),
   };
   if (iothread !== undefined && domain.iothreads < iothread) setIothreads(pen, domain, iothread);
-  if (wanted.node !== undefined) pin(pen, domain, iothread, wanted.node);
+  if (wanted.node !== undefined && !hasOwnNodes(domain)) pin(pen, domain, iothread, wanted.node);
   if (wanted.pollMaxNs !== undefined && iothread !== undefined)
     setPoll(pen, domain, iothread, wanted.pollMaxNs);
   const element = child(disk.element, 'driver');
@@ -35,6 +35,14 @@ export function tuneDomain(text: string, domain: Domain, disk: DomainDisk, wante
   else if (Object.keys(driver).length > 0)
     pen.addChild(disk.element, [tag('driver', { name: 'qemu', ...driver })]);
   return pen.edits;
+}
+
+/**
+ * Whether the guest has several nodes of its own. Then it was laid out over the host's by someone: putting all of it on one node
+ * would make what it believes of its memory wrong.
+ */
+export function hasOwnNodes({ cells }: Domain): boolean {
+  return cells.length > 1;
 }
 
 function setIothreads(pen: Pen, { root }: Domain, count: number): void {
@@ -99,7 +107,10 @@ function setMemory(pen: Pen, root: XmlElement, node: number): void {
   const tune = child(root, 'numatune');
   const memory = child(tune, 'memory');
   const attributes = { mode: 'strict', nodeset: `${node}` };
-  if (memory !== undefined) pen.setAttributes(memory, attributes);
+  // numad would overrule the nodes that are named
+  const placement = memory?.attributes['placement'] === 'auto' ? { placement: 'static' } : {};
+  for (const own of childrenNamed(tune, 'memnode')) pen.setAttributes(own, attributes);
+  if (memory !== undefined) pen.setAttributes(memory, { ...attributes, ...placement });
   else if (tune !== undefined) pen.addChild(tune, [tag('memory', attributes)]);
   else pen.addAfterVcpu(root, ['<numatune>', `  ${tag('memory', attributes)}`, '</numatune>']);
 }

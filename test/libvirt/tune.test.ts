@@ -73,6 +73,37 @@ describe('a tuned domain', () => {
     expect(out.replace(" event_idx='off'", '')).toBe(text);
   });
 
+  it('takes numad’s hand off the memory, and moves what is bound by itself', () => {
+    const auto = BARE.replace(
+      '<devices>',
+      "<numatune><memory mode='preferred' placement='auto'/></numatune><devices>",
+    );
+    expect(describeDomain(read(auto))).toContain('memory: preferred, nodes left to numad');
+    const out = tuned(auto, { node: { node: 1, cpus: [8, 9] } }, 'vda');
+    expect(out).toContain("<memory mode='strict' placement='static' nodeset='1'/>");
+    const one = BARE.replace(
+      '<devices>',
+      "<numatune><memory mode='strict' nodeset='0'/><memnode cellid='0' mode='strict' nodeset='0'/></numatune><cpu><numa><cell id='0' cpus='0-1'/></numa></cpu><devices>",
+    );
+    expect(tuned(one, { node: { node: 1, cpus: [8, 9] } }, 'vda')).toContain(
+      "<memnode cellid='0' mode='strict' nodeset='1'/>",
+    );
+  });
+
+  it('leaves a guest with nodes of its own where it is, and says what they are', () => {
+    const two = BARE.replace(
+      '<devices>',
+      "<numatune><memnode cellid='1' mode='preferred' nodeset='3'/></numatune><cpu><numa><cell id='0' cpus='0'/><cell id='1' cpus='1'/></numa></cpu><devices>",
+    );
+    expect(tuned(two, { node: { node: 1, cpus: [8, 9] } }, 'vda')).toBe(two);
+    expect(describeDomain(read(two))).toEqual(
+      expect.arrayContaining([
+        'the guest’s node 0: vCPUs 0, memory as all of it',
+        'the guest’s node 1: vCPUs 1, memory preferred on node 3',
+      ]),
+    );
+  });
+
   it('reads and writes CPU sets as libvirt does', () => {
     expect(cpusOf('0-3,^2,8')).toEqual([0, 1, 3, 8]);
     expect(cpusOf('0-999999999,x')).toEqual([]);
