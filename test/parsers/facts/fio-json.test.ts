@@ -69,6 +69,17 @@ describe('fio JSON', () => {
     expect(data?.fio).toMatchObject({ direction: 'mixed', iodepth: undefined, blockSize: '4k', iops: 40 });
   });
 
+  it.each<[object, boolean | undefined]>([
+    [{ hipri: '1' }, true],
+    // the option alone, without a value
+    [{ hipri: '' }, true],
+    [{ hipri: '0' }, false],
+    [{}, undefined],
+  ])('says whether polling was asked for: %j', (options, asked) => {
+    const job = { jobname: 'a', 'job options': options, read: part(100, 10000), write: part(0, 0) };
+    expect(parseFioJson(fioText([job])).data?.fio.hipri).toBe(asked);
+  });
+
   it('reads the microseconds of fio 2', () => {
     const read = { total_ios: 5, iops: 1, clat: { mean: 31.5 }, lat: { mean: 34.25 } };
     const { data } = parseFioJson(
