@@ -22,6 +22,7 @@ const USAGE = `usage: npm run lab -- [options] [configuration…]
   --debian RELEASE   ${RELEASES.map(({ name }) => name).join(', ')} (default: 12)
   --every-path       each path once instead of the whole matrix
   --limit SECONDS    for entering a setup, and for each recording (default: 60)
+  --retry            make a recording that did not hold once more, and say what did not hold
   --minutes MINUTES  begin no setup later than that; what is left is skipped, by name
   --again FOLDER     judge again what an earlier run kept there (boot-…/out); nothing is booted
   --json FILE        write the verdicts' counts there
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     debian: { type: 'string', default: '12' },
     'every-path': { type: 'boolean', default: false },
     limit: { type: 'string', default: '60' },
+    retry: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '240' },
     again: { type: 'string' },
     json: { type: 'string' },
@@ -94,7 +96,14 @@ async function main(): Promise<number> {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folder = join(cache, 'iotrace-lab', `boot-${process.pid}`);
   const endMs = began + Number(values.minutes) * 60_000;
-  const place = { ...machine, project, folder, limitMs: Number(values.limit) * 1000, endMs };
+  const place = {
+    ...machine,
+    project,
+    folder,
+    limitMs: Number(values.limit) * 1000,
+    endMs,
+    retries: values.retry,
+  };
   const { results, versions } = await takeAll(place, setups, say);
   const failed = results.filter(({ verdict }) => verdict === 'failed');
   const passed = results.filter(({ verdict }) => verdict === 'passed');
