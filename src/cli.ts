@@ -151,6 +151,7 @@ function addRecord(program: Command): void {
     )
     .option('--guest-disk <dev>', 'the disk’s name in the guest, where it has several')
     .option('--guest-run', 'run the command in the guest')
+    .option('--qemu-log <file>', 'of a guest: take QEMU’s own trace log (-D) into the recording')
     .addOption(
       new Option(
         '--detail <how>',

@@ -26,4 +26,4 @@ export function sayQemuPoints({ program, isReadable, points, missing }: QemuPoin
 
 /** What to do where a program hides its functions. */
 export const REMEDY =
-  'A program shows functions that it exports or has a symbol table for (readelf --symbols), and marks (USDT) when it was built with them; QEMU’s own log tells the rest (iotrace import --host).';
+  'A program shows functions that it exports or has a symbol table for (readelf --symbols), and marks (USDT) when it was built with them; QEMU’s own log tells the rest (iotrace record --qemu-log).';

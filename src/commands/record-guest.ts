@@ -11,6 +11,7 @@ import { guestTracer } from '../capture/guest/guest-tracer.ts';
 import { prepareGuestWorkload } from '../capture/guest/guest-workload.ts';
 import { driveNode, guestFacts, guestNotes, kvmFacts, libvirtXml } from '../capture/guest/host-facts.ts';
 import { hostPoints } from '../capture/guest/host-points.ts';
+import { logTracers } from '../capture/guest/qemu-log-tracer.ts';
 import { qemuPoints } from '../capture/guest/qemu-points.ts';
 import { checkHostAlone, isRunning, threadsOf } from '../capture/guest/whom-to-record.ts';
 import { Interrupts } from '../capture/interrupts.ts';
@@ -27,7 +28,7 @@ import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { prepareWorkload } from '../capture/workload.ts';
 import { discoverGuests } from '../discover/discover.ts';
 import type { Guest, GuestDisk } from '../discover/guest.ts';
-import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { IotraceError, quoted } from '../errors.ts';
 import { calibrate } from './calibrate.ts';
 import { type Detail, sayQemuPoints } from './detail.ts';
 import { keepText } from './keep-text.ts';
@@ -35,7 +36,7 @@ import { foundPoints, outputFile, type RecordOptions, sayEnd, sayState, schedule
 import { type RecordResult, resultOf } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import type { Say } from './say.ts';
-import { type WayIn, wayIn } from './way-in.ts';
+import { checkGuestRun, type WayIn, wayIn } from './way-in.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
 export interface RecordGuestOptions extends RecordOptions, WayIn {
@@ -47,6 +48,8 @@ export interface RecordGuestOptions extends RecordOptions, WayIn {
   readonly guestDisk?: string | undefined;
   /** `qemu`: functions of QEMU as well. */
   readonly detail?: Detail | undefined;
+  /** QEMU's trace log, where it was started to write one. */
+  readonly qemuLog?: string | undefined;
   /** The command runs in the guest, not here. */
   readonly guestRun?: boolean | undefined;
 }
@@ -59,15 +62,7 @@ export async function recordGuest(
   say: Say,
 ): Promise<RecordResult> {
   const way = wayIn(options);
-  if (options.guestRun === true && (way === undefined || command.length === 0))
-    throw new IotraceError(
-      'guest-run-how',
-      '--guest-run needs a way into the guest and a command behind --.',
-      {
-        hint: 'iotrace record vm1 --guest-ssh root@vm1 --guest-run -- fio …',
-        exitCode: EXIT_CODES.usage,
-      },
-    );
+  checkGuestRun(options.guestRun === true, way, command);
   const interrupts = new Interrupts();
   interrupts.listen();
   let inside: GuestSide | undefined;
@@ -124,7 +119,12 @@ class GuestRecording {
     const { name: tracer, reason } = chooseTracer(options.tracer);
     say(reason);
     // The others have no TSC.
-    const clock = tracer === 'tracefs' ? await this.#clock() : 'mono';
+    const clock = tracer === 'tracefs' && options.qemuLog === undefined ? await this.#clock() : 'mono';
+    if (options.qemuLog !== undefined && !(await hasTicks(files)))
+      throw new IotraceError(
+        'qemu-log-clock',
+        'The kernel’s tracer has no TSC to relate the clock of QEMU’s log by.',
+      );
     const room = await makeRoom(devices, drive, dirname(output), this.#name);
     const before = await this.#facts('before', drive, inner);
     const tids = countedThreads(guest, disk);
@@ -143,7 +143,13 @@ class GuestRecording {
           tasks: { exactly: threadsOf(guest, disk) },
         };
         return {
-          tracers: traced ? [...this.#innerTracer(inner, clock, own), host] : [],
+          tracers: traced
+            ? [
+                ...this.#innerTracer(inner, clock, own),
+                host,
+                ...logTracers(options.qemuLog, tracer, { files, name: this.#name, ...own }),
+              ]
+            : [],
           completed: async () =>
             drive === undefined ? (inside?.last.requests ?? 0) : completedRequests(drive.name),
           present: () => isRunning(guest.pid),

@@ -99,7 +99,7 @@ export function placeHidden(names: readonly string[]): Reason {
   return reason(
     'place-hidden',
     `The program’s file does not tell where ${names.join(' or ')} is: it exports no such function, has no symbol table, and no mark (USDT).`,
-    'Install a build with its symbols or with marks (QEMU: --enable-trace-backends=dtrace), or take QEMU’s own log (iotrace import --host).',
+    'Install a build with its symbols or with marks (QEMU: --enable-trace-backends=dtrace), or take QEMU’s own log (iotrace record --qemu-log).',
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Readings of CLOCK_MONOTONIC and the processor's counter taken together, without a program of our own: marks written into two
+ * Readings of a clock and the processor's counter taken together, without a program of our own: marks written into two
  * instances whose clocks are these two.
  */
 import { systemCode } from '../../errors.ts';
@@ -11,28 +11,38 @@ import { TraceInstance } from './trace-instance.ts';
 const ROUNDS = 16;
 const BUFFER_KIB = 16;
 
+/** Clocks that can be read so. CLOCK_REALTIME is no clock of tracefs: TAI is, whole seconds from it. */
+export type ReadClock = 'mono' | 'boot' | 'tai';
+
 /** Two instances for readings; they record nothing but marks. */
 export class ClockPairs {
   readonly #ticks: TraceInstance;
-  readonly #mono: TraceInstance;
+  readonly #other: TraceInstance;
+  readonly #clock: ReadClock;
 
-  private constructor(ticks: TraceInstance, mono: TraceInstance) {
+  private constructor(ticks: TraceInstance, other: TraceInstance, clock: ReadClock) {
     this.#ticks = ticks;
-    this.#mono = mono;
+    this.#other = other;
+    this.#clock = clock;
   }
 
-  /** Makes the instances. Throws an IotraceError. */
-  static async create(files: TraceFiles, name: string, watchdog: Watchdog): Promise<ClockPairs> {
-    const make = async (clock: 'mono' | 'x86-tsc', suffix: string): Promise<TraceInstance> => {
+  /** Makes the instances, named after the recording and the clock. Throws an IotraceError. */
+  static async create(
+    files: TraceFiles,
+    name: string,
+    watchdog: Watchdog,
+    read: ReadClock = 'mono',
+  ): Promise<ClockPairs> {
+    const make = async (clock: ReadClock | 'x86-tsc', suffix: string): Promise<TraceInstance> => {
       await watchdog.guard({ folder: `${files.root}/instances/${name}-${suffix}` });
       return TraceInstance.create(files, `${name}-${suffix}`, { bufferKib: BUFFER_KIB, clock });
     };
     const ticks = await make('x86-tsc', 'ticks');
     try {
-      const mono = await make('mono', 'mono');
+      const other = await make(read, read);
       await ticks.on();
-      await mono.on();
-      return new ClockPairs(ticks, mono);
+      await other.on();
+      return new ClockPairs(ticks, other, read);
     } catch (error) {
       await ticks.remove();
       throw error;
@@ -46,21 +56,22 @@ export class ClockPairs {
       await this.#ticks.text(),
       /\s(\d{1,20}): (?:tracing_mark_write|print): ([ac]\d+)$/gm,
     );
-    const mono = marksOf(
-      await this.#mono.text(),
+    const other = marksOf(
+      await this.#other.text(),
       /\s(\d{1,12}\.\d{6}): (?:tracing_mark_write|print): (b\d+)$/gm,
     );
     await this.#ticks.forget();
-    await this.#mono.forget();
+    await this.#other.forget();
     let best = { width: -1n, line: '' };
     for (let round = 0; round < ROUNDS; round++) {
-      const [before, at, after] = [ticks.get(`a${round}`), mono.get(`b${round}`), ticks.get(`c${round}`)];
+      const [before, at, after] = [ticks.get(`a${round}`), other.get(`b${round}`), ticks.get(`c${round}`)];
       if (before === undefined || at === undefined || after === undefined) continue;
       const width = BigInt(after) - BigInt(before);
       if (width < 0n || (best.width >= 0n && width >= best.width)) continue;
       // 38.875870 s
       const ns = BigInt(at.replace('.', '')) * 1000n;
-      best = { width, line: `mono ${ns} tsc ${BigInt(before) + width / 2n} width ${width}\n` };
+      const told = this.#clock === 'tai' ? realtime(ns) : `${this.#clock} ${ns}`;
+      best = { width, line: `${told} tsc ${BigInt(before) + width / 2n} width ${width}\n` };
     }
     return best.line;
   }
@@ -68,20 +79,26 @@ export class ClockPairs {
   /** Counter, clock, counter, so often; nothing of ours comes between them. */
   async #mark(): Promise<void> {
     const ticks = await this.#ticks.marker();
-    const mono = await this.#mono.marker();
+    const other = await this.#other.marker();
     for (let round = 0; round < ROUNDS; round++) {
       mark(ticks, `a${round}`);
-      mark(mono, `b${round}`);
+      mark(other, `b${round}`);
       mark(ticks, `c${round}`);
     }
     await ticks.close();
-    await mono.close();
+    await other.close();
   }
 
   async remove(): Promise<void> {
     await this.#ticks.remove();
-    await this.#mono.remove();
+    await this.#other.remove();
   }
+}
+
+/** CLOCK_REALTIME of a TAI time: whole seconds less, as many as the kernel was told of leap seconds (none where nobody did). */
+function realtime(tai: bigint): string {
+  const ahead = Number(tai / 1_000_000n) - Date.now();
+  return `real ${tai - BigInt(Math.round(ahead / 1000)) * 1_000_000_000n}`;
 }
 
 /**

@@ -31,7 +31,8 @@ export type TraceClock =
 export interface InstanceOptions {
   /** KiB for each CPU. */
   readonly bufferKib: number;
-  readonly clock: TraceClock;
+  /** Recordings are of a TraceClock; others are only read (clock-pairs.ts). */
+  readonly clock: TraceClock | 'boot' | 'tai';
 }
 
 /** A tracing instance of our own: its buffer, events and clock touch nobody else's. */
