@@ -134,6 +134,8 @@ export const SETUPS: readonly Setup[] = [
     runs: [
       plain({ path: 'bare-metal-nvme' }),
       { ...plain({ path: 'bare-metal-nvme' }), name: 'fio', engine: 'fio' },
+      by('perf', { path: 'bare-metal-nvme' }),
+      by('bpftrace', { path: 'bare-metal-nvme' }),
     ],
   },
   {
