@@ -30,7 +30,7 @@ export function findActors(
   const hostTable = host?.table;
   if (host === undefined) return { hostTable, host, match: undefined, vcpus: new Map(), backend: new Set() };
   const match = matchHostRequests(appTable, requests, host);
-  const backend = backendThreads(host, match?.issue ?? noRows(requests.length));
+  const backend = backendThreads(host, match?.issue ?? noRows(requests.length), facts);
   return { hostTable, host, match, vcpus: vcpuThreads(host, facts, backend), backend };
 }
 

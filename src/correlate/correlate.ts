@@ -112,7 +112,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   if ('failure' in chosen) return { failure: withClocks(chosen.failure, doubts.misclocked.host) };
   const isHostAlone = chosen.path === virtioHostOnly;
   const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
-  const backend = isHostAlone ? backendThreads(app.occurrences, requests.issue) : actors.backend;
+  const backend = isHostAlone ? backendThreads(app.occurrences, requests.issue, input.facts) : actors.backend;
   const alone = awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone);
   const hostIssue = actors.match?.issue ?? noRows(requests.length);
   const base = {

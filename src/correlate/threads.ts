@@ -67,12 +67,23 @@ const SERVING_EVENTS = [
 /** A thread counts when it has at least this share of the busiest thread's events. */
 const LEAST_SHARE = 0.2;
 
-/** Threads that serve the traced disk: they issued its host requests, or they work on its virtqueue. */
-export function backendThreads(host: Occurrences, hostIssue: Int32Array): ReadonlySet<number> {
+/**
+ * Threads that serve the traced disk: they issued its host requests, or they work on its virtqueue; with several guests in one
+ * trace those of the facts, where any of them do.
+ */
+export function backendThreads(
+  host: Occurrences,
+  hostIssue: Int32Array,
+  facts: RecordingFacts,
+): ReadonlySet<number> {
   const issued = hostIssue.filter((row) => row !== NO_ROW);
   if (issued.length > 0) return busiest(host.table, issued);
   const event = SERVING_EVENTS.find((name) => host.count(name) > 0);
-  return event === undefined ? new Set() : busiest(host.table, host.rows(event));
+  if (event === undefined) return new Set();
+  const known = new Set([...(facts.qemuThreads ?? []), ...(facts.daemonThreads ?? [])].map(({ tid }) => tid));
+  const rows = host.rows(event);
+  const own = rows.filter((row) => known.has(host.table.tid[row]!));
+  return busiest(host.table, own.length > 0 ? own : rows);
 }
 
 function busiest(table: EventTable, rows: Int32Array | Uint32Array): ReadonlySet<number> {

@@ -112,7 +112,7 @@ export const virtioHostOnly = defineIoPath({
     ...inCycle(injectInterrupt.rules, ['kvm:irqfd']),
     ...inCycle(aioComplete.rules, ['host:aio-done', 'host:aio-notify', 'backend:complete-read']),
     // The second way to find it needs the guest's interrupt.
-    ...inCycle(injectInterrupt.rules, ['kvm:inject']).filter(({ join }) => join.by === 'cpu'),
+    ...inCycle(injectInterrupt.rules, ['kvm:inject']).filter(({ join }) => join.by === 'task'),
     ...ENTRY,
     ...NEXT_KICK,
   ],

@@ -29,7 +29,13 @@ const base = {
     { point: 'kvm:entry', stage: 'vcpu-wakeup' },
     ...guestInterrupt.points,
   ],
-  rules: [...guestSubmit.rules, ...guestInterrupt.rules, ...vfioInterrupt.rules, ...irqfds, ...afterIrqfd()],
+  rules: [
+    ...guestSubmit.rules,
+    ...guestInterrupt.rules,
+    ...vfioInterrupt.rules,
+    ...irqfds,
+    ...afterIrqfd('cpu'),
+  ],
   groups: [
     {
       name: 'host interrupt',

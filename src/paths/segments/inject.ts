@@ -45,17 +45,20 @@ export const injectInterrupt: Segment = {
       before: ['kvm:irqfd'],
       certain: true,
     },
-    ...afterIrqfd(),
+    ...afterIrqfd('task'),
   ],
 };
 
-/** KVM's part of an injection, whoever raised the irqfd. */
-export function afterIrqfd(): readonly PointRule[] {
+/**
+ * KVM's part of an injection, whoever raised the irqfd: a thread of the back-end, whose own the rest is, or an interrupt, for
+ * which only its CPU tells that.
+ */
+export function afterIrqfd(by: 'task' | 'cpu'): readonly PointRule[] {
   return [
     {
       point: 'kvm:inject',
       events: ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq', 'kvm_msi_set_irq'],
-      join: { by: 'cpu', of: 'kvm:irqfd' },
+      join: { by, of: 'kvm:irqfd' },
       pick: 'first',
       after: ['kvm:irqfd'],
       before: ['guest:irq'],
