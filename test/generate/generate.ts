@@ -14,18 +14,24 @@ export interface Generated {
   reading(machine: MachineName, ns: number): number;
 }
 
+/** A drawing, and what holds a report of it against it. */
+export type Drawn = Omit<Generated, 'recording'>;
+
 /** Ticks per second of the x86-tsc traces: one a nanosecond. */
 export const DRAWN_TSC_HZ = 1e9;
 
 export async function generate(seed: number): Promise<Generated> {
   const options = drawOptions(seed);
+  const drawn = drawTexts(options);
+  return { options, ...drawn, recording: await recordingOf(drawn.texts, options) };
+}
+
+/** The same as texts alone, not read. */
+export function drawTexts(options: DrawnOptions): Pick<Generated, 'truth' | 'texts' | 'reading'> {
   const { guest, host, requests } = drawVirtio(options);
-  const texts = { guest: guest.text(), host: host.text() };
   return {
-    options,
     truth: requests,
-    texts,
-    recording: await recordingOf(texts, options),
+    texts: { guest: guest.text(), host: host.text() },
     reading: (machine, ns) => (machine === 'guest' ? guest : host).reading(ns),
   };
 }

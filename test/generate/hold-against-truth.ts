@@ -4,7 +4,7 @@ import { STATUS } from '../../src/correlate/request-table.ts';
 import { sideOf } from '../../src/correlate/scene.ts';
 import { pointById } from '../../src/paths/points.ts';
 import { NO_ROW } from '../../src/trace/units.ts';
-import type { Generated } from './generate.ts';
+import type { Drawn } from './generate.ts';
 
 export interface Held {
   readonly matched: number;
@@ -15,7 +15,7 @@ export interface Held {
   readonly wrong: readonly string[];
 }
 
-export function holdAgainstTruth(generated: Generated, { correlated }: FollowedRecording): Held {
+export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecording): Held {
   const { truth, options } = generated;
   const { requests, relation } = correlated;
   const bySector = new Map(truth.map((request) => [request.sector, request]));

@@ -1,16 +1,20 @@
 /**
  * Holds the requests that survive damage against the same requests of the undamaged recording. A survivor is wrong when
- * it names other stages, or gives one of them another length than rounding and the clocks' bound explain. Stages merged under
+ * it names other stages (but for the plain name of a stretch whose mechanism is not told), or gives one of them another length than rounding and the clocks' bound explain. Stages merged under
  * their joined name are coarser, not wrong.
  */
 
 import type { Correlated } from '../../src/correlate/correlate.ts';
+import { borders } from '../../src/correlate/follow.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
 import { sideOf } from '../../src/correlate/scene.ts';
+import type { IoPath } from '../../src/paths/io-path.ts';
 
 /** One stage of one request. */
 export interface FoundStage {
   readonly id: string;
+  /** What the path calls the stretch where nothing was passed by. */
+  readonly plain: string;
   /** The points it lies between. */
   readonly from: string;
   readonly to: string;
@@ -61,6 +65,7 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
         const [from, to] = [points[index]!, points[index + 1]!];
         return {
           id,
+          plain: plainName(correlated.path, from, to),
           from,
           to,
           ns: requests.offsets.get(to)![request]! - requests.offsets.get(from)![request]!,
@@ -77,23 +82,49 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
   };
 }
 
+function plainName(path: IoPath, from: string, to: string): string {
+  const order = borders(path);
+  const names = order
+    .slice(
+      order.findIndex(({ point }) => point === from) + 1,
+      order.findIndex(({ point }) => point === to) + 1,
+    )
+    .map(({ stage }) => stage ?? '');
+  return [...new Set(names)].join('+');
+}
+
 /** Rounding of ticks to ns at another epoch. */
 const ROUNDING_NS = 2;
 
-/** A moved CPU's stamps are off by less than this; no sector is read again as soon. */
+/** No sector is read again as soon. */
 const SAME_REQUEST_NS = 1_000_000;
 
+/** What is no mistake of a survivor. */
+export interface Allowed {
+  /** Stamps of the application's machine were moved by up to so much. */
+  readonly movedNs?: number | undefined;
+  /** Events that mark an end of a request were never recorded: it begins later or ends earlier. */
+  readonly shorter?: boolean | undefined;
+  /** What the ends of a request may have been moved by, ns. */
+  readonly totalNs?: number | undefined;
+}
+
 /** Survivors of `damaged` that differ from what they were in `whole`. */
-export function wrongSurvivors(whole: Survivors, damaged: Survivors): WrongSurvivor[] {
+export function wrongSurvivors(whole: Survivors, damaged: Survivors, allowed: Allowed = {}): WrongSurvivor[] {
   const wrong: WrongSurvivor[] = [];
   const bounds = {
     crossNs: whole.uncertaintyNs + damaged.uncertaintyNs + ROUNDING_NS,
     drift: Math.abs(whole.drift - damaged.drift),
+    shorter: allowed.shorter === true,
+    totalNs: allowed.totalNs ?? 0,
   };
+  const near = SAME_REQUEST_NS + (allowed.movedNs ?? 0);
   const bySector = groupBySector(whole.found);
   for (const { sector, at, stages } of damaged.found) {
-    const same = bySector.get(sector)?.find((other) => Math.abs(other.at - at) < SAME_REQUEST_NS);
+    const same = bySector.get(sector)?.find((other) => Math.abs(other.at - at) < near);
     const why = same === undefined ? 'was not matched before' : difference(same.stages, stages, bounds);
+    // The undamaged run may have left out what another order of stamps lets be followed.
+    if (same === undefined && bounds.shorter) continue;
     if (why !== undefined) wrong.push({ request: `sector ${sector} at ${at}`, why });
   }
   return wrong;
@@ -109,24 +140,68 @@ function groupBySector(found: readonly Survivor[]): ReadonlyMap<number, Survivor
   return groups;
 }
 
-/** The stages as found, where each is one of the expected or several of them merged under their joined name. */
+interface Bounds {
+  readonly crossNs: number;
+  readonly drift: number;
+  readonly shorter: boolean;
+  readonly totalNs: number;
+}
+
+/** Between any two borders that both have: the same names, or the plain one, and the same time. */
 function difference(
   expected: readonly FoundStage[],
   found: readonly FoundStage[],
-  { crossNs, drift }: { readonly crossNs: number; readonly drift: number },
+  bounds: Bounds,
 ): string | undefined {
+  if (bounds.shorter) return differentTotal(expected, found, bounds.totalNs);
+  if (expected[0]!.from !== found[0]!.from) return `it begins at ${found[0]!.from}`;
+  if (expected.at(-1)!.to !== found.at(-1)!.to) return `it ends at ${found.at(-1)!.to}`;
+  const order = expected.map(({ to }) => to);
+  let [was, is]: [FoundStage[], FoundStage[]] = [[], []];
   let next = 0;
-  for (const { id, from, to, ns, cross } of found) {
-    const first = expected.findIndex((stage, at) => at >= next && stage.from === from);
-    const last = expected.findIndex((stage, at) => at >= next && stage.to === to);
-    if (first !== next || last < first) return `${id} (${from} to ${to}) was not there`;
-    const merged = expected.slice(first, last + 1);
-    const joined = [...new Set(merged.flatMap((stage) => stage.id.split('+')))].join('+');
-    if (joined !== id) return `${id} instead of ${joined}`;
-    const was = merged.reduce((sum, stage) => sum + stage.ns, 0);
-    if (Math.abs(ns - was) > (cross ? crossNs : ROUNDING_NS + was * drift))
-      return `${id} (${from} to ${to}) is ${ns} ns instead of ${was} ns`;
-    next = last + 1;
+  for (const stage of found) {
+    is.push(stage);
+    const at = order.indexOf(stage.to);
+    if (at === -1) continue;
+    if (at < next) return `${stage.to} is out of order`;
+    was = expected.slice(next, at + 1);
+    const why = differentStretch(was, is, bounds);
+    if (why !== undefined) return why;
+    next = at + 1;
+    is = [];
   }
-  return next === expected.length ? undefined : `it ends at ${found.at(-1)?.to}`;
+  return undefined;
+}
+
+function differentStretch(
+  was: readonly FoundStage[],
+  is: readonly FoundStage[],
+  { crossNs, drift }: Bounds,
+): string | undefined {
+  const [first, last] = [is[0]!, is.at(-1)!];
+  const joined = (ids: readonly string[]) => [...new Set(ids.flatMap((id) => id.split('+')))].join('+');
+  const [expected, name] = [joined(was.map(({ id }) => id)), joined(is.map(({ id }) => id))];
+  if (name !== expected && name !== joined(is.map(({ plain }) => plain)))
+    return `${name} instead of ${expected}`;
+  const sum = (stages: readonly FoundStage[]) => stages.reduce((total, { ns }) => total + ns, 0);
+  const isCross = [...was, ...is].some(({ cross }) => cross);
+  return Math.abs(sum(is) - sum(was)) > (isCross ? crossNs : ROUNDING_NS + sum(was) * drift)
+    ? `${name} (${first.from} to ${last.to}) is ${sum(is)} ns instead of ${sum(was)} ns`
+    : undefined;
+}
+
+/** Other events may stamp the points; but between the same two ends of a request there is the same time. */
+function differentTotal(
+  expected: readonly FoundStage[],
+  found: readonly FoundStage[],
+  totalNs: number,
+): string | undefined {
+  const from = expected.findIndex((stage) => stage.from === found[0]!.from);
+  const to = expected.findIndex((stage) => stage.to === found.at(-1)!.to);
+  if (from === -1 || to === -1) return undefined;
+  const sum = (stages: readonly FoundStage[]) => stages.reduce((total, { ns }) => total + ns, 0);
+  const was = sum(expected.slice(from, to + 1));
+  return Math.abs(sum(found) - was) <= ROUNDING_NS + totalNs
+    ? undefined
+    : `${sum(found)} ns in all instead of ${was} ns`;
 }
