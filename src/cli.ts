@@ -174,9 +174,11 @@ function addRecord(program: Command): void {
       '--calibrate',
       'first measure what tracing adds to a request: eight windows without and with it, or the command eight times',
     )
-    .option(
-      '--histogram',
-      'count in the kernel instead (bpftrace): for hours, at a fixed cost of memory; no request is followed',
+    .addOption(
+      new Option(
+        '--histogram',
+        'count in the kernel instead (bpftrace): for hours, at a fixed cost of memory; no request is followed',
+      ).conflicts(['scheduler', 'memorySamples', 'calibrate', 'qemuLog']),
     )
     .option('--scheduler', 'record switches of tasks and idle states of CPUs as well')
     .option('--memory-samples', 'sample loads of memory with perf c2c as well, where the processor can')

@@ -99,8 +99,8 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
 
   /**
    * Every request of fio is there: with tracefs followed, and with the others, whose tracers miss some completions, followed
-   * or named with a reason. Of an idle machine's disk perf delivers as little as one completion in a hundred, without a word
-   * (Linux 6.18): they interrupt an idle CPU.
+   * or named with a reason. Of an idle machine's disk perf may deliver one completion in a hundred, without a word (a cloud
+   * machine's Linux 6.18): they interrupt an idle CPU. Debian's own kernels deliver all (test/lab, bare-irq.perf).
    */
   function followsAll(tracer: TracerName, { requests, groundTruth }: Awaited<ReturnType<typeof reportOf>>) {
     const made = groundTruth.requests;
