@@ -119,7 +119,9 @@ class GuestRecording {
     const { name: tracer, reason } = chooseTracer(options.tracer);
     say(reason);
     // The others have no TSC.
-    const clock = tracer === 'tracefs' && options.qemuLog === undefined ? await this.#clock() : 'mono';
+    const best = tracer === 'tracefs' ? await this.#clock() : 'mono';
+    const clock = options.qemuLog === undefined ? best : 'mono';
+    if (clock !== best) say('with QEMU’s log the clocks are related by messages, not exactly by the TSC');
     if (options.qemuLog !== undefined && !(await hasTicks(files)))
       throw new IotraceError(
         'qemu-log-clock',
