@@ -1,4 +1,4 @@
-import type { LatencySpread } from '../trace/recording.ts';
+import type { LatencySpread, MemorySamplesFact } from '../trace/recording.ts';
 
 /**
  * The one JSON-serialisable value all renderers and other programs read: report schema 1.
@@ -150,14 +150,7 @@ export interface ReportModel {
       readonly notes: readonly string[];
     } | null;
     /** Loads sampled by perf mem or perf c2c, by what served them; null where neither ran. */
-    readonly samples: {
-      readonly tool: 'perf mem' | 'perf c2c';
-      readonly loads: number;
-      readonly localMemory: number;
-      readonly remoteMemory: number;
-      readonly remoteCache: number;
-      readonly unknown: number;
-    } | null;
+    readonly samples: MemorySamplesFact | null;
     readonly note: string | null;
   };
   readonly overhead: {

@@ -6,25 +6,18 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bpftraceJson } from '../../../parsers/bpftrace-json.ts';
-import { IotraceError, quoted } from '../../errors.ts';
 import type { PassEnd, Recorded, RecordedStream, Setting, Tracer, TracerPlan } from '../tracer.ts';
-import { startChild, type TracingChild } from '../tracing-child.ts';
 import { pointMissing, pointName } from '../wanted-point.ts';
 import { askBpftrace, type BpftraceHost } from './bpftrace-host.ts';
 import { type ChosenBlock, chooseBlocks, composeScript } from './compose-script.ts';
-import { missedHits } from './missed-hits.ts';
+import { RunningScript } from './running-script.ts';
 import { scriptLibrary } from './script-library.ts';
 
 /** Bytes of kernel memory that one element of a map takes: key, up to six values, and the hash table's own. */
 const ELEMENT_BYTES = 160;
 /** It prints some 100,000 elements a second. */
 const PRINT_MS = 120_000;
-/** What bpftrace prints, on stderr or stdout, once all probes are attached, when this is in its environment. */
-export const ATTACHED = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
-/** Compiling and attaching: 13.8 s were seen for 30 probes on an emulated machine. */
-const ATTACH_MS = 60_000;
 /** How often a probe that cannot be attached after all is left out. */
 const MOST_TRIES = 8;
 
@@ -36,13 +29,21 @@ export function bpftraceTracer(plan: TracerPlan): Tracer {
 class BpftraceTracer implements Tracer {
   readonly #plan: TracerPlan;
   readonly #file: string;
-  #child: TracingChild | undefined;
-  #missed: number | undefined;
+  readonly #script: RunningScript;
   readonly #notes: string[] = [];
 
   constructor(plan: TracerPlan) {
     this.#plan = plan;
     this.#file = join(plan.folder, `${plan.machine}-bpftrace.json`);
+    this.#script = new RunningScript({
+      output: this.#file,
+      name: plan.name,
+      printMs: PRINT_MS,
+      hints: {
+        refused: 'It needs root, BPF in the kernel, and no lockdown. Without it: --tracer tracefs.',
+        stuck: 'Record for a shorter time, or with --tracer tracefs.',
+      },
+    });
   }
 
   async prepare(setting: Setting): Promise<readonly string[]> {
@@ -59,7 +60,7 @@ class BpftraceTracer implements Tracer {
     for (let attempt = 0; ; attempt++) {
       const wrong = await this.#start(chosen, setting, host);
       if (wrong === undefined) break;
-      if (wrong.point.required === true || attempt === MOST_TRIES) throw this.#refused();
+      if (wrong.point.required === true || attempt === MOST_TRIES) throw this.#script.refused();
       chosen = chosen.filter((each) => each !== wrong);
       refused.push(pointName(wrong.point));
     }
@@ -70,29 +71,20 @@ class BpftraceTracer implements Tracer {
   }
 
   async on(): Promise<void> {
-    if (this.#child?.hasEnded !== false) throw this.#refused();
+    await this.#script.check();
   }
 
   async pass(): Promise<PassEnd> {
-    // It has no way to say so but to end.
-    return this.#child?.hasEnded === true ? 'full' : 'empty';
+    return this.#script.pass();
   }
 
   async lostSoFar(): Promise<number | undefined> {
     // What a full map refused shows only at the end.
-    return this.#child === undefined ? undefined : missedHits(this.#child.pid);
+    return this.#script.missedSoFar();
   }
 
   async off(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    this.#missed = await missedHits(child.pid);
-    child.signal('SIGINT');
-    await Promise.race([child.ended, sleep(PRINT_MS, undefined, { ref: false })]);
-    if (!child.hasEnded)
-      throw new IotraceError('bpftrace-stuck', `bpftrace did not end within ${PRINT_MS / 1000} s.`, {
-        hint: 'Record for a shorter time, or with --tracer tracefs.',
-      });
+    await this.#script.end();
   }
 
   async collect(): Promise<Recorded> {
@@ -104,7 +96,7 @@ class BpftraceTracer implements Tracer {
       file: this.#file,
       bytes: size,
       // What the programs that ran have counted is in the stream.
-      counts: { delivered: undefined, lost: this.#missed ?? 0 },
+      counts: { delivered: undefined, lost: this.#script.missed ?? 0 },
     };
     return {
       streams: [stream],
@@ -115,17 +107,15 @@ class BpftraceTracer implements Tracer {
   }
 
   #missedNote(): string[] {
-    if (this.#missed === 0) return [];
-    if (this.#missed === undefined)
+    const { missed } = this.#script;
+    if (missed === 0) return [];
+    if (missed === undefined)
       return ['bpftrace: this kernel does not tell how many hits nested programs missed'];
-    return [
-      `bpftrace: ${this.#missed} hits came while another BPF program ran on their CPU, and were missed`,
-    ];
+    return [`bpftrace: ${missed} hits came while another BPF program ran on their CPU, and were missed`];
   }
 
   async undo(): Promise<void> {
-    this.#child?.signal('SIGKILL');
-    await this.#child?.ended;
+    await this.#script.kill();
   }
 
   /** Runs the script until it is attached; the block that keeps it from that, if it is one. */
@@ -138,29 +128,10 @@ class BpftraceTracer implements Tracer {
     const path = join(this.#plan.folder, `${this.#plan.machine}-bpftrace.bt`);
     await writeFile(path, script, { mode: 0o600 });
     const keys = keysFor(new Set(chosen.map(({ block }) => block.map)).size, this.#plan.bufferKib);
-    const child = await startChild(
-      {
-        command: 'bpftrace',
-        args: ['-f', 'json', '-o', this.#file, path],
-        env: { ...host.bounds(keys), [ATTACHED]: '1' },
-        mark: this.#plan.name,
-      },
-      watchdog,
-    );
-    this.#child = child;
-    const attached = () => `${child.output.stdout}${child.output.stderr}`.includes(ATTACHED);
-    if (await child.until(attached, ATTACH_MS)) return undefined;
-    const wrong = culprit(child.output.stderr, script, chosen);
-    if (wrong === undefined) throw this.#refused();
+    if (await this.#script.start([path], host, keys, watchdog)) return undefined;
+    const wrong = culprit(this.#script.complaints, script, chosen);
+    if (wrong === undefined) throw this.#script.refused();
     return wrong;
-  }
-
-  #refused(): IotraceError {
-    const said = this.#child?.output.stderr ?? '';
-    const why = said.split('\n').filter((line) => /ERROR/.test(line) && !/RLIMIT_MEMLOCK/.test(line));
-    return new IotraceError('bpftrace-failed', `bpftrace ended: ${quoted(why.at(-1) ?? said.trim())}.`, {
-      hint: 'It needs root, BPF in the kernel, and no lockdown. Without it: --tracer tracefs.',
-    });
   }
 }
 

@@ -1,13 +1,9 @@
 /** Counts in the kernel instead of recording: bpf/histograms/disk.bt. What it kept is printed when it ends, and is small however long it ran. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { IotraceError, quoted } from '../../errors.ts';
 import type { PassEnd, Recorded, Setting, TaskChoice, Tracer, TracerPlan } from '../tracer.ts';
-import { startChild, type TracingChild } from '../tracing-child.ts';
 import { askBpftrace } from './bpftrace-host.ts';
-import { ATTACHED } from './bpftrace-tracer.ts';
-import { missedHits } from './missed-hits.ts';
+import { RunningScript } from './running-script.ts';
 import { SCRIPT_FOLDER } from './script-library.ts';
 
 export interface HistogramPlan extends Pick<TracerPlan, 'files' | 'name' | 'folder'> {
@@ -17,7 +13,6 @@ export interface HistogramPlan extends Pick<TracerPlan, 'files' | 'name' | 'fold
 
 /** Format of its one stream: nothing but the histogram's own reader takes it. */
 export const COUNTS_FORMAT = 'bpftrace counts';
-const ATTACH_MS = 60_000;
 const PRINT_MS = 30_000;
 /** Requests and calls in flight at once. */
 const MOST_KEYS = 16_384;
@@ -30,21 +25,26 @@ export function histogramTracer(plan: HistogramPlan): Tracer & { readonly missed
 class HistogramTracer implements Tracer {
   readonly #plan: HistogramPlan;
   readonly #file: string;
-  #child: TracingChild | undefined;
+  readonly #script: RunningScript;
   #version = '';
-  #missed: number | undefined;
 
   constructor(plan: HistogramPlan) {
     this.#plan = plan;
     this.#file = join(plan.folder, 'counts.json');
+    this.#script = new RunningScript({
+      output: this.#file,
+      name: plan.name,
+      printMs: PRINT_MS,
+      hints: { refused: 'Histograms need root, BPF in the kernel, and no lockdown.' },
+    });
   }
 
   missed(): number | undefined {
-    return this.#missed;
+    return this.#script.missed;
   }
 
   async prepare({ tasks, watchdog }: Setting): Promise<readonly string[]> {
-    const { files, folder, name, dev } = this.#plan;
+    const { files, folder, dev } = this.#plan;
     const text = await readFile(join(SCRIPT_FOLDER, 'histograms', 'disk.bt'), 'utf8');
     const wanted = [...text.matchAll(/^tracepoint:\S+?(?=,?$)/gm)].map(([probe]) => probe);
     const host = await askBpftrace(files, wanted);
@@ -52,41 +52,25 @@ class HistogramTracer implements Tracer {
     const missing = wanted.filter((probe) => host.probeOf(probe) === undefined);
     const path = join(folder, 'counts.bt');
     await writeFile(path, without(text, missing), { mode: 0o600 });
-    this.#child = await startChild(
-      {
-        command: 'bpftrace',
-        args: ['-f', 'json', '-o', this.#file, path, String(dev), String(processOf(tasks))],
-        env: { ...host.bounds(MOST_KEYS), [ATTACHED]: '1' },
-        mark: name,
-      },
-      watchdog,
-    );
-    const child = this.#child;
-    const attached = () => `${child.output.stdout}${child.output.stderr}`.includes(ATTACHED);
-    if (!(await child.until(attached, ATTACH_MS))) throw this.#refused();
+    const args = [path, String(dev), String(processOf(tasks))] as const;
+    if (!(await this.#script.start(args, host, MOST_KEYS, watchdog))) throw this.#script.refused();
     return missing.map((probe) => probe.replace('tracepoint:', ''));
   }
 
   async on(): Promise<void> {
-    if (this.#child?.hasEnded !== false) throw this.#refused();
+    await this.#script.check();
   }
 
   async pass(): Promise<PassEnd> {
-    return this.#child?.hasEnded === true ? 'full' : 'empty';
+    return this.#script.pass();
   }
 
   async lostSoFar(): Promise<number | undefined> {
-    return this.#child === undefined ? undefined : missedHits(this.#child.pid);
+    return this.#script.missedSoFar();
   }
 
   async off(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    this.#missed = await missedHits(child.pid);
-    child.signal('SIGINT');
-    await Promise.race([child.ended, sleep(PRINT_MS, undefined, { ref: false })]);
-    if (!child.hasEnded)
-      throw new IotraceError('bpftrace-stuck', `bpftrace did not end within ${PRINT_MS / 1000} s.`);
+    await this.#script.end();
   }
 
   async collect(): Promise<Recorded> {
@@ -99,7 +83,7 @@ class HistogramTracer implements Tracer {
           format: COUNTS_FORMAT,
           file: this.#file,
           bytes: size,
-          counts: { delivered: undefined, lost: this.#missed ?? 0 },
+          counts: { delivered: undefined, lost: this.#script.missed ?? 0 },
         },
       ],
       lostElsewhere: 0,
@@ -108,16 +92,7 @@ class HistogramTracer implements Tracer {
   }
 
   async undo(): Promise<void> {
-    this.#child?.signal('SIGKILL');
-    await this.#child?.ended;
-  }
-
-  #refused(): IotraceError {
-    const said = this.#child?.output.stderr ?? '';
-    const why = said.split('\n').filter((line) => /ERROR/.test(line) && !/RLIMIT_MEMLOCK/.test(line));
-    return new IotraceError('bpftrace-failed', `bpftrace ended: ${quoted(why.at(-1) ?? said.trim())}.`, {
-      hint: 'Histograms need root, BPF in the kernel, and no lockdown.',
-    });
+    await this.#script.kill();
   }
 }
 
