@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawDepth } from '../support/draw-depth.ts';
 import { followDiagram } from '../support/follow-diagram.ts';
-
-/** One vCPU, one IOThread, one drive interrupt. */
-const LANES = `
-disk guest 254:0 host 259:0
-lane app  guest cpu0 fio-142
-lane girq guest cpu0 <idle>-0
-lane vcpu host  cpu2 "CPU 0/KVM"-912/900 vcpu0
-lane io   host  cpu3 "IO io0"-910/900
-lane irq  host  cpu1 <idle>-0
-`;
+import { IOTHREAD_LANES } from '../support/iothread-lanes.ts';
 
 describe.each([
   { depth: 8, batch: 1 },
@@ -18,7 +9,7 @@ describe.each([
   { depth: 32, batch: 8 },
   { depth: 32, batch: 32 },
 ])('$depth requests in flight, $batch in an interrupt, drawn', ({ depth, batch }) => {
-  const drawn = drawDepth(LANES, { depth, batch });
+  const drawn = drawDepth(IOTHREAD_LANES, { depth, batch });
 
   it.each([undefined, 'virtio-blk-iothread'])('are followed, each at its own times (path %s)', (path) => {
     const followed = followDiagram(drawn.diagram, path === undefined ? {} : { path });

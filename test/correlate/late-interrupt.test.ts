@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { pathByName } from '../../src/paths/index.ts';
 import { followDiagram } from '../support/follow-diagram.ts';
+import { type DrawnRow, drawRows } from '../support/iothread-lanes.ts';
 
 const LANES = `
 disk guest 254:0 host 259:0
@@ -21,7 +22,7 @@ type Signals = (index: number) => number | undefined;
 /** Sixty requests, 100 µs each: interrupt at 40, used entry at 52, injection at 55. */
 function draw(signals: Signals): string {
   const lanes = ['app', 'girq', 'vcpu', 'io', 'irq'];
-  const rows: [number, string, string][] = [];
+  const rows: DrawnRow[] = [];
   for (let index = 0; index < 60; index++) {
     const at = (time: number, lane: string, event: string) => rows.push([index * 100 + time, lane, event]);
     at(0, 'app', 'sys_enter_preadv2');
@@ -46,11 +47,8 @@ function draw(signals: Signals): string {
     at(62, 'girq', `block_rq_complete R${index}`);
     at(66, 'app', 'sys_exit_preadv2');
   }
-  const lines = rows
-    .sort(([a], [b]) => a - b)
-    .map(([time, lane, event]) => [time, ...lanes.map((each) => (each === lane ? event : ''))].join(' | '));
   const requests = Array.from({ length: 60 }, (_, index) => `request R${index} read ${(index + 1) * 800}+8`);
-  return [LANES, ...requests, '', ` µs | ${lanes.join(' | ')}`, ...lines].join('\n');
+  return [LANES, ...requests, '', drawRows(lanes, rows)].join('\n');
 }
 
 /** Rounds of four requests, which share a kick, an interrupt of the drive and one of the guest. */

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { followDiagram } from '../support/follow-diagram.ts';
+import { IOTHREAD_LANES } from '../support/iothread-lanes.ts';
 import { traceFromDiagram } from '../support/trace-diagram.ts';
 
-/** One vCPU, one IOThread, one drive interrupt; A and B are neighbours. */
-const LANES = `
-disk guest 254:0 host 259:0
-lane app  guest cpu0 fio-142
-lane girq guest cpu0 <idle>-0
-lane vcpu host  cpu2 "CPU 0/KVM"-912/900 vcpu0
-lane io   host  cpu3 "IO io0"-910/900
-lane irq  host  cpu1 <idle>-0
-`;
-
 /** QEMU, or the host's plug, makes one host request of two of the guest. */
-const MERGED_ON_THE_HOST = (sectors: number) => `${LANES}
+const MERGED_ON_THE_HOST = (sectors: number) => `${IOTHREAD_LANES}
 request A read 800+${sectors}
 request B read ${800 + sectors}+${sectors}
 
@@ -67,7 +58,7 @@ describe.each([1, 4, 8, 64])(
 );
 
 /** The host's drive takes less at once than the guest asks for: one request of the guest becomes two. */
-const SPLIT = `${LANES}
+const SPLIT = `${IOTHREAD_LANES}
 request A read 800+16
 
  µs | app                   | girq                              | vcpu                     | io                     | irq

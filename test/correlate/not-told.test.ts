@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { followDiagram } from '../support/follow-diagram.ts';
+import { IOTHREAD_LANES } from '../support/iothread-lanes.ts';
 
 /** B follows A while A’s kick is on its way, so that the guest does not kick again: the one kick may be both’s. */
-const ONE_KICK = `
-disk guest 254:0 host 259:0
-lane app  guest cpu0 fio-142
-lane girq guest cpu0 <idle>-0
-lane vcpu host  cpu2 "CPU 0/KVM"-912/900 vcpu0
-lane io   host  cpu3 "IO io0"-910/900
-lane irq  host  cpu1 <idle>-0
-request A read 800+8
+const ONE_KICK = `${IOTHREAD_LANES}request A read 800+8
 request B read 1600+8
 
  µs | app                   | girq                              | vcpu                     | io                     | irq

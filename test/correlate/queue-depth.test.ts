@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { followDiagram } from '../support/follow-diagram.ts';
-
-/** What all drawings here share: one vCPU, one IOThread, one drive interrupt. */
-const LANES = `
-disk guest 254:0 host 259:0
-lane app  guest cpu0 fio-142
-lane girq guest cpu0 <idle>-0
-lane vcpu host  cpu2 "CPU 0/KVM"-912/900 vcpu0
-lane io   host  cpu3 "IO io0"-910/900
-lane irq  host  cpu1 <idle>-0
-`;
+import { IOTHREAD_LANES } from '../support/iothread-lanes.ts';
 
 /** One request, alone: the shape the others are variations of. */
-const ALONE = `${LANES}
+const ALONE = `${IOTHREAD_LANES}
 request A read 800+8
 
  µs | app                   | girq                              | vcpu                     | io                     | irq
@@ -71,7 +62,7 @@ describe('one request, drawn', () => {
 });
 
 /** Two requests of one submission: one kick, one interrupt of the drive each, one injection for both. */
-const COALESCED = `${LANES}
+const COALESCED = `${IOTHREAD_LANES}
 request A read 800+8
 request B read 1600+8
 

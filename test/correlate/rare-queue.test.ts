@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { followDiagram } from '../support/follow-diagram.ts';
+import { type DrawnRow, drawRows } from '../support/iothread-lanes.ts';
 
 const LANES = `
 disk guest 254:0 host 259:0
@@ -15,7 +16,7 @@ lane irq  host  cpu1 <idle>-0
 `;
 
 /** Events of one request by µs and lane; \`q\`: the drive's interrupt, a number and a name. */
-const request = (label: string, begin: number, q: string): [number, string, string][] =>
+const request = (label: string, begin: number, q: string): DrawnRow[] =>
   (
     [
       [0, 'app', 'sys_enter_preadv2'],
@@ -47,20 +48,14 @@ const labels = Array.from({ length: 100 }, (_, index) => `R${index}`);
 /** Three of a hundred: less than a queue needs that is told by its share alone. */
 const RARE = ['R30', 'R60', 'R90'];
 
-function draw(
-  interruptOf: (label: string) => string,
-  more: readonly [number, string, string][] = [],
-): string {
+function draw(interruptOf: (label: string) => string, more: readonly DrawnRow[] = []): string {
   const lanes = ['app', 'girq', 'vcpu', 'io', 'irq'];
   const events = [
     ...labels.flatMap((label, index) => request(label, index * 100, interruptOf(label))),
     ...more,
   ];
-  const rows = events
-    .sort(([a], [b]) => a - b)
-    .map(([time, lane, event]) => [time, ...lanes.map((each) => (each === lane ? event : ''))].join(' | '));
   const requests = labels.map((label, index) => `request ${label} read ${(index + 1) * 800}+8`);
-  return [LANES, ...requests, '', ` µs | ${lanes.join(' | ')}`, ...rows].join('\n');
+  return [LANES, ...requests, '', drawRows(lanes, events)].join('\n');
 }
 
 const USUAL = 'irq_handler_entry 45 nvme0q4';
@@ -75,11 +70,9 @@ describe('the interrupt of a queue that is hardly used', () => {
   });
 
   it('is not one that comes while the drive’s own does, nor one that was seen once', () => {
-    const foreign = ['R30', 'R60', 'R90'].map((label): [number, string, string] => [
-      Number(label.slice(1)) * 100 + 30,
-      'irq',
-      'irq_handler_entry 24 eth0',
-    ]);
+    const foreign = ['R30', 'R60', 'R90'].map(
+      (label): DrawnRow => [Number(label.slice(1)) * 100 + 30, 'irq', 'irq_handler_entry 24 eth0'],
+    );
     // Of R60 nothing tells which of the two was the drive's.
     const drawn = draw((label) => (label === 'R60' ? 'irq_handler_entry 42 nvme0q1' : USUAL), foreign);
     const { outcome, counts } = followDiagram(drawn, { path: 'virtio-blk-iothread' });

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { followDiagram } from '../support/follow-diagram.ts';
+import { type DrawnRow, drawRows } from '../support/iothread-lanes.ts';
 
 const LANES = `
 disk guest 259:0
@@ -18,9 +19,9 @@ const [DRIVE, TIMER] = [38, 236];
 /** Sixty requests, 100 µs each; the timer of \`late\` comes after the drive's interrupt, all others' before. */
 function draw(late: number): string {
   const lanes = ['app', 'girq', 'vcpu', 'irq'];
-  const lines = Array.from({ length: 60 }, (_, index) => {
+  const rows = Array.from({ length: 60 }, (_, index) => {
     const timer = index === late ? 49 : 20;
-    const rows: [number, string, string][] = [
+    const own: DrawnRow[] = [
       [0, 'app', 'sys_enter_preadv2'],
       [2, 'app', `block_rq_issue R${index}`],
       [timer, 'vcpu', 'kvm_exit hlt'],
@@ -36,14 +37,10 @@ function draw(late: number): string {
       [62, 'girq', `block_rq_complete R${index}`],
       [66, 'app', 'sys_exit_preadv2'],
     ];
-    return rows
-      .sort(([a], [b]) => a - b)
-      .map(([time, lane, event]) =>
-        [index * 100 + time, ...lanes.map((each) => (each === lane ? event : ''))].join(' | '),
-      );
+    return own.map(([time, lane, event]): DrawnRow => [index * 100 + time, lane, event]);
   });
   const requests = Array.from({ length: 60 }, (_, index) => `request R${index} read ${(index + 1) * 800}+8`);
-  return [LANES, ...requests, '', ` µs | ${lanes.join(' | ')}`, ...lines.flat()].join('\n');
+  return [LANES, ...requests, '', drawRows(lanes, rows.flat())].join('\n');
 }
 
 describe('the injection of an assigned drive’s interrupt', () => {
