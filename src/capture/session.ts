@@ -124,7 +124,7 @@ class Session {
     const elapsedMs = this.#elapsedMs();
     const requests = await this.#requestsSoFar();
     await this.#endWorkload(stopped!);
-    for (const tracer of this.#tracers) await tracer.off();
+    for (const tracer of this.#tracers) await this.#unlessInsisted(tracer.off());
     return {
       ...(await this.#collect()),
       missing: this.#missing,
@@ -152,7 +152,7 @@ class Session {
     });
   }
 
-  /** Attaching can take half a minute, which the second Ctrl-C need not wait for. */
+  /** Attaching can take half a minute and printing two, which the second Ctrl-C need not wait for. */
   async #unlessInsisted<T>(step: Promise<T>): Promise<T> {
     const insisted = new Promise<never>((_, fail) => {
       this.#wake = () => this.#interrupts.insisted && fail(aborted());
