@@ -9,23 +9,30 @@ const LEAST_OF_BEST = 0.05;
 /** And at least this share of its occurrences during the run must lie in windows. */
 const LEAST_PRECISION = 0.5;
 /**
- * A key in fewer windows belongs to the disk as well when it stands in for the others: it is the only one in this share of
- * its windows, at least twice, while the others are in nearly all the rest. That is a queue of a CPU hardly used, of
- * which a foreign interrupt, that comes with the disk's own, is told apart.
+ * A key in fewer windows belongs to the disk as well when it stands in for such usual ones: this share of its windows, at
+ * least two, hold none of them, while nearly all of the rest do. That is a queue of a CPU hardly used, of which a foreign
+ * interrupt or kick, that comes while the disk's own does, is told apart.
  */
-const LEAST_ALONE = 0.9;
-const LEAST_TIMES_ALONE = 2;
+const LEAST_STANDING_IN = 0.9;
+const LEAST_TIMES = 2;
 const LEAST_COVERED = 0.9;
 
 /** Per key, by its number. */
 interface Hits {
-  /** Windows it lies in, and those of them that hold no other key. */
+  /** Windows it lies in. */
   readonly windows: Uint32Array;
-  readonly alone: Uint32Array;
   /** The last of those windows. */
   readonly last: Int32Array;
   /** How often it occurs from the first window to the last. */
   readonly during: Uint32Array;
+}
+
+/** What lies where: rows that may be of the disk, and the windows to look for them in. */
+interface Sought {
+  readonly candidates: Candidates;
+  readonly numbers: Uint16Array;
+  readonly backend: ThreadSet;
+  readonly windows: Windows;
 }
 
 /**
@@ -39,71 +46,96 @@ export function learnKeys(
   backend: ThreadSet,
   windows: Windows,
 ): Uint8Array {
+  const sought: Sought = { candidates, numbers, backend, windows };
   const hits: Hits = {
     windows: new Uint32Array(values.length),
-    alone: new Uint32Array(values.length),
     last: new Int32Array(values.length).fill(-1),
     during: new Uint32Array(values.length),
   };
-  let searched = 0;
-  for (let first = 0; first < windows.length; first += windows.stretch)
-    searched += countHits(candidates, numbers, backend, windows, first, hits);
+  for (let first = 0; first < windows.length; first += windows.stretch) countHits(sought, first, hits);
   const wanted = new Uint8Array(values.length);
-  for (const number of ownOf(hits, searched)) if (isSingle(values[number]!)) wanted[number] = 1;
+  for (const number of ownOf(hits, sought)) if (isSingle(values[number]!)) wanted[number] = 1;
   return wanted;
 }
 
-/** Numbers of the disk's own keys, where so many windows were searched. */
-function ownOf({ windows, alone, during }: Hits, searched: number): number[] {
+/** Numbers of the disk's own keys. */
+function ownOf({ windows, during }: Hits, sought: Sought): number[] {
   const best = windows.reduce((most, count) => Math.max(most, count), 0);
   const precise = [...windows.keys()].filter(
     (key) => windows[key]! > 0 && windows[key]! >= during[key]! * LEAST_PRECISION,
   );
-  const isUsual = (key: number) => windows[key]! >= best * LEAST_OF_BEST;
-  const usual = precise.filter(isUsual);
-  const covered = usual.reduce((sum, key) => sum + alone[key]!, 0);
-  if (covered < searched * LEAST_COVERED) return usual;
-  return precise.filter(
-    (key) => isUsual(key) || (alone[key]! >= LEAST_TIMES_ALONE && alone[key]! >= windows[key]! * LEAST_ALONE),
+  const usual = precise.filter((key) => windows[key]! >= best * LEAST_OF_BEST);
+  const rare = precise.filter((key) => windows[key]! < best * LEAST_OF_BEST && windows[key]! >= LEAST_TIMES);
+  return rare.length === 0 ? usual : [...usual, ...standIns(rare, usual, windows, sought)];
+}
+
+/** Those of the rare keys that are where no usual one is. */
+function standIns(
+  rare: readonly number[],
+  usual: readonly number[],
+  inWindows: Uint32Array,
+  sought: Sought,
+): number[] {
+  const isUsual = new Uint8Array(inWindows.length);
+  for (const key of usual) isUsual[key] = 1;
+  const without = new Uint32Array(inWindows.length);
+  const { from, length } = sought.windows;
+  const found = new Set<number>();
+  let searched = 0;
+  let covered = 0;
+  let at = 0;
+  for (let request = 0; request < length; request++) {
+    if (Number.isNaN(from[request]!)) continue;
+    searched++;
+    found.clear();
+    at = eachWithin(sought, request, at, (number) => found.add(number));
+    let hasUsual = false;
+    for (const number of found) hasUsual ||= isUsual[number] === 1;
+    if (hasUsual) covered++;
+    else for (const number of found) without[number]!++;
+  }
+  if (covered < searched * LEAST_COVERED) return [];
+  return rare.filter(
+    (key) => without[key]! >= LEAST_TIMES && without[key]! >= inWindows[key]! * LEAST_STANDING_IN,
   );
 }
 
-/** Counts the hits of one stretch of requests; returns how many windows it has. */
-function countHits(
-  { time, who }: Candidates,
-  numbers: Uint16Array,
-  backend: ThreadSet,
-  { from, to, who: owners, length, stretch }: Windows,
-  first: number,
-  hits: Hits,
-): number {
+/** Counts the hits of one stretch of requests. */
+function countHits(sought: Sought, first: number, { windows: inWindows, last, during }: Hits): void {
+  const { candidates, numbers, windows } = sought;
+  const { from, to, length, stretch } = windows;
   let begin = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
-  let searched = 0;
   let at = 0;
   const behind = Math.min(length, first + stretch);
   for (let request = first; request < behind; request++) {
     if (Number.isNaN(from[request]!)) continue;
-    const closes = to[request]!;
-    const owner = owners[request]!;
     if (from[request]! < begin) begin = from[request]!;
-    if (closes > end) end = closes;
-    searched++;
-    let only = 0;
-    let kinds = 0;
-    at = firstNear(time, from, request, at);
-    for (let next = at; next < time.length && time[next]! <= closes; next++) {
-      if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
-      const number = numbers[next]!;
-      if (hits.last[number] === request) continue;
-      hits.windows[number]!++;
-      hits.last[number] = request;
-      only = number;
-      kinds++;
-    }
-    if (kinds === 1) hits.alone[only]!++;
+    if (to[request]! > end) end = to[request]!;
+    at = eachWithin(sought, request, at, (number) => {
+      if (last[number] === request) return;
+      inWindows[number]!++;
+      last[number] = request;
+    });
   }
+  const { time } = candidates;
   for (let next = firstNotBefore(time, begin); next < time.length && time[next]! <= end; next++)
-    hits.during[numbers[next]!]!++;
-  return searched;
+    during[numbers[next]!]!++;
+}
+
+/** Gives the number of each row in the window of a request to `take`; the search begins near row `near`. Its first row. */
+function eachWithin(
+  { candidates: { time, who }, numbers, backend, windows }: Sought,
+  request: number,
+  near: number,
+  take: (number: number) => void,
+): number {
+  const owner = windows.who[request]!;
+  const closes = windows.to[request]!;
+  const first = firstNear(time, windows.from, request, near);
+  for (let next = first; next < time.length && time[next]! <= closes; next++) {
+    if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
+    take(numbers[next]!);
+  }
+  return first;
 }

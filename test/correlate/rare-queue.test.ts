@@ -69,6 +69,16 @@ describe('the interrupt of a queue that is hardly used', () => {
     expect(RARE.map((label) => at(label, 'host:irq'))).toEqual([3040, 6040, 9040]);
   });
 
+  it('is taken as well where a foreign one came beside it', () => {
+    const drawn = draw(
+      (label) => (RARE.includes(label) ? 'irq_handler_entry 42 nvme0q1' : USUAL),
+      [[3030, 'irq', 'irq_handler_entry 24 eth0']],
+    );
+    const { counts, at } = followDiagram(drawn, { path: 'virtio-blk-iothread' });
+    expect(counts['matched']).toBe(98);
+    expect(RARE.map((label) => at(label, 'host:irq'))).toEqual([3040, 6040, 9040]);
+  });
+
   it('is not one that comes while the drive’s own does, nor one that was seen once', () => {
     const foreign = ['R30', 'R60', 'R90'].map(
       (label): DrawnRow => [Number(label.slice(1)) * 100 + 30, 'irq', 'irq_handler_entry 24 eth0'],
