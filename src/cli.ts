@@ -170,6 +170,7 @@ function addRecord(program: Command): void {
     .addOption(new Option('--tracer <name>', 'what records').choices(TRACER_CHOICES).default('auto'))
     .addOption(new Option('--buffer <kib>', 'trace buffer of each CPU').argParser(atLeast(64)).default(4096))
     .option('-o, --output <file>', 'the bundle to write (default: NAME-TIME.iotrace.zip)')
+    .option('--title <text>', 'what the report calls the recording')
     .option(
       '--calibrate',
       'first measure what tracing adds to a request: eight windows without and with it, or the command eight times',

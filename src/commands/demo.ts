@@ -76,7 +76,7 @@ async function recordReads(
     say(`${SECONDS} s of reads of ${BLOCK_BYTES / 1024} KiB, one at a time, past the page cache`);
     return await recordAndReport(
       {
-        title: 'demo',
+        runs: 'demo',
         disk: place.disk.name,
         tracer: 'auto',
         buffer: BUFFER_KIB,

@@ -207,7 +207,8 @@ class GuestRecording {
   }
 
   #title(): string {
-    const { guest, disk, command } = this.#scene;
+    const { guest, disk, command, options } = this.#scene;
+    if (options.title !== undefined) return options.title;
     const name = guest.name === '' ? `guest ${guest.pid}` : guest.name;
     return [name, disk.id || disk.node, ...(command[0] === undefined ? [] : [basename(command[0])])]
       .filter((part) => part !== '')

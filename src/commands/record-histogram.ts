@@ -27,7 +27,8 @@ import { outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
 import type { RecordResult } from './record-result.ts';
 import type { Say } from './say.ts';
 
-export interface HistogramOptions extends Pick<RecordOptions, 'disk' | 'duration' | 'requests' | 'output'> {
+export interface HistogramOptions
+  extends Pick<RecordOptions, 'disk' | 'duration' | 'requests' | 'output' | 'title'> {
   /** Name, UUID or pid: calls of the process that serves its disk are counted. Undefined: those of all, or of the command. */
   readonly guest?: string | undefined;
   readonly width: number;
@@ -121,7 +122,7 @@ async function count(
         iotrace: 'histogram',
         schema: HISTOGRAM_SCHEMA,
         tool: version(),
-        title: command.length > 0 ? `${title}, ${basename(command[0]!)}` : title,
+        title: options.title ?? (command.length > 0 ? `${title}, ${basename(command[0]!)}` : title),
         disk: `${disk.name} (${disk.major}:${disk.minor})`,
         seconds: result.elapsedMs / 1000,
         ...counts,

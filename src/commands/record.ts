@@ -41,6 +41,8 @@ import type { Say } from './say.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
 
 export interface RecordOptions {
+  /** What the report calls the recording, instead of its disk and command. */
+  readonly title?: string | undefined;
   /** False: the bundle is written, and nothing is read of it. */
   readonly report?: boolean | undefined;
   readonly disk?: string | undefined;
@@ -61,7 +63,8 @@ export interface RecordOptions {
 
 /** What `record` and `demo` have in common: what is run, and what it prints. */
 export interface RecordPlan extends RecordOptions {
-  readonly title: string;
+  /** Its name in the title; '' where all that reads and writes is recorded. */
+  readonly runs: string;
   readonly disk?: string | undefined;
   readonly workload?: WorkloadPlan | undefined;
   /** The bundle goes when its report is printed: then nothing says that it was written. */
@@ -76,7 +79,7 @@ export async function record(
   say: Say,
 ): Promise<RecordResult> {
   const workload = command.length === 0 ? undefined : { command, keepOutput: printsFioJson(command) };
-  return recordAndReport({ ...options, workload, title: command[0] ?? '' }, report, say);
+  return recordAndReport({ ...options, workload, runs: command[0] ?? '' }, report, say);
 }
 
 /** The same for a plan. */
@@ -163,7 +166,8 @@ async function recordBundle(
       `disk statistics before: ${statsBefore}`,
       `disk statistics after: ${await diskStatistics(choice.disk)}`,
     ]);
-    const title = plan.title === '' ? choice.disk.name : `${choice.disk.name}, ${basename(plan.title)}`;
+    const { disk } = choice;
+    const title = plan.title ?? (plan.runs === '' ? disk.name : `${disk.name}, ${basename(plan.runs)}`);
     const hasTruth = plan.workload?.keepOutput === true;
     await writeRecording(output, { title, hasTruth }, result, facts, say);
     if (plan.temporary !== true) say(`wrote ${output}`);

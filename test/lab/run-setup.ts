@@ -141,11 +141,11 @@ export async function recordRun(
 
 /** `iotrace record` as a user would call it; what it recorded is read outside, where that takes no minute. */
 function recordCommand(setup: Setup, run: Run): string {
-  const inner = recording(setup, run.tracer, RECORDING, run.guestAccess);
+  const inner = recording(setup, run, run.tracer, RECORDING);
   const command = `${inner.record} ${inner.workload} ${readerCommand(setup, run)}`;
   if (run.beside === undefined) return `cd /tmp; ${command}`;
   // The other tracer's workload is this recording as a whole.
-  return `cd /tmp; ${recording(setup, run.beside, BESIDE, run.guestAccess).record} -- ${command}`;
+  return `cd /tmp; ${recording(setup, run, run.beside, BESIDE).record} -- ${command}`;
 }
 
 /** The reader as a workload: what it prints at the end is its log, which `iotrace record` keeps as what the application measured. */
@@ -159,15 +159,18 @@ function readerCommand({ guest }: Setup, { engine, depth, guestAccess }: Run): s
 
 /** The words that begin a recording, and those that come before its workload. */
 function recording(
-  { guest }: Setup,
+  setup: Setup,
+  run: Run,
   tracer: Run['tracer'],
   output: string,
-  guestAccess: boolean,
 ): { readonly record: string; readonly workload: string } {
-  const record = `node /project/dist/src/cli.js record --no-report -o ${output} --tracer ${tracer}`;
+  const { guest } = setup;
+  // Known to the report: what it says of times is of this host.
+  const title = word(`${nameOf(setup, run)}, an emulated host: order counts, speed does not`);
+  const record = `node /project/dist/src/cli.js record --no-report -o ${output} --tracer ${tracer} --title ${title}`;
   if (guest === undefined)
     return { record: `${record} --disk $(basename $(readlink ${DRIVE_DEVICE}))`, workload: '--' };
-  return guestAccess
+  return run.guestAccess
     ? {
         record: `${record} --guest-ssh root@guest --guest-disk ${guest.disk} guest`,
         workload: '--guest-run --',

@@ -85,10 +85,11 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
 
   it('follows every read of a workload at QD 1; what fired is what was delivered', async () => {
     const dd = ['dd', `if=${folder}/data`, 'of=/dev/null', 'bs=4k', 'count=1000', 'iflag=direct'];
-    const { child, said, ended } = start(['record', '-o', 'dd.zip', '--', ...dd]);
+    const { child, said, ended } = start(['record', '--title', 'dd’s reads', '-o', 'dd.zip', '--', ...dd]);
     expect(await ended, said()).toBe(0);
     expect(said()).toContain(`because the workload names '${folder}/data'`);
     const report = await reportOf(program, join(folder, 'dd.zip'));
+    expect(report.title).toBe('dd’s reads');
     expect(report.requests.matched).toBeGreaterThanOrEqual(1000);
     expect(report.requests.matched / report.requests.seen).toBeGreaterThanOrEqual(0.99);
     expect(report.losses).toEqual([]);
