@@ -89,7 +89,7 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     expect(await ended, said()).toBe(0);
     expect(said()).toContain(`because the workload names '${folder}/data'`);
     const report = await reportOf(program, join(folder, 'dd.zip'));
-    expect(report.title).toBe('dd’s reads');
+    expect(report.recording.title).toBe('dd’s reads');
     expect(report.requests.matched).toBeGreaterThanOrEqual(1000);
     expect(report.requests.matched / report.requests.seen).toBeGreaterThanOrEqual(0.99);
     expect(report.losses).toEqual([]);
