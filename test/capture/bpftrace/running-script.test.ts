@@ -10,6 +10,8 @@ const PATH = process.env['PATH'];
 /** Runs a script as bpftrace would be, which is to print into its file once it was told to end; what it printed. */
 async function endOf(onSignals: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'iotrace-test-'));
+  const output = join(folder, 'output');
+  const running = new RunningScript({ output, name: 'test', printMs: 20_000, hints: { refused: '' } });
   try {
     await mkdir(join(folder, 'bin'));
     const script = [
@@ -22,14 +24,13 @@ async function endOf(onSignals: string): Promise<string> {
     ];
     await writeFile(join(folder, 'bin', 'bpftrace'), `${script.join('\n')}\n`, { mode: 0o755 });
     process.env['PATH'] = `${join(folder, 'bin')}:${PATH}`;
-    const output = join(folder, 'output');
     await writeFile(output, '');
-    const running = new RunningScript({ output, name: 'test', printMs: 20_000, hints: { refused: '' } });
     const watchdog = { guard: async () => undefined, release: async () => undefined };
     expect(await running.start(['script.bt'], { bounds: () => ({}) }, 1, watchdog)).toBe(true);
     await running.end();
     return await readFile(output, 'utf8');
   } finally {
+    await running.kill();
     await rm(folder, { recursive: true });
   }
 }
