@@ -146,18 +146,26 @@ export function applicationParts({ groundTruth, total }: ReportModel): string[] 
     `${groundTruth.source}: ${plural(groundTruth.requests, 'request')}, mean ${formatDuration(groundTruth.meanNs)}`,
     ...spreadParts(groundTruth.spread, total),
     `${formatCount(groundTruth.matched)} of them compared`,
-    `${formatDuration(groundTruth.outsideNs)} a request lie outside the stages`,
+    outsidePart(groundTruth),
     ...cycleParts(groundTruth.cycle),
     ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
   ];
 }
 
+/** What no stage holds, by name: with the stages it is all of the application's mean. */
+function outsidePart({ outsideNs, beforeCallNs }: NonNullable<ReportModel['groundTruth']>): string {
+  const outside = `${formatDuration(outsideNs)} a request lie outside the stages`;
+  return beforeCallNs === null
+    ? outside
+    : `${outside}: ${formatDuration(beforeCallNs)} in fio before the call (its lat less its clat), ${formatDuration(outsideNs - beforeCallNs)} between its clock and the traced call, with what tracing the call adds there`;
+}
+
 /** From request to request: what the application's rate says, and the trace. */
 function cycleParts(cycle: NonNullable<ReportModel['groundTruth']>['cycle']): string[] {
   if (cycle === null) return [];
-  const { ownNs, roundingNs, tracedNs, closure, betweenNs } = cycle;
+  const { ownNs, roundingNs, tracedNs, closure, betweenNs, betweenP50Ns, betweenMaxNs } = cycle;
   return [
-    `from one request to the next ${formatDuration(ownNs)} ±${formatDuration(roundingNs)} by its rate, ${formatDuration(tracedNs)} traced (${formatShare(closure, 1)}), ${formatDuration(betweenNs)} of it between a return and the next call`,
+    `from one request to the next ${formatDuration(ownNs)} ±${formatDuration(roundingNs)} by its rate, ${formatDuration(tracedNs)} traced (${formatShare(closure, 1)}), ${formatDuration(betweenNs)} of it between a return and the next call (median ${formatDuration(betweenP50Ns)}, longest ${formatDuration(betweenMaxNs)})`,
   ];
 }
 

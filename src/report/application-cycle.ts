@@ -4,9 +4,19 @@
  */
 import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import type { GroundTruth } from '../trace/recording.ts';
-import type { ReportModel } from './report-model.ts';
 
-type Cycle = NonNullable<NonNullable<ReportModel['groundTruth']>['cycle']>;
+export interface ApplicationCycle {
+  readonly ownNs: number;
+  /** How far the application's figure can be off by its own rounding. */
+  readonly roundingNs: number;
+  readonly tracedNs: number;
+  readonly closure: number;
+  /** Of the traced cycle, what lies between the return of a request and the begin of the next. */
+  readonly betweenNs: number;
+  /** What lies there in the median and at most: one long pause tells a mean from what is usual. */
+  readonly betweenP50Ns: number;
+  readonly betweenMaxNs: number;
+}
 
 /** Share of the application's requests that may be missing or too many in the trace. */
 const MOST_ASTRAY = 0.001;
@@ -17,7 +27,7 @@ const FIO_TICK_NS = 1e6;
 export function applicationCycle(
   { fio, requests: made }: GroundTruth,
   { length, start, total, status }: RequestTable,
-): Cycle | null {
+): ApplicationCycle | null {
   if (fio?.jobs.length !== 1 || !(fio.iops > 0)) return null;
   const own: number[] = [];
   for (let request = 0; request < length; request++)
@@ -25,11 +35,17 @@ export function applicationCycle(
   own.sort((a, b) => start[a]! - start[b]!);
   if (own.length < 2 || Math.abs(own.length - made) > made * MOST_ASTRAY) return null;
   let traced = 0;
+  const between: number[] = [];
   for (const [at, request] of own.entries()) {
     if (status[request] !== STATUS.matched) continue;
-    if (at + 1 < own.length && start[own[at + 1]!]! < start[request]! + total[request]!) return null;
     traced += total[request]!;
+    if (at + 1 === own.length) continue;
+    const pause = start[own[at + 1]!]! - start[request]! - total[request]!;
+    if (pause < 0) return null;
+    between.push(pause);
   }
+  if (between.length === 0) return null;
+  between.sort((a, b) => a - b);
   const span = start[own.at(-1)!]! - start[own[0]!]!;
   const tracedNs = span / (own.length - 1);
   const ownNs = 1e9 / fio.iops;
@@ -40,5 +56,7 @@ export function applicationCycle(
     tracedNs,
     closure: tracedNs / ownNs,
     betweenNs: tracedNs - traced / matched,
+    betweenP50Ns: between[(between.length - 1) >> 1]!,
+    betweenMaxNs: between.at(-1)!,
   };
 }

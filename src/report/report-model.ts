@@ -1,4 +1,5 @@
 import type { LatencySpread, MemorySamplesFact } from '../trace/recording.ts';
+import type { ApplicationCycle } from './application-cycle.ts';
 
 /**
  * The one JSON-serialisable value all renderers and other programs read: report schema 1.
@@ -100,16 +101,13 @@ export interface ReportModel {
     readonly tracedShare: number;
     /** The rest, named: user space to system call and back. */
     readonly outsideNs: number;
+    /**
+     * Of that, the application's own code before the call, by its own stamps: fio's lat less its clat, where its engine makes
+     * calls that wait. Null: not told apart.
+     */
+    readonly beforeCallNs: number | null;
     /** From request to request, where they are made one after the other: fio's rate against the trace. */
-    readonly cycle: {
-      readonly ownNs: number;
-      /** How far the application's figure can be off by its own rounding. */
-      readonly roundingNs: number;
-      readonly tracedNs: number;
-      readonly closure: number;
-      /** Of the traced cycle, what lies between the return of a request and the begin of the next. */
-      readonly betweenNs: number;
-    } | null;
+    readonly cycle: ApplicationCycle | null;
     readonly matched: number;
     readonly missing: Readonly<Record<string, number>>;
   } | null;

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { accessesSchema, samplesSchema } from './accesses-schema.ts';
+import { cycleSchema } from './cycle-schema.ts';
 import { findingSchema } from './finding-schema.ts';
 import { actorsSchema, virtualNodesSchema } from './placement-schema.ts';
 import type { ReportModel } from './report-model.ts';
@@ -180,16 +181,10 @@ const groundTruth = z.object({
   closure: measure('sum of the stages over the application’s own time'),
   tracedShare: measure('share of the application’s own time between the first and the last traced point'),
   outsideNs: ns('time a request that lies outside the traced points'),
-  cycle: z
-    .object({
-      ownNs: ns('from request to request by the application’s own rate'),
-      roundingNs: ns('how far that can be off by its own rounding'),
-      tracedNs: ns('the same in the trace'),
-      closure: measure('tracedNs over ownNs'),
-      betweenNs: ns('of tracedNs, between the return of a request and the begin of the next'),
-    })
-    .nullable()
-    .meta({ description: 'null: requests overlap, some are missing, or there is no rate' }),
+  beforeCallNs: ns(
+    'of outsideNs, the application’s own code before the call (fio: lat less clat); null: not told apart',
+  ).nullable(),
+  cycle: cycleSchema,
   matched: count('requests both know'),
   missing: reasons('reason to count of requests only one side knows'),
 });

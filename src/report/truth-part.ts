@@ -27,6 +27,7 @@ export function truthOf(
     kind: truth.kind,
     requests: truth.requests,
     spread: truth.spread ?? null,
+    beforeCallNs: null,
     cycle: applicationCycle(truth, correlated.requests),
   };
   const meanTotal = breakdown.total?.meanNs ?? 0;
@@ -37,6 +38,7 @@ export function truthOf(
       closure: meanTotal / truth.meanNs,
       tracedShare: meanTotal / truth.meanNs,
       outsideNs: truth.meanNs - meanTotal,
+      beforeCallNs: beforeCall(truth),
       matched: breakdown.matched.length,
       missing: {},
     };
@@ -82,6 +84,16 @@ export function truthOf(
     matched,
     missing,
   };
+}
+
+/** Engines of fio that wait in the call, so that its clat begins right before it (engines/sync.c; td_io_queue of ioengines.c). */
+const WAITING_ENGINES = new Set(['sync', 'psync', 'pvsync', 'pvsync2']);
+
+/** fio's own code from taking up a request to the call. Of other engines clat begins behind the submission. */
+function beforeCall({ fio, meanNs }: GroundTruth): number | null {
+  if (fio === undefined || !WAITING_ENGINES.has(fio.ioengine ?? '') || fio.latMeanNs !== meanNs) return null;
+  const before = fio.latMeanNs - fio.clatMeanNs;
+  return before >= 0 ? before : null;
 }
 
 /** Time of a request that lies between its application's own time stamps and its first and last traced point. */

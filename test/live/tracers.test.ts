@@ -137,6 +137,13 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
       const { report } = await recordFio(tracer, loop, '512k');
       expect(report.groundTruth.closure).toBeGreaterThanOrEqual(0.95);
       expect(report.groundTruth.closure).toBeLessThanOrEqual(1.001);
+      // What is left is named, and lies between the calls: it fits into what the trace has there.
+      const { meanNs, outsideNs, beforeCallNs, closure: ofMean } = report.groundTruth;
+      expect(beforeCallNs).toBeGreaterThan(0);
+      expect(outsideNs - beforeCallNs).toBeGreaterThan(0);
+      expect(outsideNs).toBeLessThanOrEqual(report.groundTruth.cycle.betweenNs);
+      expect(report.total.meanNs + outsideNs).toBeCloseTo(meanNs, 0);
+      expect(ofMean * meanNs).toBeCloseTo(report.total.meanNs, 0);
       // From request to request fio's rate is known without a stamp in fio, so there nothing is missing.
       // fio counts its time in milliseconds: of 500 requests that is up to 1 %.
       const { closure, roundingNs, ownNs } = report.groundTruth.cycle;

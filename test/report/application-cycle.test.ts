@@ -50,6 +50,13 @@ describe('from request to request', () => {
     expect(applicationCycle(truth(1001, ['a', 'b']), table(1001))).toBeNull();
   });
 
+  it('tells one long pause of the application from what is usual', () => {
+    const requests = table(1001);
+    for (let request = 500; request < 1001; request++) requests.start[request]! += 1_000_000;
+    const { betweenNs, betweenP50Ns, betweenMaxNs } = applicationCycle(truth(1001), requests)!;
+    expect([betweenNs, betweenP50Ns, betweenMaxNs]).toEqual([1010, 10, 1_000_010]);
+  });
+
   it('counts those that could not be followed, and not those of others', () => {
     const status = new Uint8Array(1002);
     status[500] = STATUS.rejected;

@@ -179,6 +179,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       closure: 1 / 1.006,
       tracedShare: 0.985,
       outsideNs: total * 0.006,
+      beforeCallNs: null,
       cycle: null,
       matched,
       missing: {},
