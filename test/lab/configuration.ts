@@ -2,7 +2,7 @@
 import type { Release } from './releases.ts';
 
 /** How the reader of inside/reader.c reads; or fio, on the host. */
-export type Engine = 'sync' | 'uring' | 'iopoll' | 'fio';
+export type Engine = 'sync' | 'wander' | 'uring' | 'iopoll' | 'fio';
 
 export type TracerName = 'tracefs' | 'perf' | 'bpftrace';
 

@@ -2,16 +2,18 @@
 //
 //   reader ENGINE DEPTH REQUESTS SEED DEVICE LOG
 //
-// ENGINE is sync (preadv2), uring (io_uring) or iopoll (io_uring with IORING_SETUP_IOPOLL; since Linux 6.1 the only way
-// to poll for completions). Sync has depth 1. LOG gets a line for each request, in the order they were begun:
-// "index sector start_ns end_ns start_tsc end_tsc", CLOCK_MONOTONIC. No two requests read the same page, so that none is
-// merged and a sector names one request.
+// ENGINE is sync (preadv2), wander (the same, each on the next CPU, so that every queue of the disk is used), uring
+// (io_uring) or iopoll (io_uring with IORING_SETUP_IOPOLL; since Linux 6.1 the only way to poll for completions). Sync and
+// wander have depth 1. LOG gets a line for each request, in the order they were begun: "index sector start_ns end_ns
+// start_tsc end_tsc", CLOCK_MONOTONIC. No two requests read the same page, so that none is merged and a sector names one
+// request.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <linux/io_uring.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,9 +73,18 @@ static struct request *choose(uint64_t bytes, unsigned count, unsigned seed) {
   return requests;
 }
 
-static void read_sync(int file, struct request *requests, unsigned count, char *buffer) {
+static void move_to(unsigned cpu) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(cpu, &only);
+  if (sched_setaffinity(0, sizeof only, &only) < 0) die("sched_setaffinity");
+}
+
+// Over so many CPUs, one after the other; 0: wherever the kernel puts it.
+static void read_sync(int file, struct request *requests, unsigned count, char *buffer, unsigned cpus) {
   struct iovec vector = {buffer, PAGE};
   for (unsigned i = 0; i < count; i++) {
+    if (cpus > 0) move_to(i % cpus);
     begin(&requests[i]);
     ssize_t got = preadv2(file, &vector, 1, (off_t)(requests[i].page * PAGE), 0);
     end(&requests[i]);
@@ -166,14 +177,15 @@ static void write_log(const char *path, const struct request *requests, unsigned
 
 int main(int argc, char **argv) {
   if (argc != 7) {
-    fputs("usage: reader sync|uring|iopoll DEPTH REQUESTS SEED DEVICE LOG\n", stderr);
+    fputs("usage: reader sync|wander|uring|iopoll DEPTH REQUESTS SEED DEVICE LOG\n", stderr);
     return 2;
   }
   const char *engine = argv[1], *device = argv[5];
   unsigned depth = (unsigned)atoi(argv[2]), count = (unsigned)atoi(argv[3]);
-  int is_sync = strcmp(engine, "sync") == 0;
+  unsigned cpus = strcmp(engine, "wander") == 0 ? (unsigned)sysconf(_SC_NPROCESSORS_ONLN) : 0;
+  int is_sync = cpus > 0 || strcmp(engine, "sync") == 0;
   if (depth < 1 || depth > MAX_DEPTH || count < 1 || (is_sync && depth > 1)) {
-    fputs("reader: depth 1 to 128 (sync: 1), at least one request\n", stderr);
+    fputs("reader: depth 1 to 128 (sync, wander: 1), at least one request\n", stderr);
     return 2;
   }
   int file = open(device, O_RDONLY | O_DIRECT);
@@ -184,7 +196,7 @@ int main(int argc, char **argv) {
   char *buffers = aligned_alloc(PAGE, (size_t)depth * PAGE);
   if (buffers == NULL) die("aligned_alloc");
   memset(buffers, 0, (size_t)depth * PAGE);
-  if (is_sync) read_sync(file, requests, count, buffers);
+  if (is_sync) read_sync(file, requests, count, buffers, cpus);
   else read_ring(file, requests, count, buffers, depth, strcmp(engine, "iopoll") == 0 ? IORING_SETUP_IOPOLL : 0);
   write_log(argv[6], requests, count);
   return 0;
