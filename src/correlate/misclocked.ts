@@ -26,14 +26,14 @@ export const ALL_CLOCKS_AGREE: Misclocked = { pairs: [], cpus: new Set(), gaps: 
 /** A difference is known from below only: its largest contradiction. It is taken to be at most this many times as large. */
 const MOST_OF_LEAST = 2;
 
-/** Looks at one machine. `byOrder`: what the order of its files shows; `byMessages`: look as well for effects before their causes. */
+/** Looks at one machine. `byOrder`: what the order of its files shows; `byTime`: messages tied by their time tell as well. */
 export function findMisclocked(
   machine: Occurrences,
   vcpuThreads: ReadonlyMap<number, number>,
   byOrder: readonly CpuPair[],
-  byMessages: boolean,
+  byTime: boolean,
 ): Misclocked {
-  const pairs = unite([...byOrder, ...(byMessages ? skewedCpus(machine, vcpuThreads) : [])]);
+  const pairs = unite([...byOrder, ...skewedCpus(machine, vcpuThreads, byTime)]);
   if (pairs.length === 0) return ALL_CLOCKS_AGREE;
   const cpus = suspects(pairs);
   const reach = MOST_OF_LEAST * Math.max(...pairs.map(({ atLeast }) => atLeast));

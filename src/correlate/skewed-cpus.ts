@@ -6,6 +6,7 @@
 import type { EventTable } from '../trace/event-table.ts';
 import type { CpuPair } from '../trace/file-order.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
+import { blockMessages } from './block-messages.ts';
 import { type CpuMessages, messageChains, messagesOf } from './cpu-messages.ts';
 import { syncCalls } from './sync-calls.ts';
 
@@ -17,12 +18,21 @@ interface Way {
   impossible: number;
 }
 
-/** Pairs of CPUs whose clocks differ, and by how much at least (ns of the table). */
-export function skewedCpus(machine: Occurrences, vcpuThreads: ReadonlyMap<number, number>): CpuPair[] {
+/**
+ * Pairs of CPUs whose clocks differ, and by how much at least (ns of the table). `byTime`: look as well at messages whose two
+ * ends only their time ties together.
+ */
+export function skewedCpus(
+  machine: Occurrences,
+  vcpuThreads: ReadonlyMap<number, number>,
+  byTime: boolean,
+): CpuPair[] {
   const { table } = machine;
   const ways = new Map<number, Way>();
-  for (const chain of messageChains(machine, vcpuThreads)) addWays(ways, table, messagesOf(table, chain));
+  if (byTime)
+    for (const chain of messageChains(machine, vcpuThreads)) addWays(ways, table, messagesOf(table, chain));
   addWays(ways, table, syncCalls(machine));
+  addWays(ways, table, blockMessages(machine));
   const found = new Map<string, CpuPair>();
   for (const way of ways.values()) {
     const atLeast = earliness(way);
