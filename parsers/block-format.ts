@@ -42,10 +42,10 @@ export interface StreamReader {
 /** Reads blocks of one stream, each behind the last it read; others may read blocks between them. */
 export interface BlockReader {
   /**
-   * Reads whole lines that begin `offset` bytes into the stream. The sink is told of a string or a task only when this
-   * reader meets it first, and places it by lines counted from 1 in the block.
+   * Reads whole lines that begin `offset` bytes into the stream, in parts cut anywhere. The sink is told of a string or a task
+   * only when this reader meets it first, and places it by lines counted from 1 in the block.
    */
-  read(lines: Uint8Array, offset: number): BlockNotes;
+  read(lines: readonly Uint8Array[], offset: number): BlockNotes;
 }
 
 /** A format whose streams can be read in blocks. */

@@ -79,22 +79,25 @@ class FtraceStream implements StreamReader {
 
 class FtraceBlocks implements BlockReader {
   private readonly reader: FtraceReader;
+  private readonly scanner: LineScanner;
   /** The state, as text to compare. */
   private readonly from: string;
 
   constructor(sink: EventSink, state: StreamState) {
     this.reader = new FtraceReader(sink);
     this.reader.resume(state as unknown as FtraceState);
+    this.scanner = new LineScanner(this.reader);
     this.from = JSON.stringify(this.reader.state());
   }
 
-  read(lines: Uint8Array, offset: number): BlockNotes {
-    const { reader } = this;
-    const scanner = new LineScanner(reader, offset);
+  read(lines: readonly Uint8Array[], offset: number): BlockNotes {
+    const { reader, scanner } = this;
+    scanner.offset = offset;
+    scanner.number = 1;
     reader.events = 0;
     reader.unused = 0;
     reader.lastTicks = -1;
-    scanner.push(lines);
+    for (const part of lines) scanner.push(part);
     const { events, unused, lastTicks } = reader;
     const holds = JSON.stringify(reader.state()) === this.from;
     return { holds, lines: scanner.number - 1, events, unused, lastTicks };

@@ -30,9 +30,9 @@ export async function scanLines(chunks: AsyncIterable<Uint8Array>, reader: LineR
 
 /** The same for chunks that are pushed. */
 export class LineScanner {
-  /** Place of the line that is being read. */
-  offset: number;
-  number: number;
+  /** Place of the line that is read next. To be set by who begins anew, within a stream or a part of it. */
+  offset = 0;
+  number = 1;
   private readonly reader: LineReader;
   /** The beginning of a line whose end is in a later chunk, and room for a line end behind it; laid out when needed. */
   private held = Buffer.alloc(0);
@@ -40,11 +40,8 @@ export class LineScanner {
   /** The line begun in `held` is already too long: its bytes are only counted. */
   private skipping = false;
 
-  /** `offset` and `number` are where the first chunk begins: that of a stream, or of a line within it. */
-  constructor(reader: LineReader, offset = 0, number = 1) {
+  constructor(reader: LineReader) {
     this.reader = reader;
-    this.offset = offset;
-    this.number = number;
   }
 
   /** Takes back the line that has begun and not ended, for who reads it elsewhere; undefined in a line that is too long. */

@@ -2,12 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { constants, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { crc32 } from './crc32.ts';
 
-/** Bytes asked of the system at once. Two such pieces inflate to at most 128 MiB, which is what is held in memory. */
+/** Bytes asked of the system at once. Two such inflate to at most 128 MiB, which is what is held in memory. */
 const READ_BYTES = 64 * 1024;
 /** Bytes handed out at once. What zlib holds back of them is lost when it meets damage, so they are few. */
 const INFLATED_BYTES = 64 * 1024;
-/** The same where damage ends all: each piece costs zlib's thread a wait for this one. */
-const MANY_INFLATED_BYTES = 512 * 1024;
+/** The same where damage ends all: for few hand-overs to threads that read them. */
+const MANY_INFLATED_BYTES = 4 * 1024 * 1024;
 
 /** Bytes to inflate at once for who has no use of what comes before damage; of so many in all. */
 export function inflatedAtOnce(bytes: number): number {
@@ -53,7 +53,7 @@ export interface InflateEnd {
  * Inflates the one DEFLATE stream that begins at `start`; returns how it ended, and never throws for what it holds.
  * The next piece is inflated, by a thread of zlib, while the one before is used. What is handed out before damage or a
  * cut depends on the bytes alone, not on timing: a pipeline would drop whatever was buffered when zlib gives up.
- * `inflatedBytes` are handed out at once.
+ * `inflatedBytes` are handed out at once, less only at the end; a piece is all of its memory then, which is the taker's.
  */
 export async function* inflateRange(
   handle: FileHandle,
@@ -79,7 +79,7 @@ export async function* inflateRange(
       }
     }
     await fed;
-    for (const piece of inflater.take()) {
+    for (const piece of inflater.takeAll()) {
       bytes += piece.length;
       crc = crc32(piece, crc);
       yield piece;
@@ -100,11 +100,13 @@ class Inflater {
   damage: string | undefined;
   readonly #inflate: InflateRaw;
   #inflated: Uint8Array[] = [];
+  /** What zlib has filled of the memory that it goes on to fill. */
+  #begun: Uint8Array = new Uint8Array();
   #fed = 0;
 
   constructor(chunkSize: number) {
     this.#inflate = createInflateRaw({ chunkSize, finishFlush: constants.Z_SYNC_FLUSH });
-    this.#inflate.on('data', (chunk: Uint8Array) => this.#inflated.push(chunk));
+    this.#inflate.on('data', (chunk: Uint8Array) => this.#add(chunk));
     this.#inflate.on('error', (error) => {
       this.damage = error.message;
     });
@@ -133,11 +135,28 @@ class Inflater {
     });
   }
 
-  /** What was inflated since this was asked last. */
+  /** What was inflated since this was asked last, but for what is in memory that is not full yet. */
   take(): Uint8Array[] {
     const inflated = this.#inflated;
     this.#inflated = [];
     return inflated;
+  }
+
+  /** The same without exception; nothing is inflated any more. */
+  takeAll(): Uint8Array[] {
+    return this.#begun.length === 0 ? this.take() : [...this.take(), this.#begun];
+  }
+
+  /** zlib fills one buffer after the other and tells of it after each of its steps, by the part that this one filled. */
+  #add(chunk: Uint8Array): void {
+    const { buffer, byteOffset, length } = chunk;
+    const begun = this.#begun;
+    const isNext = buffer === begun.buffer && byteOffset === begun.byteOffset + begun.length;
+    const piece = isNext ? new Uint8Array(buffer, begun.byteOffset, begun.length + length) : chunk;
+    if (!isNext && begun.length > 0) this.#inflated.push(begun);
+    const isFull = byteOffset + length === buffer.byteLength;
+    if (isFull) this.#inflated.push(piece);
+    this.#begun = isFull ? new Uint8Array() : piece;
   }
 
   close(): void {

@@ -19,21 +19,30 @@ export interface BeginStream {
   readonly memory: readonly BlockMemory[];
 }
 
-/** A block to read into memory number `slot`: the first `bytes` of the lines, `offset` bytes into the stream. */
+/** A block to read into memory number `slot`: whole lines `offset` bytes into the stream, in parts cut anywhere. */
 export interface ReadBlock {
   readonly slot: number;
-  /** Handed over and back, not shared: copies into shared memory take V8 four times as long. */
-  readonly lines: ArrayBuffer;
-  readonly bytes: number;
+  /** Each in memory of its own, which is handed over: copies into shared memory take V8 four times as long. */
+  readonly lines: readonly Uint8Array[];
   readonly offset: number;
 }
 
-/** What was read of it, and its lines; its rows are in the columns of the slot. */
+/** What was read of it; its rows are in the columns of the slot. */
 export interface BlockRead {
   readonly slot: number;
-  readonly lines: ArrayBuffer;
   readonly notes: BlockNotes;
   readonly extras: BlockExtras;
+}
+
+/** Asks for the lines of the block that was read into memory number `takeBack`. */
+export interface TakeBack {
+  readonly takeBack: number;
+}
+
+/** They are kept until the next block is read into that memory. */
+export interface TakenBack {
+  readonly slot: number;
+  readonly lines: readonly Uint8Array[];
 }
 
 /** Formats that can be read in blocks. */
@@ -44,6 +53,7 @@ export class BlockThread {
   readonly #columns: readonly Columns[];
   readonly #table: BlockTable;
   readonly #reader: BlockReader;
+  readonly #lines: (readonly Uint8Array[])[] = [];
 
   constructor({ format, state, epoch, memory }: BeginStream) {
     this.#columns = memory.map(({ columns, rows }) => sharedColumns(columns, rows));
@@ -52,15 +62,21 @@ export class BlockThread {
   }
 
   /** Reads a block; the columns of its slot then hold its rows. */
-  read({ slot, lines, bytes, offset }: ReadBlock): BlockRead {
+  read({ slot, lines, offset }: ReadBlock): BlockRead {
+    this.#lines[slot] = lines;
     this.#table.begin(this.#columns[slot]!);
-    const notes = this.#reader.read(new Uint8Array(lines, 0, bytes), offset);
-    return { slot, lines, notes, extras: this.#table.end() };
+    const notes = this.#reader.read(lines, offset);
+    return { slot, notes, extras: this.#table.end() };
+  }
+
+  /** Gives the lines of a block back. */
+  takeBack({ takeBack: slot }: TakeBack): TakenBack {
+    return { slot, lines: this.#lines[slot]! };
   }
 }
 
 let thread: BlockThread | undefined;
-parentPort?.on('message', (message: BeginStream | ReadBlock) => {
+parentPort?.on('message', (message: BeginStream | ReadBlock | TakeBack) => {
   if ('format' in message) thread = new BlockThread(message);
-  else parentPort!.postMessage(thread!.read(message), [message.lines]);
+  else parentPort!.postMessage('takeBack' in message ? thread!.takeBack(message) : thread!.read(message));
 });

@@ -33,8 +33,10 @@ export class ProgressBar {
   /** The same chunks; their lengths move the bar. */
   async *watch(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
+      // The taker may hand its memory on.
+      const { length } = chunk;
       yield chunk;
-      this.#done += chunk.length;
+      this.#done += length;
       if (this.#isShown && this.#now() >= this.#next) this.#draw();
     }
   }

@@ -19,11 +19,17 @@ export interface BlockThreads {
   begin(stream: Omit<BeginStream, 'memory'>): void;
   /** Has a block read; its lines are handed over. Each thread reads its blocks in the order in which they are given here. */
   read(block: ReadBlock): Promise<BlockRead>;
+  /** The lines of the block that was read into this memory last. */
+  takeBack(slot: number): Promise<readonly Uint8Array[]>;
 }
+
+/** So much of a stream shows what its lines depend on, if anything does. */
+const BEGINNING = 65_536;
 
 /**
  * Reads one stream into a table by several threads. The table is the one that a single thread makes: blocks are joined in
- * their order, and from the first on that cannot be read by itself this thread reads all.
+ * their order, and from the first on that cannot be read by itself this thread reads all. Chunks that are all of their memory
+ * are handed over with it.
  */
 export async function readInBlocks(
   format: BlockFormat,
@@ -35,11 +41,14 @@ export async function readInBlocks(
   let blocks: Blocks | undefined;
   let offset = 0;
   for await (const chunk of chunks) {
-    if (blocks === undefined) {
-      stream.push(chunk);
-      offset += chunk.length;
+    let at = 0;
+    for (; blocks === undefined && at < chunk.length; at += BEGINNING) {
+      const beginning = chunk.subarray(at, at + BEGINNING);
+      stream.push(beginning);
+      offset += beginning.length;
       blocks = beginBlocks(format, stream, builder, threads, offset);
-    } else await blocks.push(chunk);
+    }
+    await blocks?.push(chunk.subarray(at));
   }
   await blocks?.finish();
   return stream.finish();
@@ -73,15 +82,13 @@ class Blocks {
   readonly #stream: StreamReader;
   readonly #builder: EventTableBuilder;
   readonly #threads: BlockThreads;
-  /** Lines by slot; those of a block that is read are with its thread. */
-  readonly #lines: Buffer[];
   /** Ids in the table of each thread's strings. */
   readonly #ids: readonly number[][];
   readonly #free: number[];
   #underWay: UnderWay[] = [];
-  /** The slot that is filled, how far, and where it begins in the stream. */
-  #slot = 0;
-  #filled = 0;
+  /** The next block: whole lines, what follows them of a line that has begun, and where it begins in the stream. */
+  #lines: Uint8Array[] = [];
+  #begun: Uint8Array[];
   #offset: number;
   /** A block did not hold: all that follows is read here. */
   #alone = false;
@@ -96,56 +103,64 @@ class Blocks {
     this.#stream = stream;
     this.#builder = builder;
     this.#threads = threads;
-    this.#lines = threads.memory.map(() => Buffer.from(new ArrayBuffer(threads.blockBytes)));
     this.#ids = Array.from({ length: threads.count }, () => [0]);
-    this.#free = threads.memory.map((_, slot) => slot).slice(1);
-    this.#lines[0]!.set(rest);
-    this.#filled = rest.length;
+    this.#free = threads.memory.map((_, slot) => slot);
+    this.#begun = [rest];
     this.#offset = offset;
   }
 
   async push(chunk: Uint8Array): Promise<void> {
-    for (let at = 0; at < chunk.length; ) {
-      if (this.#alone) return this.#stream.push(chunk.subarray(at));
-      const lines = this.#lines[this.#slot]!;
-      const taken = Math.min(chunk.length - at, lines.length - this.#filled);
-      lines.set(chunk.subarray(at, at + taken), this.#filled);
-      this.#filled += taken;
-      at += taken;
-      if (this.#filled === lines.length) await this.#sendFilled();
+    const { blockBytes } = this.#threads;
+    // Rather two smaller blocks than one for which there may be no room.
+    if (this.#lines.length > 0 && this.#waiting + chunk.length > blockBytes) await this.#send();
+    if (this.#alone) return this.#stream.push(chunk);
+    const own = isAllOfItsMemory(chunk) ? chunk : new Uint8Array(chunk);
+    const end = own.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) {
+      this.#lines.push(...this.#begun, own.subarray(0, end));
+      this.#begun = [];
     }
+    // A copy: what is before it is handed over with all of its memory.
+    if (end < own.length) this.#begun.push(new Uint8Array(own.subarray(end)));
+    if (this.#waiting < blockBytes) return;
+    if (this.#lines.length > 0) await this.#send();
+    else await this.#goOnAlone();
   }
 
-  /** The stream has ended: joins what is under way; the last lines are read here. */
+  /** The stream has ended. */
   async finish(): Promise<void> {
+    if (this.#lines.length > 0) await this.#send();
     while (this.#underWay.length > 0) await this.#joinNext();
-    this.#readFilled();
+    this.#readWaiting();
   }
 
-  /** Sends the whole lines of the slot that is full, and goes on in another one. */
-  async #sendFilled(): Promise<void> {
-    const lines = this.#lines[this.#slot]!;
-    const bytes = lines.lastIndexOf(LINE_FEED) + 1;
-    if (bytes === 0) return this.#goOnAlone();
-    const rest = Uint8Array.from(lines.subarray(bytes));
-    const block = { slot: this.#slot, lines: lines.buffer as ArrayBuffer, bytes, offset: this.#offset };
-    this.#underWay.push({ slot: block.slot, bytes, read: this.#threads.read(block) });
+  /** Bytes of the next block, and of the line that has begun behind it. */
+  get #waiting(): number {
+    return bytesOf(this.#lines) + bytesOf(this.#begun);
+  }
+
+  /** Sends the whole lines that wait. */
+  async #send(): Promise<void> {
     while (this.#free.length === 0) await this.#joinNext();
-    this.#slot = this.#free.shift()!;
-    this.#lines[this.#slot]!.set(rest);
-    this.#filled = rest.length;
+    if (this.#alone) return this.#goOnAlone();
+    const slot = this.#free.shift()!;
+    const bytes = bytesOf(this.#lines);
+    this.#underWay.push({
+      slot,
+      bytes,
+      read: this.#threads.read({ slot, lines: this.#lines, offset: this.#offset }),
+    });
+    this.#lines = [];
     this.#offset += bytes;
-    if (this.#alone) await this.#goOnAlone();
   }
 
   /** Joins the block that comes next in the stream. */
   async #joinNext(): Promise<void> {
     const { slot, bytes, read } = this.#underWay.shift()!;
-    const { lines, notes, extras } = await read;
-    this.#lines[slot] = Buffer.from(lines);
+    const { notes, extras } = await read;
     if (this.#alone || !notes.holds || extras.overflows) {
       this.#alone = true;
-      this.#stream.push(this.#lines[slot]!.subarray(0, bytes));
+      for (const part of await this.#threads.takeBack(slot)) this.#stream.push(part);
     } else {
       const { columns, rows } = this.#threads.memory[slot]!;
       const ids = this.#ids[this.#threads.threadOf(slot)]!;
@@ -159,12 +174,21 @@ class Blocks {
   async #goOnAlone(): Promise<void> {
     this.#alone = true;
     while (this.#underWay.length > 0) await this.#joinNext();
-    this.#readFilled();
+    this.#readWaiting();
   }
 
-  /** Reads here what is left in the slot. */
-  #readFilled(): void {
-    this.#stream.push(this.#lines[this.#slot]!.subarray(0, this.#filled));
-    this.#filled = 0;
+  /** Reads here what is in no block. */
+  #readWaiting(): void {
+    for (const part of [...this.#lines, ...this.#begun]) this.#stream.push(part);
+    this.#lines = [];
+    this.#begun = [];
   }
+}
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+function isAllOfItsMemory({ buffer, byteLength }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { inPackage } from '../package-root.ts';
 import { ROW_BYTES } from '../trace/columns.ts';
-import type { BeginStream, BlockMemory, BlockRead, ReadBlock } from './block-thread.ts';
+import type { BeginStream, BlockMemory, BlockRead, ReadBlock, TakeBack, TakenBack } from './block-thread.ts';
 import type { BlockThreads } from './read-in-blocks.ts';
 
 /** Bytes of a block; a thread needs about ten milliseconds for it. */
@@ -21,7 +21,8 @@ export class ReadingThreads implements BlockThreads {
   readonly #entry: URL;
   #workers: Worker[] = [];
   #memory: BlockMemory[] = [];
-  #waiting = new Map<number, { done: (read: BlockRead) => void; failed: (error: Error) => void }>();
+  /** Who waits for the answer about a slot. */
+  #waiting = new Map<number, { done: (answer: never) => void; failed: (error: Error) => void }>();
   #failure: Error | undefined;
 
   /** `blockBytes` are read at once, `entry` is what the threads run. */
@@ -58,14 +59,27 @@ export class ReadingThreads implements BlockThreads {
 
   /** Rejects when its thread has failed, which nothing in a stream can make it do. */
   read(block: ReadBlock): Promise<BlockRead> {
-    const read = new Promise<BlockRead>((done, failed) => {
-      if (this.#failure !== undefined) failed(this.#failure);
-      else this.#waiting.set(block.slot, { done, failed });
-    });
+    const read = this.#ask<BlockRead>(
+      block.slot,
+      block,
+      block.lines.map(({ buffer }) => buffer as ArrayBuffer),
+    );
     // A failure is met when the block's turn comes, which may be never.
     read.catch(() => undefined);
-    this.#workers[this.threadOf(block.slot)]!.postMessage(block, [block.lines]);
     return read;
+  }
+
+  async takeBack(slot: number): Promise<readonly Uint8Array[]> {
+    const { lines } = await this.#ask<TakenBack>(slot, { takeBack: slot }, []);
+    return lines;
+  }
+
+  #ask<Answer>(slot: number, message: ReadBlock | TakeBack, handedOver: ArrayBuffer[]): Promise<Answer> {
+    return new Promise<Answer>((done, failed) => {
+      if (this.#failure !== undefined) return failed(this.#failure);
+      this.#waiting.set(slot, { done, failed });
+      this.#workers[this.threadOf(slot)]!.postMessage(message, handedOver);
+    });
   }
 
   /** Ends the threads, whatever they do. */
@@ -87,9 +101,10 @@ export class ReadingThreads implements BlockThreads {
     for (let i = 0; i < threads; i++) {
       // Options of Node itself are for the program's own thread.
       const worker = new Worker(this.#entry, { execArgv: [] });
-      worker.on('message', (read: BlockRead) => {
-        this.#waiting.get(read.slot)!.done(read);
-        this.#waiting.delete(read.slot);
+      worker.on('message', (answer: BlockRead | TakenBack) => {
+        const { done } = this.#waiting.get(answer.slot)!;
+        this.#waiting.delete(answer.slot);
+        done(answer as never);
       });
       worker.on('error', (error) => this.#fail(error));
       this.#workers.push(worker);

@@ -35,6 +35,7 @@ function counted(threads: BlockThreads): BlockThreads & { blocks: number } {
       if (read.notes.holds && !read.extras.overflows) this.blocks++;
       return read;
     },
+    takeBack: (slot) => threads.takeBack(slot),
   };
 }
 
@@ -186,6 +187,22 @@ describe('threads', () => {
     const other = fixture(names[0]!) + text.slice(1000);
     expect(short(await inBlocks(other, watched, 65_536))).toEqual(short(await byOne(other)));
     expect(watched.blocks).toBeGreaterThan(10);
+  });
+
+  it('give back the lines of blocks behind one that does not hold', async () => {
+    const watched = counted(threads);
+    const changed = `${text}# entries-in-buffer/entries-written: 60/70   #P:2\n${text}`;
+    expect(short(await inBlocks(changed, watched, 65_536))).toEqual(short(await byOne(changed)));
+    expect(watched.blocks).toBeGreaterThan(10);
+  });
+
+  it('take no more memory of a chunk than what is the chunk', async () => {
+    const whole = Buffer.from(text);
+    const parts = async function* () {
+      for (let at = 0; at < whole.length; at += 100_000) yield whole.subarray(at, at + 100_000);
+    };
+    await readInBlocks(ftraceText.blocks!, parts(), new EventTableBuilder(), threads);
+    expect(whole.toString()).toBe(text);
   });
 
   it('end with the error of who reads the bytes', async () => {

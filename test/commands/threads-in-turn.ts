@@ -18,6 +18,7 @@ export function threadsInTurn(count: number, blockBytes: number): BlockThreads {
       // A message to a thread is a copy.
       threads = memory.map(() => new BlockThread(structuredClone({ ...stream, memory })));
     },
-    read: async (block) => structuredClone(threads[block.slot % count]!.read(block)),
+    read: async (block) => structuredClone(threads[block.slot % count]!.read(structuredClone(block))),
+    takeBack: async (slot) => threads[slot % count]!.takeBack({ takeBack: slot }).lines,
   };
 }
