@@ -137,4 +137,7 @@ async function writeCounts(passed: number, failed: number, skipped: number): Pro
   if (values.json !== undefined) await writeFile(values.json, JSON.stringify({ passed, failed, skipped }));
 }
 
+// What runs for the lab is ended when it exits.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 process.exitCode = await main();

@@ -69,6 +69,7 @@ export class LiveHost {
       env: { ...emulator.env, TMPDIR: folder },
     });
     const pid = Number(await readFile(pidFile, 'utf8'));
+    emulators.add(pid);
     for (;;) {
       const text = await readFile(console, 'latin1').catch(() => '');
       if (text.includes('lab: host up')) break;
@@ -144,6 +145,10 @@ export class LiveHost {
 
 const DRIVE_BYTES = 256 << 20;
 
+/** Those that run. Each is a daemon, which Ctrl-C at the lab's terminal does not reach. */
+const emulators = new Set<number>();
+process.once('exit', () => emulators.forEach(end));
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -155,6 +160,7 @@ function isRunning(pid: number): boolean {
 
 function end(pid: number): void {
   if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+  emulators.delete(pid);
 }
 
 function freePort(): Promise<number> {
