@@ -137,11 +137,13 @@ describe('foreignTracers', () => {
     files.files.set('current_tracer', 'function_graph\n');
     files.files.set('set_event', 'block:block_rq_issue\nblock:block_rq_complete\n');
     files.files.set('instances/their\u001b[2J/events/enable', 'X\n');
+    files.files.set('instances/iotrace-42-0a1b2c3d-tasks/events/enable', 'X\n');
     files.files.set('instances/idle/events/enable', '0\n');
     expect(await foreignTracers(files)).toEqual([
       "the tracer 'function_graph' is on",
       "2 events are on in the top instance ('block:block_rq_issue' …)",
       "the instance 'their\\u{1b}[2J' traces events",
+      "another iotrace’s instance 'iotrace-42-0a1b2c3d-tasks' traces events",
     ]);
   });
 });

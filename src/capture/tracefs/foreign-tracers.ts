@@ -11,9 +11,9 @@ export async function foreignTracers(files: TraceFiles): Promise<string[]> {
   if (events.length > 0)
     found.push(`${events.length} events are on in the top instance (${quoted(events[0]!)} …)`);
   for (const name of await files.list('instances').catch(() => [])) {
-    const whose = makerOf(name) === undefined ? 'instance' : 'another iotrace’s instance';
+    const whose = makerOf(name) === undefined ? 'the instance' : 'another iotrace’s instance';
     const on = (await text(files, `instances/${name}/events/enable`)).trim();
-    if (on !== '0' && on !== '') found.push(`the ${whose} ${quoted(name)} traces events`);
+    if (on !== '0' && on !== '') found.push(`${whose} ${quoted(name)} traces events`);
   }
   return found;
 }
