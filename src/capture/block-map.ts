@@ -6,6 +6,7 @@ import { execa } from 'execa';
 export const BLOCK_BYTES = 4096;
 
 const SECTOR_BYTES = 512;
+const PATIENCE_MS = 10_000;
 
 /** File systems whose extents are addresses on the device below; those of btrfs and ZFS are addresses of their own. */
 const PLAIN: ReadonlyMap<number, string> = new Map([
@@ -20,6 +21,7 @@ export async function mapBlocks(file: string): Promise<readonly number[] | strin
     return `only on ${[...PLAIN.values()].join(', ')} a block’s place on the disk can be told`;
   const { stdout, failed } = await execa('filefrag', ['-s', '-v', '-b512', file], {
     reject: false,
+    timeout: PATIENCE_MS,
     env: { LC_ALL: 'C' },
   });
   if (failed) return 'filefrag (e2fsprogs), which tells a block’s place on the disk, is missing or failed';

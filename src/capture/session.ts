@@ -126,7 +126,7 @@ class Session {
     await this.#endWorkload(stopped!);
     for (const tracer of this.#tracers) await this.#unlessInsisted(tracer.off());
     return {
-      ...(await this.#collect()),
+      ...(await this.#unlessInsisted(this.#collect())),
       missing: this.#missing,
       stopped: stopped!,
       elapsedMs,
@@ -168,9 +168,11 @@ class Session {
 
   async #whyStop(): Promise<StopReason | undefined> {
     const { durationMs, requests, present } = this.#plan;
+    // With the guest its workload ends as well.
+    if (this.#passEnd === 'gone') return 'gone';
     if (this.#workloadEnd !== undefined) return 'workload';
     if (this.#interrupts.asked) return 'interrupt';
-    if (this.#passEnd === 'full' || this.#passEnd === 'gone') return this.#passEnd;
+    if (this.#passEnd === 'full') return 'full';
     if ((await present?.()) === false) return 'gone';
     if (durationMs !== undefined && this.#elapsedMs() >= durationMs) return 'duration';
     if (requests !== undefined && (await this.#requestsSoFar()) >= requests) return 'requests';

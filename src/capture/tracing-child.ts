@@ -3,6 +3,7 @@
  * program in the same process; without iotrace the gate never opens. It has a session of its own, so that Ctrl-C in a
  * terminal reaches it only through us.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { IotraceError, quoted } from '../errors.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -12,6 +13,7 @@ const GATE = 'read -r go || exit 125; exec "$@" < /dev/null';
 
 /** How much of what it says on a stream is kept: the end. */
 const KEPT_CHARACTERS = 16_384;
+const KILLED_MS = 10_000;
 
 export interface ChildPlan {
   readonly command: string;
@@ -28,7 +30,9 @@ export interface TracingChild {
   readonly hasEnded: boolean;
   /** What it printed, cut at the beginning. */
   readonly output: { readonly stdout: string; readonly stderr: string };
-  signal(name: 'SIGINT' | 'SIGKILL'): void;
+  interrupt(): void;
+  /** Ends it; settles when it has ended, or the kernel does not let it go for ten seconds. */
+  kill(): Promise<void>;
   /** Whether the condition came to hold, looked at whenever it prints, before it ended and within so many ms. */
   until(condition: () => boolean, limitMs: number): Promise<boolean>;
 }
@@ -85,8 +89,13 @@ class Child implements TracingChild {
     });
   }
 
-  signal(name: 'SIGINT' | 'SIGKILL'): void {
-    if (!this.hasEnded) this.#child.kill(name);
+  interrupt(): void {
+    if (!this.hasEnded) this.#child.kill('SIGINT');
+  }
+
+  async kill(): Promise<void> {
+    if (!this.hasEnded) this.#child.kill('SIGKILL');
+    await Promise.race([this.ended, sleep(KILLED_MS, undefined, { ref: false })]);
   }
 
   until(condition: () => boolean, limitMs: number): Promise<boolean> {

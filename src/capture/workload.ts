@@ -11,6 +11,9 @@ const GATE = 'read -r go <&3 || exit 125; exec 3<&-; exec "$@"';
 /** Largest output that is kept: a request log of some ten million lines. */
 const MAX_OUTPUT = 1 << 30;
 
+/** For what it printed last. What it started may run on and hold its output open for ever. */
+const LEFT_OPEN_MS = 2000;
+
 export interface WorkloadPlan {
   readonly command: readonly string[];
   /** Keep its standard output, which is the ground truth; else it goes to our stderr. */
@@ -67,13 +70,16 @@ function endOf(child: ChildProcess): Promise<WorkloadEnd> {
   });
   return new Promise((done) => {
     child.once('error', () => done({ exitCode: undefined, signal: undefined, output: '' }));
-    child.once('close', (exitCode, signal) =>
+    const settle = (exitCode: number | null, signal: NodeJS.Signals | null) => {
+      child.stdout?.destroy();
       done({
         exitCode: exitCode ?? undefined,
         signal: signal ?? undefined,
         output: bytes > MAX_OUTPUT ? '' : Buffer.concat(parts).toString('utf8'),
-      }),
-    );
+      });
+    };
+    child.once('close', settle);
+    child.once('exit', (code, signal) => setTimeout(() => settle(code, signal), LEFT_OPEN_MS).unref());
   });
 }
 

@@ -77,7 +77,7 @@ export async function recordGuest(
     const { output, stopped } = await recording.run(interrupts);
     return await resultOf(
       output,
-      stopped === 'interrupt',
+      { interrupted: stopped === 'interrupt', guestLost: inside?.failure !== undefined },
       options.report === false ? undefined : report,
       say,
     );

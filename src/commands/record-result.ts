@@ -6,10 +6,16 @@ import type { Say } from './say.ts';
 /** What `record` prints, and what the process should end with. */
 export type RecordResult = Pick<ReportResult, 'text' | 'exitCode'>;
 
+/** What the recording that was written did not come to: its own end, or all of what was to be recorded. */
+export interface Shortfall {
+  readonly interrupted: boolean;
+  readonly guestLost: boolean;
+}
+
 /** The report of what was recorded, unless nobody wants it here: a busy host has better to do than to read a trace. */
 export async function resultOf(
   output: string,
-  interrupted: boolean,
+  { interrupted, guestLost }: Shortfall,
   report: ReportOptions | undefined,
   say: Say,
 ): Promise<RecordResult> {
@@ -18,5 +24,6 @@ export async function resultOf(
     report === undefined
       ? { text: '', exitCode: EXIT_CODES.ok }
       : await import('./report.ts').then(({ reportBundle }) => reportBundle(output, report, say));
+  if (guestLost && !interrupted) return { ...result, exitCode: EXIT_CODES.belowGrade };
   return interrupted ? { ...result, exitCode: EXIT_CODES.interrupted } : result;
 }

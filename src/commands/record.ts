@@ -92,7 +92,12 @@ export async function recordAndReport(
   interrupts.listen();
   try {
     const { output, interrupted } = await recordBundle(plan, interrupts, say);
-    return await resultOf(output, interrupted, plan.report === false ? undefined : report, say);
+    return await resultOf(
+      output,
+      { interrupted, guestLost: false },
+      plan.report === false ? undefined : report,
+      say,
+    );
   } finally {
     interrupts.ignore();
   }
@@ -251,7 +256,7 @@ const STOPPED: Record<StopReason, string> = {
   duration: 'the time was up',
   requests: 'the requests were made',
   interrupt: 'interrupted',
-  gone: 'what was recorded is gone',
+  gone: 'the guest or the connection to it is gone; what the host recorded is kept',
   full: 'no more text may be kept; what was recorded until then is complete',
 };
 

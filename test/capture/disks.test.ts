@@ -126,6 +126,15 @@ describe('workload', () => {
     expect(JSON.parse((await workload.ended).output)).toEqual(strange);
   });
 
+  it('has ended when it has, though what it started holds its output open', async () => {
+    const command = ['sh', '-c', 'sleep 300 & echo $!'];
+    const workload = await prepareWorkload({ command, keepOutput: true });
+    workload.start();
+    const { exitCode, output } = await workload.ended;
+    process.kill(Number(output));
+    expect(exitCode).toBe(0);
+  });
+
   it('is refused when there is no such command', async () => {
     const plan = { command: ['no-such-command-here'], keepOutput: false };
     await expect(prepareWorkload(plan)).rejects.toMatchObject({ code: 'workload-missing', exitCode: 2 });

@@ -134,6 +134,43 @@ describe('runSession', () => {
     expect(result.stopped).toBe('requests');
   });
 
+  it('says that the guest is gone, not that its workload ended with it', async () => {
+    const gone: PlannedTracer = {
+      tracer: {
+        prepare: async () => [],
+        on: async () => undefined,
+        pass: async () => 'gone',
+        lostSoFar: async () => 0,
+        off: async () => undefined,
+        collect: async () => ({ streams: [], lostElsewhere: 0, notes: [] }),
+        undo: async () => undefined,
+      },
+      tasks: 'all',
+    };
+    const workload = async () => ({
+      ...(await prepareWorkload({ command: ['true'], keepOutput: false })),
+      ended: Promise.resolve({ exitCode: undefined, signal: undefined, output: '' }),
+    });
+    const tracers = [...plan().tracers, gone];
+    const result = await runSession(plan({ tracers, workload, durationMs: undefined }), new Interrupts());
+    expect(result.stopped).toBe('gone');
+  });
+
+  it('ends at the second signal also while it fetches what was recorded', async () => {
+    const interrupts = new Interrupts();
+    interrupts.listen();
+    const stuck = plan().tracers[0]!.tracer;
+    stuck.collect = () => {
+      setImmediate(() => process.emit('SIGINT') && process.emit('SIGINT'));
+      return new Promise(() => undefined);
+    };
+    const running = runSession(plan({ tracers: [{ tracer: stuck, tasks: 'all' }] }), interrupts);
+    await expect(running.finally(() => interrupts.ignore())).rejects.toMatchObject({
+      code: 'record-aborted',
+    });
+    expect(await instancesLeft()).toEqual([]);
+  });
+
   it('ends in order at the first signal', async () => {
     const interrupts = new Interrupts();
     interrupts.listen();

@@ -1,7 +1,7 @@
 /** What the bpftrace of this machine understands and can attach to: asked of it, not told by its version. */
 import { access } from 'node:fs/promises';
-import { execa } from 'execa';
 import { IotraceError } from '../../errors.ts';
+import { askProgram } from '../ask-program.ts';
 import { kernelFunctions } from '../kernel-functions.ts';
 import type { TraceFiles } from '../tracefs/trace-files.ts';
 
@@ -19,7 +19,7 @@ export interface BpftraceHost {
   probeOf(probe: string): string | undefined;
 }
 
-/** Asks bpftrace and the kernel. Throws an IotraceError when there is no bpftrace. */
+/** Asks bpftrace and the kernel. Throws an IotraceError when there is no bpftrace, or it does not answer. */
 export async function askBpftrace(
   files: Pick<TraceFiles, 'has'>,
   probes: readonly string[],
@@ -27,10 +27,7 @@ export async function askBpftrace(
   const version = (await ask(['--version'])).trim();
   const help = await ask(['--help']);
   const dryRun = help.includes('--dry-run') ? ['--dry-run'] : ['-d'];
-  const compiled = await execa('bpftrace', [...dryRun, '-e', 'BEGIN { @ = nsecs(monotonic); }'], {
-    reject: false,
-    buffer: false,
-  });
+  const compiled = await askProgram('bpftrace', [...dryRun, '-e', 'BEGIN { @ = nsecs(monotonic); }']);
   const hasMono = compiled.exitCode === 0;
   const found = await existing(files, probes);
   return {
@@ -72,12 +69,8 @@ async function existing(
 /** Functions that fentry can be attached to, as bpftrace lists them: `kfunc:vmlinux:eventfd_read`, `kfunc:eventfd_read`. */
 async function fentryFunctions(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  const { stdout } = await execa('bpftrace', ['-l', 'kfunc:*'], {
-    reject: false,
-    maxBuffer: 64 * 1024 ** 2,
-    stderr: 'ignore',
-  });
-  for (const line of (stdout ?? '').split('\n')) {
+  const { stdout } = await askProgram('bpftrace', ['-l', 'kfunc:*']);
+  for (const line of stdout.split('\n')) {
     const name = /^(?:kfunc|fentry):(?:[\w-]+:)?(\w+)$/.exec(line)?.[1];
     if (name !== undefined) found.set(name, line);
   }
@@ -85,8 +78,8 @@ async function fentryFunctions(): Promise<Map<string, string>> {
 }
 
 async function ask(args: readonly string[]): Promise<string> {
-  const { stdout, stderr, failed, code } = await execa('bpftrace', args, { reject: false });
-  if (failed && code === 'ENOENT')
+  const { stdout, stderr, missing } = await askProgram('bpftrace', args);
+  if (missing)
     throw new IotraceError('bpftrace-missing', 'There is no bpftrace on this machine.', {
       hint: 'Install the package bpftrace (0.17 or later), or use another tracer (--tracer tracefs).',
     });

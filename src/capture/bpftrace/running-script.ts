@@ -96,8 +96,7 @@ export class RunningScript {
   }
 
   async kill(): Promise<void> {
-    this.#child?.signal('SIGKILL');
-    await this.#child?.ended;
+    await this.#child?.kill();
   }
 
   /** Why it does not run, in its own words. */
@@ -121,7 +120,7 @@ export class RunningScript {
 async function interrupt(child: TracingChild): Promise<void> {
   const before = await openFiles(child.pid);
   for (let signals = 0; signals < MOST_SIGNALS && !child.hasEnded; signals++) {
-    child.signal('SIGINT');
+    child.interrupt();
     await Promise.race([child.ended, sleep(NOTICE_MS, undefined, { ref: false })]);
     const now = await openFiles(child.pid);
     if (before === undefined || now === undefined || now < before) return;

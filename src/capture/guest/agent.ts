@@ -60,7 +60,6 @@ iot_clean() {
   [ -s "$iot_D/pid" ] && [ ! -s "$iot_D/status" ] && kill "$(cat "$iot_D/pid")"
   [ -n "$iot_D" ] && rm -rf "$iot_D"
   [ -n "$iot_dog" ] && kill $iot_dog
-  [ -n "$iot_tty" ] && stty "$iot_tty"
 } 2>/dev/null
 iot_begin() {
   [ "$(id -u)" = 0 ] || { echo "user $(id -u)"; return 3; }

@@ -1,5 +1,6 @@
 /** A guest that is being recorded: the shell in it, what was asked of it once, and its signs of life. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT_CODES, IotraceError, quoted } from '../../errors.ts';
 import { AGENT, FETCH_S, SILENCE_S } from './agent.ts';
 import { type GuestBlockDevice, readDisks } from './guest-disks.ts';
@@ -12,6 +13,7 @@ const BEAT_MS = 1000;
 const SIGN_MS = (SILENCE_S * 1000) / 6;
 /** A guest whose CPUs are all busy answers late. */
 const BEAT_LIMITS = { ms: 30_000, bytes: 64 * 1024 };
+const CLEAN_LIMITS = { ms: 20_000, bytes: 4096 };
 
 /** What a guest said of itself last. */
 interface Beat {
@@ -34,7 +36,6 @@ export class GuestSide {
   #last: Beat = { requests: 0, lost: 0, ended: undefined };
   #beatAt = 0;
   #beating: Promise<void> | undefined;
-  #failure: IotraceError | undefined;
   #signs: NodeJS.Timeout | undefined;
 
   private constructor(shell: RemoteShell, group: string, removed: readonly string[]) {
@@ -93,7 +94,7 @@ export class GuestSide {
 
   /** Why the guest cannot be reached any more, undefined while it can. */
   get failure(): IotraceError | undefined {
-    return this.#failure;
+    return this.#shell.lost;
   }
 
   get last(): Beat {
@@ -102,7 +103,7 @@ export class GuestSide {
 
   /** Asks for a sign of life, where the last is old enough. Never waits and never throws. */
   beat(): void {
-    if (this.#beating !== undefined || this.#failure !== undefined) return;
+    if (this.#beating !== undefined || this.failure !== undefined) return;
     if (performance.now() - this.#beatAt < BEAT_MS) return;
     this.#beating = this.beatNow().finally(() => {
       this.#beatAt = performance.now();
@@ -118,16 +119,18 @@ export class GuestSide {
       this.#last = readBeat(text, this.#last);
     } catch (error) {
       if (!(error instanceof IotraceError)) throw error;
-      this.#failure = error;
     }
   }
 
-  /** Takes everything back there and ends the connection; does nothing when it is gone. */
+  /** Takes everything back there and ends the connection, which is cut when that takes too long; does nothing when it is gone. */
   async close(): Promise<void> {
     clearInterval(this.#signs);
-    await this.#beating;
-    if (!this.#shell.lost)
-      await this.#shell.run('iot_clean', { ms: 20_000, bytes: 4096 }).catch(() => undefined);
+    // It may still be busy with an answer nobody waits for any more.
+    if (this.failure === undefined)
+      await Promise.race([
+        this.#shell.run('iot_clean', CLEAN_LIMITS).catch(() => undefined),
+        sleep(CLEAN_LIMITS.ms, undefined, { ref: false }),
+      ]);
     await this.#shell.close();
   }
 }

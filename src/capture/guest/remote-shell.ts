@@ -10,6 +10,9 @@ import { AnswerReader } from './answer-reader.ts';
 /** Ctrl-C in a terminal goes to all of its processes; a connection that heard it would be gone before the trace is here. */
 const DEAF = 'trap "" INT; exec "$@"';
 
+/** For its last words. What it leaves behind (a shared ssh connection, ControlPersist) can hold its streams open for hours. */
+const LEFT_OPEN_MS = 1000;
+
 /** Longest text kept of what the connection says on its stderr. */
 const MAX_STDERR = 4096;
 
@@ -26,6 +29,11 @@ export interface AnswerLimits {
 }
 
 const USUAL: AnswerLimits = { ms: 60_000, bytes: 4 * 1024 ** 2 };
+/** What the opening line answers with. */
+const NO_TERMINAL = 0;
+const ON_TERMINAL = 10;
+const NO_STTY = 11;
+
 /** ssh may ask for a password on its terminal first. */
 const OPENING: AnswerLimits = { ms: 120_000, bytes: 1024 ** 2 };
 
@@ -34,8 +42,11 @@ export class RemoteShell {
   readonly #child: ChildProcess;
   readonly #token = randomBytes(8).toString('hex');
   readonly #name: string;
+  /** Settles when the connection's process has ended. */
+  readonly #gone: Promise<void>;
   #count = 0;
   #stderr = '';
+  #onTerminal = false;
   #lost: IotraceError | undefined;
   #reader: AnswerReader | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -52,9 +63,16 @@ export class RemoteShell {
       this.#stderr = (this.#stderr + chunk.toString('latin1')).slice(-MAX_STDERR);
     });
     this.#child.once('error', (error) => this.#lose(`could not be started: ${messageOf(error)}`));
-    this.#child.once('close', (code, signal) =>
-      this.#lose(signal === null ? `ended with status ${code}` : `was ended by ${signal}`),
-    );
+    this.#gone = new Promise((done) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        this.#lose(signal === null ? `ended with status ${code}` : `was ended by ${signal}`);
+        for (const stream of [stdin, stdout, stderr]) stream!.destroy();
+        done();
+      };
+      this.#child.once('error', () => done());
+      this.#child.once('close', end);
+      this.#child.once('exit', (code, signal) => setTimeout(() => end(code, signal), LEFT_OPEN_MS).unref());
+    });
   }
 
   /**
@@ -64,11 +82,10 @@ export class RemoteShell {
   static async open(command: readonly string[], limits: AnswerLimits = OPENING): Promise<RemoteShell> {
     const shell = new RemoteShell(command);
     try {
-      // On a terminal (a console): no echo, no end of line of its own, no limit to a line.
-      await shell.run(
-        'iot_tty=$(stty -g 2>/dev/null) && stty raw -echo; PS1=; PS2=; LC_ALL=C; export LC_ALL',
-        limits,
-      );
+      const met = await shell.#ask(openingLine, () => undefined, limits);
+      if (met === NO_STTY) throw noStty();
+      shell.#onTerminal = met === ON_TERMINAL;
+      await shell.run('PS1=; PS2=; LC_ALL=C; export LC_ALL', limits);
       return shell;
     } catch (error) {
       shell.kill();
@@ -76,9 +93,9 @@ export class RemoteShell {
     }
   }
 
-  /** True once the connection is gone, however that came. */
-  get lost(): boolean {
-    return this.#lost !== undefined;
+  /** How the connection came to be gone, undefined while it is there. */
+  get lost(): IotraceError | undefined {
+    return this.#lost;
   }
 
   /** Runs a script. Throws an IotraceError when the connection is gone, or an answer takes too long or is too long. */
@@ -90,12 +107,18 @@ export class RemoteShell {
 
   /** Runs a script and hands on what it prints piece by piece; its exit status. Throws as `run` does. */
   fetch(script: string, give: (part: Uint8Array) => void, limits: AnswerLimits = USUAL): Promise<number> {
-    const turn = this.#turn.then(() => this.#ask(script, give, limits));
+    const line = (mark: string) =>
+      `{ ${script}\n} 2>&1 </dev/null; printf '\\n%s %s %d\\n' iotrace ${mark} $?\n`;
+    const turn = this.#turn.then(() => this.#ask(line, give, limits));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  async #ask(script: string, give: (part: Uint8Array) => void, limits: AnswerLimits): Promise<number> {
+  async #ask(
+    line: (mark: string) => string,
+    give: (part: Uint8Array) => void,
+    limits: AnswerLimits,
+  ): Promise<number> {
     if (this.#lost !== undefined) throw this.#lost;
     const mark = `${this.#token}-${this.#count++}`;
     return new Promise<number>((done, failed) => {
@@ -119,19 +142,17 @@ export class RemoteShell {
         flooded: () => fail(`answered with more than ${limits.bytes} bytes`),
       });
       // The mark is sent in two pieces: a terminal's echo of this line is none.
-      this.#child.stdin!.write(
-        `{ ${script}\n} 2>&1 </dev/null; printf '\\n%s %s %d\\n' iotrace ${mark} $?\n`,
-      );
+      this.#child.stdin!.write(line(mark));
     });
   }
 
   /** Says goodbye and waits for the other side to clean up and go. */
   async close(patienceMs = 10_000): Promise<void> {
     if (this.#lost !== undefined) return;
-    const gone = new Promise<void>((done) => this.#child.once('close', () => done()));
-    this.#child.stdin!.end();
+    // Nobody but us tells a terminal that its other end is gone.
+    this.#child.stdin!.end(this.#onTerminal ? 'exit\n' : undefined);
     const timer = setTimeout(() => this.kill(), patienceMs);
-    await gone;
+    await this.#gone;
     clearTimeout(timer);
   }
 
@@ -154,4 +175,33 @@ export class RemoteShell {
     }
     this.#reader?.fail(this.#lost);
   }
+}
+
+/**
+ * The first line, for whatever shell is there. On a terminal (a serial console) a shell echoes, prompts, edits its lines and ends
+ * them with CR LF, and a line has a limit; the kernel's messages may come in between. There a shell that has none of
+ * this takes over, because its output is a pipe, and when it ends, however that comes, the terminal is as it was. The mark's first word is
+ * broken for the echo, which can wrap anywhere.
+ */
+function openingLine(mark: string): string {
+  const answer = (status: number) => `printf "\\n%s %s %d\\n" iot""race ${mark} ${status}`;
+  const log = '/proc/sys/kernel/printk';
+  return [
+    '\nif [ ! -t 0 ]; then',
+    `${answer(NO_TERMINAL)};`,
+    'elif iot_t=$(stty -g) && stty raw -echo; then',
+    'iot_k= iot_y=$(tty); case " console $(cat /sys/class/tty/console/active) " in',
+    `*" ${'$'}{iot_y#/dev/} "*) iot_k=$(cat ${log}) && echo 1 > ${log};; esac;`,
+    `sh -c '${answer(ON_TERMINAL)}; exec sh' 2>&1 | cat;`,
+    `stty "$iot_t"; [ -z "$iot_k" ] || echo "$iot_k" > ${log};`,
+    `else ${answer(NO_STTY)}; fi 2>/dev/null\n`,
+  ].join(' ');
+}
+
+function noStty(): IotraceError {
+  return new IotraceError(
+    'guest-no-stty',
+    'The shell in the guest is on a terminal, and there is no stty there that could keep the terminal out of its answers.',
+    { hint: 'Install it there (coreutils or busybox have it), or use ssh (--guest-ssh).' },
+  );
 }

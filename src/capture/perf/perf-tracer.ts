@@ -79,7 +79,7 @@ class PerfTracer implements Tracer {
 
   async off(): Promise<void> {
     for (const { control, child } of this.#running) await control.tell('disable', child);
-    for (const { child } of this.#running) child.signal('SIGINT');
+    for (const { child } of this.#running) child.interrupt();
     const all = Promise.all(this.#running.map(({ child }) => child.ended));
     await Promise.race([all, sleep(END_MS, undefined, { ref: false })]);
     const stuck = this.#running.find(({ child }) => !child.hasEnded);
@@ -109,8 +109,7 @@ class PerfTracer implements Tracer {
   }
 
   async undo(): Promise<void> {
-    for (const { child } of this.#running) child.signal('SIGKILL');
-    await Promise.all(this.#running.map(({ child }) => child.ended));
+    await Promise.all(this.#running.map(({ child }) => child.kill()));
     for (const control of this.#controls.splice(0)) await control.close();
     await this.#probes.remove();
   }

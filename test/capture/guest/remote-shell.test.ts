@@ -1,10 +1,27 @@
 /** The protocol, spoken with this machine's own sh and with things that are none. */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../../src/capture/guest/answer-reader.ts';
 import { RemoteShell } from '../../../src/capture/guest/remote-shell.ts';
 
 const LIMITS = { ms: 20_000, bytes: 1 << 20 };
 const SHORT = { ms: 300, bytes: 4096 };
+
+const hasScript = (() => {
+  try {
+    return execFileSync('script', ['-qec', 'test -t 0 && echo yes', '/dev/null'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).includes('yes');
+  } catch {
+    process.stderr.write(
+      'a shell on a terminal is not tested: there is no script(1), or it makes no terminal\n',
+    );
+    return false;
+  }
+})();
 
 describe('RemoteShell', () => {
   it('runs scripts one after the other and tells their output from their status', async () => {
@@ -23,7 +40,7 @@ describe('RemoteShell', () => {
       { status: 0, text: '' },
     ]);
     await shell.close();
-    expect(shell.lost).toBe(true);
+    expect(shell.lost).toBeDefined();
   });
 
   it('keeps bytes as they are, in whatever pieces they come', async () => {
@@ -77,6 +94,42 @@ describe('RemoteShell', () => {
     for (const each of asked) await expect(each).rejects.toMatchObject({ code: 'guest-lost' });
     await expect(shell.run('echo now')).rejects.toMatchObject({ code: 'guest-lost' });
     await shell.close();
+  });
+
+  it('ends though what the command left behind holds its streams open', async () => {
+    // As a shared connection of ssh does (ControlPersist).
+    const command = ['sh', '-c', 'sleep 300 & export LEFT=$!; exec sh'];
+    const shell = await RemoteShell.open(command, LIMITS);
+    const { text } = await shell.run('echo $LEFT');
+    try {
+      await shell.close();
+    } finally {
+      process.kill(Number(text));
+    }
+    expect(shell.lost).toBeDefined();
+  });
+
+  it.skipIf(!hasScript)('keeps a terminal out of the answers, and leaves it as it was', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'iotrace-test-'));
+    try {
+      const shell = await RemoteShell.open(
+        ['script', '-qec', `stty -g > ${folder}/before; sh -i; stty -g > ${folder}/after`, '/dev/null'],
+        LIMITS,
+      );
+      expect(await shell.run('echo one; printf "two\\r\\nthree\\001"; false')).toEqual({
+        status: 1,
+        text: 'one\ntwo\r\nthree\x01',
+      });
+      // More than a line of a terminal can hold.
+      expect((await shell.run(`printf %s '${'x'.repeat(9000)}' | wc -c`)).text).toBe('9000\n');
+      await shell.close();
+      const [before, after] = await Promise.all(
+        ['before', 'after'].map((name) => readFile(join(folder, name), 'utf8')),
+      );
+      expect(after).toBe(before);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('cuts a side that does not stop', async () => {
