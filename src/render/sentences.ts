@@ -19,12 +19,13 @@ import { largestGrowth, largestRow, percentileExists, type StageTable } from './
 
 /** Path, disk and load: what the numbers are about. */
 export function aboutParts(model: ReportModel): string[] {
-  const { queueDepth, queueDepthMax, direction, requestBytes } = model.workload;
+  const { queueDepth, queueDepthMax, direction, requestBytes, others } = model.workload;
   const most = queueDepthMax > queueDepth + 0.05 ? ` (up to ${formatCount(queueDepthMax)})` : '';
   const verb = { read: 'reads', write: 'writes', mixed: 'reads and writes' }[direction];
   const load = requestBytes === null ? `${verb} of mixed sizes` : `${formatBytes(requestBytes)} ${verb}`;
   const depth = Number.isFinite(queueDepth) && queueDepth > 0 ? [`QD ${trimmed(queueDepth)}${most}`] : [];
-  return [model.path.title, model.path.device, ...depth, load];
+  const strays = others === 0 ? '' : ` (${formatCount(others)} otherwise)`;
+  return [model.path.title, model.path.device, ...depth, `${load}${strays}`];
 }
 
 function trimmed(value: number): string {

@@ -38,6 +38,8 @@ export interface ReportModel {
     readonly direction: 'read' | 'write' | 'mixed';
     /** Bytes of a request, null when they differ. */
     readonly requestBytes: number | null;
+    /** Followed requests of another size or direction, at most one in a hundred of each. */
+    readonly others: number;
     readonly iops: number;
     readonly spanNs: number;
   };

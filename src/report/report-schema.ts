@@ -122,6 +122,7 @@ const workload = z.object({
   queueDepthMax: measure('most requests in flight'),
   direction: z.enum(['read', 'write', 'mixed']),
   requestBytes: z.number().nullable().meta({ description: 'bytes of a request, null when they differ' }),
+  others: count('followed requests of another size or direction, at most one in a hundred of each'),
   iops: measure('requests per second'),
   spanNs: ns('recorded span'),
 });

@@ -36,6 +36,17 @@ export function requestCounts(correlated: Correlated): ReportModel['requests'] {
   return { ...tally, rejected, quarantineReasons, outsideReasons };
 }
 
+/** Share of requests that may be of another size or direction: a file system's own, or another task's. */
+const MOST_STRAY = 0.01;
+
+/** The value that all of these requests have, but for strays; undefined where there is none. */
+function commonest(requests: Int32Array, column: ArrayLike<number>): number | undefined {
+  const counts = new Map<number, number>();
+  for (const request of requests) counts.set(column[request]!, (counts.get(column[request]!) ?? 0) + 1);
+  const [value, count] = [...counts].reduce((best, each) => (each[1] > best[1] ? each : best), [0, 0]);
+  return count > 0 && count >= requests.length * (1 - MOST_STRAY) ? value : undefined;
+}
+
 /** Queue depth, direction, size and rate, of the requests inside the recorded span. */
 export function workloadOf(correlated: Correlated, breakdown: Breakdown): ReportModel['workload'] {
   const { requests } = correlated;
@@ -46,19 +57,19 @@ export function workloadOf(correlated: Correlated, breakdown: Breakdown): Report
   const seen = requests.status.reduce((count, status) => count + (isSeen(status) ? 1 : 0), 0);
   const begin = first === -1 ? 0 : requests.start[first]!;
   const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
-  const sizes = new Set<number>();
-  const directions = new Set<number>();
-  for (let at = 0; at < matched.length; at++) {
-    sizes.add(requests.bytes[matched[at]!]!);
-    directions.add(requests.direction[matched[at]!]!);
-  }
-  const [size] = sizes;
-  const [direction] = directions;
+  const direction = commonest(matched, requests.direction);
+  const bytes = commonest(matched, requests.bytes);
+  const others = matched.filter(
+    (request) =>
+      requests.direction[request] !== (direction ?? requests.direction[request]) ||
+      requests.bytes[request] !== (bytes ?? requests.bytes[request]),
+  ).length;
   return {
     queueDepth: correlated.inFlight.mean,
     queueDepthMax: correlated.inFlight.most,
-    direction: directions.size !== 1 ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
-    requestBytes: sizes.size === 1 ? size! : null,
+    direction: direction === undefined ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
+    requestBytes: bytes ?? null,
+    others,
     iops: end > begin ? (seen * 1e9) / (end - begin) : 0,
     spanNs: end - begin,
   };

@@ -32,6 +32,17 @@ function mayLackGuestSamples({ source }: SourceTrust): boolean {
   );
 }
 
+/** How a tracer came to count more than it delivered: bpftrace has no buffer that could be overwritten. */
+function howLost({ format, overwritten }: SourceTrust['source']): Pick<Loss, 'kind' | 'text'> {
+  const n = count(overwritten ?? 0);
+  return format === 'bpftrace JSON'
+    ? { kind: 'missed', text: `${n} hits came while another BPF program ran on their CPU, and were missed` }
+    : {
+        kind: 'overwritten',
+        text: `${n} events were overwritten in the trace buffer before they were read`,
+      };
+}
+
 /** Everything that is missing from or wrong with the streams, one row each. */
 export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
   return streams.flatMap(({ source, integrity }) => {
@@ -39,11 +50,7 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
     const add = (kind: string, n: number | null, text: string) =>
       losses.push({ source: source.name, kind, count: n, text });
     if ((source.overwritten ?? 0) > 0)
-      add(
-        'overwritten',
-        source.overwritten!,
-        `${count(source.overwritten!)} events were overwritten in the trace buffer before they were read`,
-      );
+      losses.push({ source: source.name, count: source.overwritten!, ...howLost(source) });
     if (integrity.missing > 0)
       add(
         'missing',

@@ -31,15 +31,15 @@ const NUMBERS: readonly RegExp[] = [
   /^(nvme\d{1,4}(n\d{1,5})?|(sd|vd)[a-z]{1,3}\d{0,3}|(loop|dm-|md)\d{1,4}|cpu\d{1,5}|node\d{1,4})$/,
 ];
 
-/** `kernel 6.1.0-47-cloud-amd64`: builders put names behind the version. */
-const KERNEL = /^kernel (\d{1,3}\.\d{1,4}(?:\.\d{1,4})?)(?:[-+.]|$)/;
+/** `on the host: kernel 6.1.0-47-cloud-amd64`: builders put names behind the version. */
+const KERNEL = /^((?:on the host|in the guest): )?kernel (\d{1,3}\.\d{1,4}(?:\.\d{1,4})?)(?:[-+.]|$)/;
 
 /** The note, or undefined when it is not shared. */
 export function shareNote(note: string, names: Pseudonyms): string | undefined {
   const kernel = KERNEL.exec(note);
-  if (kernel !== null) return `kernel ${kernel[1]}`;
+  if (kernel !== null) return `${kernel[1] ?? ''}kernel ${kernel[2]}`;
   const words = note.split(/[\s=/,;[\]()]+|:(?=\s|$)/).filter((word) => word !== '');
   if (words.every((word) => WORDS.has(word) || NUMBERS.some((form) => form.test(word)))) return note;
-  names.drop(`the note ${note}`, 'not every word of it is known to be harmless');
+  names.drop(`the note ${note}`, 'not known to be harmless');
   return undefined;
 }

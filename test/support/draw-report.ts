@@ -156,6 +156,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       queueDepthMax: 1,
       direction: 'read',
       requestBytes: 4096,
+      others: 0,
       iops: 1e9 / total,
       spanNs: total * matched,
     },

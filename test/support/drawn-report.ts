@@ -247,6 +247,7 @@ export function drawnPolling(): ReportModel {
       queueDepth: 1.32,
       queueDepthMax: 4,
       requestBytes: null,
+      others: 0,
       direction: 'mixed',
     },
     clock: { ...model.clock, method: 'tsc-pairs', uncertaintyNs: 85, driftPpm: 0.412 },
@@ -356,6 +357,7 @@ export function drawnHugeAndTiny(): ReportModel {
     workload: {
       ...model.workload,
       requestBytes: 6_656,
+      others: 0,
       queueDepth: 1e-9,
       queueDepthMax: 4_294_967_295,
       iops: 1e18,
