@@ -248,7 +248,7 @@ class Work implements WindowSource {
         keys,
         Uint8Array.from(values, (tag) => (tag === rule.tag ? 1 : 0)),
       );
-    const learned = learnKeys(all, keys, this.#scene.serves, this.#windows);
+    const learned = learnKeys(all, keys, this.#scene.serves, this.#windows, rule.tagBelow);
     // A row whose key was not recorded may be the disk's.
     return candidatesWith(
       all,

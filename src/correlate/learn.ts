@@ -38,13 +38,14 @@ interface Sought {
 /**
  * Which keys (eventfd ids, doorbell addresses, interrupt names) belong to the traced disk, learned from where they
  * occur: in the windows of its requests, again and again, and seldom outside them. No configuration is consulted, so
- * a disk of several queues yields several keys, and a console's interrupt none. Leaves 1 for each such key's number.
+ * a disk of several queues yields several keys, and a console's interrupt none. Values from `below` on are nobody's. Leaves 1 for each such key's number.
  */
 export function learnKeys(
   candidates: Candidates,
   { numbers, values }: Keys,
   backend: ThreadSet,
   windows: Windows,
+  below = Number.POSITIVE_INFINITY,
 ): Uint8Array {
   const sought: Sought = { candidates, numbers, backend, windows };
   const hits: Hits = {
@@ -54,6 +55,8 @@ export function learnKeys(
   };
   for (let first = 0; first < windows.length; first += windows.stretch) countHits(sought, first, hits);
   const wanted = new Uint8Array(values.length);
+  // Before one that is not the disk's can be what others are held against.
+  for (const [number, value] of values.entries()) if (value >= below) hits.windows[number] = 0;
   for (const number of ownOf(hits, sought)) if (isSingle(values[number]!)) wanted[number] = 1;
   return wanted;
 }

@@ -51,6 +51,8 @@ export interface PointRule {
   readonly before: readonly PointId[];
   /** Only rows whose `tag` is this number (an exit class), or one of those seen to belong to this disk ('learned'). */
   readonly tag?: number | 'learned' | { readonly sameAs: PointId };
+  /** A tag from this on is never the disk's. */
+  readonly tagBelow?: number;
   /** Only rows whose `dev` is one of those seen to belong to this disk (an interrupt's name). */
   readonly dev?: 'learned';
   /**

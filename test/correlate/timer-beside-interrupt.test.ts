@@ -16,8 +16,8 @@ lane irq  host  cpu1 <idle>-0
 
 const [DRIVE, TIMER] = [38, 236];
 
-/** Sixty requests, 100 µs each; the timer of \`late\` comes after the drive's interrupt, all others' before. */
-function draw(late: number): string {
+/** Sixty requests, 100 µs each; the timer of \`late\` comes after the drive's interrupt, all others' before. Lines with \`without\` are left out. */
+function draw(late: number, without?: RegExp): string {
   const lanes = ['app', 'girq', 'vcpu', 'irq'];
   const rows = Array.from({ length: 60 }, (_, index) => {
     const timer = index === late ? 49 : 20;
@@ -37,7 +37,8 @@ function draw(late: number): string {
       [62, 'girq', `block_rq_complete R${index}`],
       [66, 'app', 'sys_exit_preadv2'],
     ];
-    return own.map(([time, lane, event]): DrawnRow => [index * 100 + time, lane, event]);
+    const kept = own.filter(([, , event]) => without?.test(event) !== true);
+    return kept.map(([time, lane, event]): DrawnRow => [index * 100 + time, lane, event]);
   });
   const requests = Array.from({ length: 60 }, (_, index) => `request R${index} read ${(index + 1) * 800}+8`);
   return [LANES, ...requests, '', drawRows(lanes, rows.flat())].join('\n');
@@ -49,6 +50,15 @@ describe('the injection of an assigned drive’s interrupt', () => {
     expect(outcome('R7')).toBe('matched');
     expect(at('R7', 'kvm:inject')).toBe(743);
     expect(at('R7', 'kvm:entry')).toBe(746);
+    expect(at('R8', 'kvm:inject')).toBe(843);
+  });
+
+  it('is not the timer’s where nothing tells who signalled it, by what vectors are for', () => {
+    const { outcome, at } = followDiagram(draw(7, /vfio_msihandler|eventfd_signal|irqfd_wakeup/), {
+      path: 'vfio-pci-nvme',
+    });
+    expect(outcome('R7')).toBe('matched');
+    expect(at('R7', 'kvm:inject')).toBe(743);
     expect(at('R8', 'kvm:inject')).toBe(843);
   });
 });

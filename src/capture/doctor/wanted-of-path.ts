@@ -21,9 +21,15 @@ export function wantedOf(
   const isAssigned = !names.some((point) => point.startsWith('backend:'));
   const disk = guestDisk ?? drawnDisk(isAssigned, names.includes('host:issue') ? local : undefined);
   return {
-    host: hostPoints(disk, devices),
+    host: hostPoints(disk, devices).filter((point) => canHappen(point, disk)),
     guest: path.app === 'host' ? [] : guestPoints(insideOf(isAssigned)),
   };
+}
+
+/** `record` asks for what completes requests in any way, but of a disk that has another engine than io_uring it never does. */
+function canHappen(point: WantedPoint, { backend }: GuestDisk): boolean {
+  const isOfRing = point.kind === 'tracepoint' && point.names.includes('io_uring_complete');
+  return !(isOfRing && (backend.aio === 'native' || backend.aio === 'threads'));
 }
 
 /** Which events are wanted inside depends on the driver alone. */

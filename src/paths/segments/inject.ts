@@ -4,6 +4,12 @@ import type { Segment } from './segment.ts';
 /** Exit class of kvm_exit for HLT. */
 const HALT_EXIT = 3;
 
+/**
+ * A Linux guest's own vectors begin with its timer's (LOCAL_TIMER_VECTOR, arch/x86/include/asm/irq_vectors.h): calls between CPUs and
+ * rescheduling are above, devices below.
+ */
+export const FIRST_SYSTEM_VECTOR = 0xec;
+
 /** What a back-end puts on the used ring after it has notified needs another notification. */
 const USED_ENTRIES = ['virtqueue_push', 'vu_queue_push'];
 
@@ -73,6 +79,7 @@ export function afterIrqfd(by: 'task' | 'cpu'): readonly PointRule[] {
       after: ['host:complete', 'guest:issue'],
       before: ['guest:irq'],
       tag: 'learned',
+      tagBelow: FIRST_SYSTEM_VECTOR,
     },
     {
       point: 'kvm:deliver',
