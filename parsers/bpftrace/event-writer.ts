@@ -41,6 +41,7 @@ export class EventWriter {
   #now: Compiled | undefined;
   #isGood = true;
   #comm = '';
+  #isNameless = false;
 
   constructor(sink: EventSink) {
     this.#sink = sink;
@@ -55,6 +56,7 @@ export class EventWriter {
     this.#row.aux = this.#now.aux;
     this.#isGood = true;
     this.#comm = '';
+    this.#isNameless = false;
   }
 
   /** The event's value number `index` of its fields, as text. */
@@ -75,6 +77,7 @@ export class EventWriter {
     if (kind === undefined || !this.#isGood) return this.#isGood;
     const row = this.#row;
     row.finish(kind.shape);
+    if (this.#isNameless && !Number.isNaN(row.tag)) row.dev = this.#sink.string(`irq ${row.tag}`);
     this.#task(place.tid);
     this.#sink.event(kind.id, place.sec, place.nsec, place.cpu, place.tid, row.dev, row.tag, row.aux);
     return true;
@@ -83,11 +86,16 @@ export class EventWriter {
   #set(name: string, set: FieldSetter | undefined, bytes: Uint8Array, start: number, end: number): void {
     if (name === 'comm') this.#comm = text(bytes, start, end);
     else if (name === 'rwbs') this.#row.direction = directionOf(text(bytes, start, end));
-    else if (name === 'name' && this.#event?.kind?.shape === 'irq')
-      this.#row.dev = this.#sink.string(text(bytes, start, end));
+    else if (name === 'name' && this.#event?.kind?.shape === 'irq') this.#setHandler(text(bytes, start, end));
     else if (set === undefined) return;
     else if (this.#value.read(bytes, start, end)) set(this.#row, this.#value);
     else this.#isGood = false;
+  }
+
+  /** bpftrace 0.23 reads the handler's name as empty: then its number tells one interrupt from another. */
+  #setHandler(handler: string): void {
+    this.#isNameless = handler === '';
+    if (!this.#isNameless) this.#row.dev = this.#sink.string(handler);
   }
 
   #task(tid: number): void {

@@ -44,6 +44,17 @@ describe('bpftrace JSON, recorded', () => {
     expect(first('kvm_entry')?.tag).toBeNaN();
   });
 
+  it('tells interrupts whose handlers it could not read apart by their numbers', async () => {
+    const header = 'clock=boot 30=irq_handler_entry:irq,name';
+    const elements = '"5,0": [30, 7, 26, "virtio0-req.0"], "6,0": [30, 7, 26, ""], "7,0": [30, 7, 44, ""]';
+    const { rows, strings } = await parseAll(bpftraceJson, own(header, elements));
+    expect(rows.map(({ tag, dev }) => [tag, strings[dev]])).toEqual([
+      [26, 'virtio0-req.0'],
+      [26, 'irq 26'],
+      [44, 'irq 44'],
+    ]);
+  });
+
   it('gives the same rows for chunks of any size', async () => {
     const whole = await parseAll(withScript, maps, 1 << 20);
     expect((await parseAll(withScript, maps, 7)).rows).toEqual(whole.rows);
