@@ -13,6 +13,7 @@ import { newRunName } from '../capture/run-name.ts';
 import { findTracefs } from '../capture/tracefs/trace-files.ts';
 import { IotraceError } from '../errors.ts';
 import { inPackage } from '../package-root.ts';
+import { againWithTracefs } from './own-tracefs.ts';
 import { recordAndReport } from './record.ts';
 import type { RecordResult } from './record-result.ts';
 import { type ReportOptions, reportBundle } from './report.ts';
@@ -28,7 +29,10 @@ const SAMPLE = 'virtio-blk-iothread.iotrace.zip';
 /** What keeps this machine from being recorded; anything else is a failure. */
 const NO_RECORDING = new Set(['record-not-linux', 'record-not-root', 'tracefs-not-mounted', 'demo-no-disk']);
 
-/** Records, or says in one sentence why not and reports the sample. `output` keeps the bundle. */
+/**
+ * Records, with a tracefs of its own where none is mounted; or says in one sentence why not and reports the sample. `output`
+ * keeps the bundle.
+ */
 export async function demo(
   output: string | undefined,
   report: ReportOptions,
@@ -39,6 +43,8 @@ export async function demo(
     return await recordReads(await placeForReads(), output, report, say);
   } catch (error) {
     if (!(error instanceof IotraceError && NO_RECORDING.has(error.code))) throw error;
+    const exitCode = error.code === 'tracefs-not-mounted' ? await againWithTracefs() : undefined;
+    if (exitCode !== undefined) return { text: '', exitCode };
     say(`${error.message} ${error.hint ?? ''}`);
     say('This is a sample instead, recorded elsewhere: a guest’s virtio-blk disk behind an IOThread.');
     return reportBundle(samplePath(), report, say);

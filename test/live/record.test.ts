@@ -83,6 +83,24 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     expect(report.groundTruth.closure).toBeLessThan(1.001);
   });
 
+  it('shows the demo also where tracefs is not mounted, and leaves it so', async ({ skip }) => {
+    const unmounted = (command: string, ...args: string[]) =>
+      run(
+        'unshare',
+        ['-m', 'sh', '-c', `umount ${(files as TraceFiles).root} && ${command}`, 'sh', ...args],
+        {
+          cwd: folder,
+        },
+      );
+    if ((await unmounted('true').catch(() => undefined)) === undefined) return skip('it cannot be unmounted');
+    const { stdout, stderr } = await unmounted(
+      `"$@" && ls ${(files as TraceFiles).root} >&2`,
+      ...[process.execPath, program, 'demo'],
+    );
+    expect(stderr).toMatch(/recorded \d\.\d s: the workload ended\n$/);
+    expect(stdout).toContain('this machine’s own block device');
+  });
+
   it('follows every read of a workload at QD 1; what fired is what was delivered', async () => {
     const dd = ['dd', `if=${folder}/data`, 'of=/dev/null', 'bs=4k', 'count=1000', 'iflag=direct'];
     const { child, said, ended } = start(['record', '--title', 'dd’s reads', '-o', 'dd.zip', '--', ...dd]);
