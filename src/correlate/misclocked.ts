@@ -1,7 +1,8 @@
 /**
  * What a CPU whose clock is off leaves of a recording. Enters: a machine's rows in order of time, and pairs of CPUs that the
  * order of its files already shows to differ. Leaves: the CPUs that explain all pairs, and the stretches of time in which
- * one of them took part; what was stamped there is right nowhere, so it is treated as lost.
+ * one of them took part; what was stamped there is right nowhere, so it is treated as lost. Of the others how far their
+ * clocks may differ all the same.
  */
 import type { EventTable } from '../trace/event-table.ts';
 import type { CpuPair } from '../trace/file-order.ts';
@@ -10,6 +11,8 @@ import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import { withoutRows } from '../trace/order.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
+import { type CpuBounds, cpuBounds, NOTHING_PROVEN } from './cpu-bounds.ts';
+import { waysBetween } from './cpu-ways.ts';
 import { skewedCpus } from './skewed-cpus.ts';
 
 export interface Misclocked {
@@ -19,9 +22,12 @@ export interface Misclocked {
   readonly cpus: ReadonlySet<number>;
   /** Around their rows, as far as the clocks may differ. */
   readonly gaps: readonly Gap[];
+  /** How far the clocks of the others can differ unnoticed. */
+  readonly bounds: CpuBounds;
 }
 
-export const ALL_CLOCKS_AGREE: Misclocked = { pairs: [], cpus: new Set(), gaps: [] };
+/** No other machine, or none of which anything is known. */
+export const NO_MACHINE: Misclocked = { pairs: [], cpus: new Set(), gaps: [], bounds: NOTHING_PROVEN };
 
 /** A difference is known from below only: its largest contradiction. It is taken to be at most this many times as large. */
 const MOST_OF_LEAST = 2;
@@ -33,11 +39,13 @@ export function findMisclocked(
   byOrder: readonly CpuPair[],
   byTime: boolean,
 ): Misclocked {
-  const pairs = unite([...byOrder, ...skewedCpus(machine, vcpuThreads, byTime)]);
-  if (pairs.length === 0) return ALL_CLOCKS_AGREE;
+  const ways = waysBetween(machine, vcpuThreads, byTime);
+  const bounds = cpuBounds(ways);
+  const pairs = unite([...byOrder, ...skewedCpus(ways)]);
+  if (pairs.length === 0) return { ...NO_MACHINE, bounds };
   const cpus = suspects(pairs);
   const reach = MOST_OF_LEAST * Math.max(...pairs.map(({ atLeast }) => atLeast));
-  return { pairs, cpus, gaps: stretches(machine, cpus, reach) };
+  return { pairs, cpus, gaps: stretches(machine, cpus, reach), bounds };
 }
 
 /** Each pair once, with the largest difference anyone found. */

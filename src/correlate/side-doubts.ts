@@ -2,7 +2,7 @@
 import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
-import { ALL_CLOCKS_AGREE, findMisclocked, type Misclocked } from './misclocked.ts';
+import { findMisclocked, type Misclocked, NO_MACHINE } from './misclocked.ts';
 import type { SideDoubts } from './near-gaps.ts';
 import { vcpuThreads } from './threads.ts';
 
@@ -30,7 +30,7 @@ export function sideDoubts(
     app: findMisclocked(app.rows, new Map(), app.doubts?.skewed ?? [], tells),
     host:
       host === undefined
-        ? ALL_CLOCKS_AGREE
+        ? NO_MACHINE
         : findMisclocked(host.rows, vcpuThreads(host.rows, facts), host.doubts?.skewed ?? [], tells),
   };
   return {

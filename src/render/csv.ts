@@ -44,6 +44,7 @@ export function renderCsv(model: ReportModel): string {
     n: matched,
     share: 1,
     uncertaintyNs: 0,
+    cpuClocksNs: null,
     bounded: false,
   };
   const ofTotal = COLUMNS.map((column) =>

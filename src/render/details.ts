@@ -131,7 +131,23 @@ export function clockParts({ clock }: ReportModel): string[] {
       : [
           `causality leaves ${formatDuration(clock.intervalNs[0])} to ${formatDuration(clock.intervalNs[1])} around it`,
         ];
-  return [...(clock.checked === '' ? [] : [clock.checked]), ...offset, ...drift, ...interval];
+  const cpus = clock.cpus.map(cpuClocksText);
+  return [...(clock.checked === '' ? [] : [clock.checked]), ...offset, ...drift, ...interval, ...cpus];
+}
+
+/** How far the clocks of a machine's CPUs may be off unnoticed. */
+function cpuClocksText({
+  machine,
+  cpus,
+  provenNs,
+  oneCounter,
+}: ReportModel['clock']['cpus'][number]): string {
+  const known = oneCounter ? 'one clock for all is taken for granted' : 'each has a clock of its own';
+  const proven =
+    provenNs === null
+      ? 'their own events do not bound how far their clocks differ'
+      : `by their own events alone their clocks could differ by ${formatDuration(provenNs)}`;
+  return `${machine} CPUs ${cpuRanges(cpus)}: ${known}, ${proven}`;
 }
 
 function driftText(ppm: number): string {

@@ -7,6 +7,7 @@ import type { Breakdown } from '../stats/breakdown.ts';
 import type { PerRequest } from '../stats/counts.ts';
 import type { NumaStats } from '../stats/numa.ts';
 import type { TracingCostFact } from '../trace/recording.ts';
+import { cpuClocks, stageBounds } from './cpu-clocks.ts';
 import { gradeOf } from './grade.ts';
 import { overheadOf } from './overhead-part.ts';
 import type { Dist, ReportModel } from './report-model.ts';
@@ -45,7 +46,8 @@ export interface ReportInput {
 export function buildReport(input: ReportInput): ReportModel {
   const { correlated, breakdown } = input;
   const requests = requestCounts(correlated);
-  const stages = breakdown.stages.map((stage) => stageOf(stage, correlated, breakdown));
+  const cpuBounds = stageBounds(correlated);
+  const stages = breakdown.stages.map((stage) => stageOf(stage, correlated, breakdown, cpuBounds));
   const groundTruth = truthOf(input.application, correlated, breakdown);
   const workload = workloadOf(correlated, breakdown);
   const bounded = stages.filter((stage) => stage.bounded && stage.critical);
@@ -160,7 +162,7 @@ function deviceName({ device, path }: Correlated): string {
   return `${path.app} ${device >>> 20}:${device & 0xfffff}`;
 }
 
-function clockOf({ correlated, roundingNs }: ReportInput): ReportModel['clock'] {
+function clockOf({ correlated, roundingNs, streams }: ReportInput): ReportModel['clock'] {
   const { relation } = correlated;
   const related = relation.method !== 'one-clock' && relation.method !== 'none';
   return {
@@ -172,6 +174,7 @@ function clockOf({ correlated, roundingNs }: ReportInput): ReportModel['clock'] 
     checked: relation.checked,
     ok: relation.ok,
     roundingNs,
+    cpus: cpuClocks(correlated, streams),
   };
 }
 

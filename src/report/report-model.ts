@@ -1,5 +1,6 @@
 import type { LatencySpread, MemorySamplesFact } from '../trace/recording.ts';
 import type { ApplicationCycle } from './application-cycle.ts';
+import type { CpuClocks } from './cpu-clocks.ts';
 
 /**
  * The one JSON-serialisable value all renderers and other programs read: report schema 1.
@@ -86,6 +87,8 @@ export interface ReportModel {
     /** False: the check failed. */
     readonly ok: boolean;
     readonly roundingNs: number;
+    /** How far the clocks of single CPUs may be off unnoticed. */
+    readonly cpus: readonly CpuClocks[];
   };
   readonly groundTruth: {
     readonly source: string;
@@ -226,6 +229,11 @@ export interface Stage extends Dist {
   readonly share: number;
   /** Half-width of what the clocks leave open; 0 on one clock. */
   readonly uncertaintyNs: number;
+  /**
+   * Most by which it can be off if the clocks of the CPUs that stamped its ends are not one, as far as the recording's own
+   * events tell; null where they do not tell.
+   */
+  readonly cpuClocksNs: number | null;
   /** The mean is smaller than its uncertainty: print '≤'. */
   readonly bounded: boolean;
 }

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { accessesSchema, samplesSchema } from './accesses-schema.ts';
+import { cpuClocksNsSchema, cpuClocksSchema } from './cpu-clocks-schema.ts';
 import { cycleSchema } from './cycle-schema.ts';
 import { findingSchema } from './finding-schema.ts';
 import { actorsSchema, virtualNodesSchema } from './placement-schema.ts';
@@ -57,6 +58,7 @@ const stage = z
     n: count('matched requests in which it occurs'),
     share: share('part of all critical time'),
     uncertaintyNs: ns('half-width of what the clocks leave open; 0 on one clock'),
+    cpuClocksNs: cpuClocksNsSchema,
     bounded: z.boolean().meta({ description: 'the mean is smaller than its uncertainty' }),
     ...distShape,
   })
@@ -171,6 +173,7 @@ const clock = z.object({
   checked: text('what the relation was checked with, and the outcome'),
   ok: z.boolean().meta({ description: 'false: the check failed' }),
   roundingNs: ns('resolution of the coarsest stamps'),
+  cpus: cpuClocksSchema,
 });
 
 const groundTruth = z.object({

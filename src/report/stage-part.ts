@@ -8,12 +8,18 @@ import type { Breakdown, Stack, StageStats } from '../stats/breakdown.ts';
 import type { ReportModel, Stage } from './report-model.ts';
 
 /** One stage with its words, its clock and how far the clocks leave it open. */
-export function stageOf(stage: StageStats, correlated: Correlated, breakdown: Breakdown): Stage {
+export function stageOf(
+  stage: StageStats,
+  correlated: Correlated,
+  breakdown: Breakdown,
+  cpuBounds: ReadonlyMap<string, number>,
+): Stage {
   const names = stage.id.split('+').map((id) => stageById(id as StageId));
   const from = sideOf(correlated, stage.from);
   const to = sideOf(correlated, stage.to);
   const cross = from !== to;
   const uncertaintyNs = cross ? correlated.relation.uncertaintyNs : 0;
+  const cpuClocksNs = cpuBounds.get(stage.id) ?? 0;
   const sides = names.map(({ side }) => side);
   const sumOfAll = breakdown.stages.reduce((sum, { sumNs }) => sum + sumNs, 0);
   return {
@@ -27,6 +33,7 @@ export function stageOf(stage: StageStats, correlated: Correlated, breakdown: Br
     n: stage.n,
     share: sumOfAll === 0 ? 0 : stage.sumNs / sumOfAll,
     uncertaintyNs,
+    cpuClocksNs: Number.isFinite(cpuClocksNs) ? cpuClocksNs : null,
     bounded: stage.distribution.meanNs < uncertaintyNs,
     ...stage.distribution,
   };

@@ -19,6 +19,8 @@ export interface Injected {
   readonly shorter?: boolean;
   /** So much a CPU's stamps were moved, ns: what was matched before may be off by it, and no more. */
   readonly movedNs?: number;
+  /** Of one CPU only. */
+  readonly ofOneCpu?: boolean;
 }
 
 /** Undefined where a recording has nothing that could be damaged so. */

@@ -41,6 +41,7 @@ const cpuFaults = [true, false].flatMap((sorted) =>
           texts: { ...texts, host: sorted ? sortByStamp(moved) : moved },
           shows: false,
           movedNs: Math.abs(size),
+          ofOneCpu: true,
         };
       },
     }),

@@ -107,6 +107,7 @@ function modelStages(drawn: readonly DrawnStage[], matched: number): Stage[] {
     n: Math.round(each.part * matched),
     share: times[at]! / sum,
     uncertaintyNs,
+    cpuClocksNs: clock === 'cross' ? null : 0,
     bounded: clock === 'cross' && Math.abs(each.meanNs) < uncertaintyNs,
     ...drawDist(each.meanNs),
   }));
@@ -245,6 +246,7 @@ function recorded(): Pick<ReportModel, 'recording' | 'path' | 'counts' | 'clock'
       checked: '2,000 kicks and 2,000 injections agree, none arrives before it was sent',
       ok: true,
       roundingNs: 1,
+      cpus: [{ machine: 'host', cpus: [2, 3, 4], provenNs: 4_200, oneCounter: true }],
     },
   };
 }

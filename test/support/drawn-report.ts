@@ -308,6 +308,7 @@ export function drawnEmpty(): ReportModel {
       uncertaintyNs: null,
       intervalNs: null,
       checked: 'no kick and no injection were seen on both sides',
+      cpus: [],
     },
     overhead: { kind: 'not measured', perRequestNs: null, openNs: null, text: '' },
     littlesLaw: { product: Number.NaN, queueDepth: 1, ok: false },

@@ -1,0 +1,79 @@
+/**
+ * How far the clocks of one machine's CPUs can differ, by what its own events prove. Enters: the messages between them.
+ * Leaves: a bound for each two CPUs. A message cannot arrive before it left, so the shortest one bounds their difference on
+ * that side; over a third CPU two of them bound it as well. What is proven is wide: a clock that is off by less contradicts
+ * nothing.
+ */
+import type { Way } from './cpu-ways.ts';
+
+export interface CpuBounds {
+  /** Most by which the clocks of two CPUs can differ, ns; infinite where nothing bounds them. */
+  between(one: number, other: number): number;
+}
+
+/** A machine about which nothing is proven. */
+export const NOTHING_PROVEN: CpuBounds = {
+  between: (one, other) => (one === other ? 0 : Number.POSITIVE_INFINITY),
+};
+
+/** On machines with more, a bound over a third CPU is not looked for: that takes the cube of their number. */
+const MOST_CPUS = 256;
+
+export function cpuBounds(ways: readonly Way[]): CpuBounds {
+  const places = new Map<number, number>();
+  for (const cpu of ways.flatMap(({ from, to }) => [from, to]))
+    if (!places.has(cpu)) places.set(cpu, places.size);
+  const count = places.size;
+  const least = new Float64Array(count * count).fill(Number.POSITIVE_INFINITY);
+  for (let cpu = 0; cpu < count; cpu++) least[cpu * count + cpu] = 0;
+  for (const way of ways)
+    least[places.get(way.from)! * count + places.get(way.to)!] = shortestThroughout(way);
+  if (count <= MOST_CPUS) overOthers(least, count);
+  return {
+    between: (one, other) => {
+      const a = places.get(one);
+      const b = places.get(other);
+      if (a === undefined || b === undefined) return NOTHING_PROVEN.between(one, other);
+      return Math.max(least[a * count + b]!, least[b * count + a]!);
+    },
+  };
+}
+
+/** Floyd and Warshall: the shortest way between two, over any others. */
+function overOthers(least: Float64Array, count: number): void {
+  for (let middle = 0; middle < count; middle++)
+    for (let from = 0; from < count; from++)
+      for (let to = 0; to < count; to++) {
+        const over = least[from * count + middle]! + least[middle * count + to]!;
+        if (over < least[from * count + to]!) least[from * count + to] = over;
+      }
+}
+
+/** Parts of the recording, each with a shortest message of its own: a clock may be off in one of them only. */
+const MOST_PARTS = 4;
+/** The shortest of fewer messages may be a stranger's; so may the shortest few of many. */
+const LEAST_MESSAGES = 5;
+const STRANGERS = 0.02;
+
+/** The shortest message of the part whose shortest is the longest; infinite where one has too few. */
+function shortestThroughout({ sent, took }: Way): number {
+  const parts = Math.min(MOST_PARTS, Math.floor(took.length / LEAST_MESSAGES));
+  if (parts === 0) return Number.POSITIVE_INFINITY;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const ns of sent) {
+    if (ns < first) first = ns;
+    if (ns > last) last = ns;
+  }
+  const own = Array.from({ length: parts }, (): number[] => []);
+  for (let at = 0; at < took.length; at++) {
+    const share = last > first ? (sent[at]! - first) / (last - first) : 0;
+    own[Math.min(parts - 1, Math.floor(share * parts))]!.push(took[at]!);
+  }
+  return Math.max(0, ...own.map(shortestOf));
+}
+
+function shortestOf(took: number[]): number {
+  if (took.length === 0) return Number.POSITIVE_INFINITY;
+  return took.sort((a, b) => a - b)[Math.floor(took.length * STRANGERS)]!;
+}
