@@ -42,6 +42,8 @@ export interface SessionResult extends Recorded {
   /** Requests the disk completed meanwhile, by its own count. */
   readonly requests: number;
   readonly workload?: WorkloadEnd | undefined;
+  /** It was killed, and has not ended. */
+  readonly workloadIsHeld: boolean;
 }
 
 /** How far a running recording is. */
@@ -132,6 +134,7 @@ class Session {
       elapsedMs,
       requests,
       workload: this.#workloadEnd,
+      workloadIsHeld: this.#workload !== undefined && this.#workloadEnd === undefined,
     };
   }
 
@@ -187,7 +190,8 @@ class Session {
     workload.signal('SIGTERM');
     if (await this.#drainUntil(ended, KILL_MS)) return;
     workload.signal('SIGKILL');
-    await this.#drainUntil(ended);
+    // Not even then while the kernel holds it: a disk that does not answer is what may be looked for.
+    await this.#drainUntil(ended, KILL_MS);
   }
 
   /** Keeps the buffers empty until something is the case, or so much time has passed. Whether it is the case. */

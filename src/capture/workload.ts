@@ -1,6 +1,7 @@
 /** Runs the user's command so that its tasks are known before it does anything. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants, stat } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
@@ -57,8 +58,17 @@ export async function prepareWorkload({ command, keepOutput }: WorkloadPlan): Pr
     pid,
     ended,
     start: () => void gate.end('go\n'),
-    signal: (name) => void child.kill(name),
+    signal: (name) => {
+      child.kill(name);
+      if (name === 'SIGKILL') letGo(child);
+    },
   };
+}
+
+/** Nothing here waits any more for a process that was killed: the kernel may hold it for as long as its disk does not answer. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  (child.stdout as Socket | null)?.unref();
 }
 
 function endOf(child: ChildProcess): Promise<WorkloadEnd> {

@@ -262,12 +262,14 @@ const STOPPED: Record<StopReason, string> = {
 
 /** Why it ended, how the workload did, and what was lost. */
 export function sayEnd(
-  { stopped, elapsedMs, workload, streams, lostElsewhere }: SessionResult,
+  { stopped, elapsedMs, workload, workloadIsHeld, streams, lostElsewhere }: SessionResult,
   say: Say,
 ): void {
   say(`recorded ${(elapsedMs / 1000).toFixed(1)} s: ${STOPPED[stopped]}`);
   const failure = workload === undefined || stopped !== 'workload' ? undefined : failureOf(workload);
   if (failure !== undefined) say(`the workload ${failure}; the recording is kept`);
+  if (workloadIsHeld)
+    say('the workload was killed and has not ended: the kernel holds it, as for a disk that does not answer');
   const nested = lostIn(streams.filter(({ format }) => NESTED_LOSS.has(format)));
   const lost = lostElsewhere + lostIn(streams) - nested;
   if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);

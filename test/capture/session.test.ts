@@ -1,9 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Interrupts } from '../../src/capture/interrupts.ts';
-import { type PlannedTracer, runSession, type SessionPlan } from '../../src/capture/session.ts';
+import {
+  type PlannedTracer,
+  runSession,
+  type SessionPlan,
+  type SessionResult,
+} from '../../src/capture/session.ts';
 import { tracefsTracer } from '../../src/capture/tracefs/tracefs-tracer.ts';
 import type { TracerPlan } from '../../src/capture/tracer.ts';
 import type { FoundPoint } from '../../src/capture/wanted-point.ts';
@@ -169,6 +174,33 @@ describe('runSession', () => {
       code: 'record-aborted',
     });
     expect(await instancesLeft()).toEqual([]);
+  });
+
+  it('ends though its workload does not: the kernel can hold it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const signals: string[] = [];
+      const workload = async () => ({
+        pid: 1,
+        start: () => undefined,
+        signal: (name: string) => void signals.push(name),
+        ended: new Promise<never>(() => undefined),
+      });
+      let result: SessionResult | undefined;
+      const running = runSession(plan({ workload }), new Interrupts()).then((each) => {
+        result = each;
+      });
+      for (let seconds = 0; seconds < 60 && result === undefined; seconds++) {
+        await vi.advanceTimersByTimeAsync(1000);
+        await new Promise(setImmediate);
+      }
+      await running;
+      expect(result).toMatchObject({ workload: undefined, workloadIsHeld: true });
+      expect(signals.slice(0, 2)).toEqual(['SIGTERM', 'SIGKILL']);
+      expect(await instancesLeft()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends in order at the first signal', async () => {
