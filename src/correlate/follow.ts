@@ -5,24 +5,18 @@
  */
 import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
+import { pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type Candidates, candidatesWith, firstNear } from './candidates.ts';
+import { type Candidates, candidatesWith } from './candidates.ts';
 import { type DrainedReads, drainedReads } from './descriptors.ts';
 import { doubtfulPicks } from './doubtful-picks.ts';
 import { endedCalls } from './ended-calls.ts';
 import { type Found, located } from './found.ts';
 import { learnKeys } from './learn.ts';
 import { type Scene, sideOf } from './scene.ts';
+import { ANY_MARK, NONE, searchWindows } from './search-windows.ts';
 import type { Side } from './side.ts';
-import {
-  ANYONE,
-  BACKEND,
-  emptyWindows,
-  type Located,
-  layWindows,
-  type WindowSource,
-  type Windows,
-} from './windows.ts';
+import { emptyWindows, type Located, layWindows, type WindowSource, type Windows } from './windows.ts';
 
 /** Rows by point, and how many requests had several candidates for a point that only one can have been. */
 export interface Followed {
@@ -54,9 +48,11 @@ class Work implements WindowSource {
   readonly #unclear = new Map<number, PointId>();
   readonly #recorded = new Set<PointId>();
   readonly #windows: Windows;
-  /** What the last search of a window found: first and last position, NONE without any. */
-  #first = NONE;
-  #last = NONE;
+  /** Room for a search: no limits, the marks that are wanted, first and last candidate by request. */
+  readonly #noLimits: Int32Array;
+  readonly #wanted: Float64Array;
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -65,6 +61,10 @@ class Work implements WindowSource {
     this.slackNs = scene.slackNs;
     this.servedBy = scene.servedBy;
     this.#windows = emptyWindows(this);
+    this.#noLimits = new Int32Array(this.length).fill(NO_ROW);
+    this.#wanted = new Float64Array(this.length);
+    this.#first = new Int32Array(this.length);
+    this.#last = new Int32Array(this.length);
     const { anchors } = scene.path;
     for (const anchor of ['submit', 'issue', 'complete', 'return'] as const) {
       this.#found.set(anchors[anchor], located(scene.requests[anchor], scene.app));
@@ -113,60 +113,26 @@ class Work implements WindowSource {
   }
 
   #search(rule: PointRule, side: Side, event: string): Found {
-    const { alone, slackNs } = this.#scene;
-    const { from } = this.#windows;
     const candidates = this.#candidates(rule, side, event);
-    const rows = new Int32Array(this.length).fill(NO_ROW);
-    const time = new Float64Array(this.length).fill(Number.NaN);
-    const needed = rule.onlyWith === undefined ? undefined : this.#found.get(rule.onlyWith)?.rows;
-    const hasTwin = typeof rule.tag === 'object';
-    const twins = typeof rule.tag === 'object' ? this.#found.get(rule.tag.sameAs)?.rows : undefined;
     const drained = rule.drains === undefined ? undefined : this.#drained(rule.drains, side, event);
-    // Stamps that are rounded make rows of one thread or CPU equal; their order in the file still tells.
-    const limits =
-      'of' in rule.join && rule.before.includes(rule.join.of) && this.located(rule.join.of)?.side === side
-        ? this.#found.get(rule.join.of)?.rows
-        : undefined;
-    const firstOnly = rule.pick === 'first' && rule.certain === true && slackNs === 0;
-    let ambiguous = 0;
-    let count = 0;
-    let at = 0;
-    for (let request = 0; request < rows.length; request++) {
-      if (Number.isNaN(from[request]!) || needed?.[request] === NO_ROW) continue;
-      const twin = hasTwin ? (twins?.[request] ?? NO_ROW) : ANY_TAG;
-      if (twin === NO_ROW) continue;
-      const fd = drained === undefined ? ANY_TAG : drained.wanted(request);
-      if (fd === undefined) continue;
-      at = firstNear(candidates.time, from, request, at);
-      this.#pick(
+    searchWindows(
+      {
         candidates,
-        at,
-        request,
-        limits?.[request] ?? NO_ROW,
-        side.table.tag,
-        twin,
-        drained?.descriptor,
-        fd,
-        firstOnly,
-      );
-      if (this.#first === NONE) continue;
-      const only = this.#first === this.#last;
-      // What reads of several descriptors there are, and none is known to be the signal's: any could be another's.
-      if (drained !== undefined && fd === ANY_TAG && this.#differ(drained.descriptor, candidates, request)) {
-        this.#unclear.set(request, rule.point);
-        ambiguous++;
-        continue;
-      }
-      // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
-      const sure = only || (slackNs === 0 && (rule.certain === true || alone[request] === 1));
-      if (sure) {
-        const picked = rule.pick === 'first' ? this.#first : this.#last;
-        rows[request] = candidates.rows[picked]!;
-        time[request] = candidates.time[picked]!;
-        count++;
-      } else ambiguous++;
-    }
-    const found = { rows, time };
+        windows: this.#windows,
+        serves: this.#scene.serves,
+        limits: this.#limits(rule, side),
+        marks: drained?.descriptor ?? marksOf(rule, side, candidates),
+        wanted: this.#marksWanted(rule, side, drained),
+        firstOnly: rule.pick === 'first' && rule.certain === true && this.slackNs === 0,
+      },
+      this.#first,
+      this.#last,
+    );
+    const unclear = drained === undefined ? 0 : this.#dropUnclear(rule.point, candidates, drained.descriptor);
+    const found = this.#take(rule, candidates);
+    const { rows, time } = found;
+    let { count } = found;
+    let ambiguous = found.ambiguous + unclear;
     for (const doubted of [
       doubtfulPicks(rule, found, this.#windows, side, this.#scene, candidates.time),
       this.#ended(rule, event, rows, side),
@@ -182,48 +148,86 @@ class Work implements WindowSource {
     return { rows, time, count };
   }
 
+  /** Stamps that are rounded make rows of one thread or CPU equal; their order in the file still tells. */
+  #limits({ join, before }: PointRule, side: Side): Int32Array {
+    const isLimit = 'of' in join && before.includes(join.of) && this.located(join.of)?.side === side;
+    return (isLimit ? this.#found.get(join.of)?.rows : undefined) ?? this.#noLimits;
+  }
+
+  /** The mark of each request's row: the descriptor of its eventfd, or the tag that another point of it has. */
+  #marksWanted(rule: PointRule, side: Side, drained: DrainedReads | undefined): Float64Array {
+    const wanted = this.#wanted.fill(ANY_MARK);
+    if (drained !== undefined) {
+      const { from } = this.#windows;
+      for (let request = 0; request < wanted.length; request++)
+        if (!Number.isNaN(from[request]!)) wanted[request] = drained.wanted(request) ?? Number.NaN;
+    } else if (typeof rule.tag === 'object') {
+      const twins = this.#found.get(rule.tag.sameAs)?.rows ?? this.#noLimits;
+      const { tag } = side.table;
+      for (let request = 0; request < wanted.length; request++)
+        wanted[request] = twins[request] === NO_ROW ? Number.NaN : tag[twins[request]!]!;
+    }
+    const needed = rule.onlyWith === undefined ? undefined : this.#found.get(rule.onlyWith)?.rows;
+    if (needed !== undefined)
+      for (let request = 0; request < wanted.length; request++)
+        if (needed[request] === NO_ROW) wanted[request] = Number.NaN;
+    return wanted;
+  }
+
+  /** What reads of several descriptors there are, and none is known to be the signal's: any could be another's. How many. */
+  #dropUnclear(point: PointId, candidates: Candidates, descriptor: Float64Array): number {
+    let unclear = 0;
+    for (let request = 0; request < this.length; request++) {
+      if (this.#wanted[request] !== ANY_MARK || this.#first[request] === NONE) continue;
+      if (!this.#differ(descriptor, candidates, request)) continue;
+      this.#unclear.set(request, point);
+      this.#first[request] = NONE;
+      unclear++;
+    }
+    return unclear;
+  }
+
+  /** The rows that were found, where they are certain. */
+  #take({ pick: which, certain }: PointRule, { rows, time }: Candidates): Found & { ambiguous: number } {
+    const { alone } = this.#scene;
+    const first = this.#first;
+    const last = this.#last;
+    const picked = which === 'first' ? first : last;
+    const isExact = this.slackNs === 0;
+    const isCertain = isExact && certain === true;
+    const found = {
+      rows: new Int32Array(this.length).fill(NO_ROW),
+      time: new Float64Array(this.length).fill(Number.NaN),
+    };
+    let ambiguous = 0;
+    let count = 0;
+    for (let request = 0; request < first.length; request++) {
+      if (first[request] === NONE) continue;
+      // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
+      const sure = first[request] === last[request] || isCertain || (isExact && alone[request] === 1);
+      if (sure) {
+        found.rows[request] = rows[picked[request]!]!;
+        found.time[request] = time[picked[request]!]!;
+        count++;
+      } else ambiguous++;
+    }
+    return { ...found, count, ambiguous };
+  }
+
   /** Requests for which a call was found that had ended before what should lie in it. */
   #ended({ around, join }: PointRule, event: string, rows: Int32Array, side: Side): readonly number[] {
     const inside = around === true && 'of' in join ? this.#found.get(join.of) : undefined;
     return inside === undefined ? [] : endedCalls(event, rows, inside.rows, side, this.#scene.isLossy);
   }
 
-  /** First and last candidate from position `at` to the end of the request's window; `firstOnly` when no other is needed. */
-  #pick(
-    { rows, time, who }: Candidates,
-    at: number,
-    request: number,
-    limit: number,
-    tag: Float64Array,
-    twin: number,
-    descriptor: Float64Array | undefined,
-    fd: number,
-    firstOnly: boolean,
-  ): void {
-    const { serves } = this.#scene;
-    const to = this.#windows.to[request]!;
-    const owner = this.#windows.who[request]!;
-    this.#first = NONE;
-    this.#last = NONE;
-    for (let next = at; next < time.length && time[next]! <= to; next++) {
-      if (limit !== NO_ROW && rows[next]! > limit) break;
-      if (owner === BACKEND ? !serves.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
-      // Only rows with the tag that another point of the same request has.
-      if (twin !== ANY_TAG && tag[rows[next]!] !== tag[twin]) continue;
-      if (descriptor !== undefined && fd !== ANY_TAG && descriptor[next] !== fd) continue;
-      if (this.#first === NONE) this.#first = next;
-      this.#last = next;
-      if (firstOnly) break;
-    }
-  }
-
   /** Whether what the last search found is one of several descriptors that the disk's threads read in its window. */
   #differ(descriptor: Float64Array, { time, who }: Candidates, request: number): boolean {
     const { serves } = this.#scene;
     const to = this.#windows.to[request]!;
-    const found = descriptor[this.#first]!;
+    const first = this.#first[request]!;
+    const found = descriptor[first]!;
     if (Number.isNaN(found)) return false;
-    for (let next = this.#first + 1; next < time.length && time[next]! <= to; next++)
+    for (let next = first + 1; next < time.length && time[next]! <= to; next++)
       if (serves.has(who[next]!) && descriptor[next] !== found) return true;
     return false;
   }
@@ -231,7 +235,7 @@ class Work implements WindowSource {
   #drained(signal: PointId, side: Side, event: string): DrainedReads {
     const descriptors = this.#scene.descriptors(side.occurrences);
     const rows = this.#found.get(signal)?.rows;
-    return drainedReads(descriptors, event, side.table.tag, rows, this.#scene.alone, ANY_TAG);
+    return drainedReads(descriptors, event, side.table.tag, rows, this.#scene.alone, ANY_MARK);
   }
 
   /** The rows of the event that can be the disk's at all. */
@@ -263,10 +267,12 @@ function hasKey({ tag }: PointRule): boolean {
   return tag === 'learned' || typeof tag === 'number';
 }
 
-/** Position of no candidate. */
-const NONE = -1;
-/** In place of the row whose tag decides. */
-const ANY_TAG = -2;
+/** Per candidate the tag, where that of another point decides. */
+function marksOf({ tag }: PointRule, side: Side, { rows }: Candidates): Float64Array {
+  return typeof tag === 'object' ? pick(side.table.tag, rows, new Float64Array(rows.length)) : NO_MARKS;
+}
+
+const NO_MARKS = new Float64Array(0);
 
 /** The path's points that are borders of stages, in critical order. */
 export function borders(path: IoPath): readonly PathPoint[] {

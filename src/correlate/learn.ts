@@ -21,8 +21,6 @@ const LEAST_COVERED = 0.9;
 interface Hits {
   /** Windows it lies in. */
   readonly windows: Uint32Array;
-  /** The last of those windows. */
-  readonly last: Int32Array;
   /** How often it occurs from the first window to the last. */
   readonly during: Uint32Array;
 }
@@ -50,10 +48,11 @@ export function learnKeys(
   const sought: Sought = { candidates, numbers, backend, windows };
   const hits: Hits = {
     windows: new Uint32Array(values.length),
-    last: new Int32Array(values.length).fill(-1),
     during: new Uint32Array(values.length),
   };
-  for (let first = 0; first < windows.length; first += windows.stretch) countHits(sought, first, hits);
+  const within = new KeysWithin(sought, values.length);
+  for (let first = 0; first < windows.length; first += windows.stretch)
+    countHits(sought, first, within, hits);
   const wanted = new Uint8Array(values.length);
   // Before one that is not the disk's can be what others are held against.
   for (const [number, value] of values.entries()) if (value >= below) hits.windows[number] = 0;
@@ -83,19 +82,17 @@ function standIns(
   for (const key of usual) isUsual[key] = 1;
   const without = new Uint32Array(inWindows.length);
   const { from, length } = sought.windows;
-  const found = new Set<number>();
+  const within = new KeysWithin(sought, inWindows.length);
   let searched = 0;
   let covered = 0;
-  let at = 0;
   for (let request = 0; request < length; request++) {
     if (Number.isNaN(from[request]!)) continue;
     searched++;
-    found.clear();
-    at = eachWithin(sought, request, at, (number) => found.add(number));
+    const count = within.find(request);
     let hasUsual = false;
-    for (const number of found) hasUsual ||= isUsual[number] === 1;
+    for (let at = 0; at < count; at++) if (isUsual[within.found[at]!] === 1) hasUsual = true;
     if (hasUsual) covered++;
-    else for (const number of found) without[number]!++;
+    else for (let at = 0; at < count; at++) without[within.found[at]!]!++;
   }
   if (covered < searched * LEAST_COVERED) return [];
   return rare.filter(
@@ -104,41 +101,63 @@ function standIns(
 }
 
 /** Counts the hits of one stretch of requests. */
-function countHits(sought: Sought, first: number, { windows: inWindows, last, during }: Hits): void {
+function countHits(
+  sought: Sought,
+  first: number,
+  within: KeysWithin,
+  { windows: inWindows, during }: Hits,
+): void {
   const { candidates, numbers, windows } = sought;
   const { from, to, length, stretch } = windows;
   let begin = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
-  let at = 0;
   const behind = Math.min(length, first + stretch);
   for (let request = first; request < behind; request++) {
     if (Number.isNaN(from[request]!)) continue;
     if (from[request]! < begin) begin = from[request]!;
     if (to[request]! > end) end = to[request]!;
-    at = eachWithin(sought, request, at, (number) => {
-      if (last[number] === request) return;
-      inWindows[number]!++;
-      last[number] = request;
-    });
+    const count = within.find(request);
+    for (let at = 0; at < count; at++) inWindows[within.found[at]!]!++;
   }
   const { time } = candidates;
   for (let next = firstNotBefore(time, begin); next < time.length && time[next]! <= end; next++)
     during[numbers[next]!]!++;
 }
 
-/** Gives the number of each row in the window of a request to `take`; the search begins near row `near`. Its first row. */
-function eachWithin(
-  { candidates: { time, who }, numbers, backend, windows }: Sought,
-  request: number,
-  near: number,
-  take: (number: number) => void,
-): number {
-  const owner = windows.who[request]!;
-  const closes = windows.to[request]!;
-  const first = firstNear(time, windows.from, request, near);
-  for (let next = first; next < time.length && time[next]! <= closes; next++) {
-    if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
-    take(numbers[next]!);
+/** Looks for keys in the windows of requests. What it finds is in an array: a function called for each would cost more. */
+class KeysWithin {
+  readonly #sought: Sought;
+  /** Per key the last request in whose window it was found. */
+  readonly #last: Int32Array;
+  /** The numbers that were found last, as many as `find` says. */
+  readonly found: Uint16Array;
+  /** Where the last window began: the next is near. */
+  #near = 0;
+
+  constructor(sought: Sought, keys: number) {
+    this.#sought = sought;
+    this.#last = new Int32Array(keys).fill(-1);
+    this.found = new Uint16Array(keys);
   }
-  return first;
+
+  /** Finds each number in the window of a request once; how many. */
+  find(request: number): number {
+    const { candidates, numbers, backend, windows } = this.#sought;
+    const { time, who } = candidates;
+    const { found } = this;
+    const last = this.#last;
+    const owner = windows.who[request]!;
+    const closes = windows.to[request]!;
+    const first = firstNear(time, windows.from, request, this.#near);
+    let count = 0;
+    for (let next = first; next < time.length && time[next]! <= closes; next++) {
+      if (owner === BACKEND ? !backend.has(who[next]!) : owner !== ANYONE && who[next] !== owner) continue;
+      const number = numbers[next]!;
+      if (last[number] === request) continue;
+      last[number] = request;
+      found[count++] = number;
+    }
+    this.#near = first;
+    return count;
+  }
 }

@@ -63,7 +63,7 @@ export interface PointRule {
   readonly certain?: true;
   /** The row begins a system call that the row of `join.of` lies in: not one that has ended before. */
   readonly around?: true;
-  /** The row reads the eventfd that this point's row signals: of several, only a read of that one is taken. */
+  /** The row reads the eventfd that this point's row signals: of several, only a read of that one is taken. Not with `sameAs`. */
   readonly drains?: PointId;
   /** Above queue depth 1 taken only when none of these events of the back-end lies between it and the end of its window. */
   readonly settled?: readonly string[];
