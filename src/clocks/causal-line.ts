@@ -41,8 +41,7 @@ interface Vertex {
  */
 export function causalLine(lower: Messages, upper: Messages, maxDriftPpm: number): CausalResult {
   if (lower.at.length === 0 || upper.at.length === 0) return { kind: 'incomplete' };
-  const { first, last } = extent(lower, upper);
-  const middle = (first + last) / 2;
+  const middle = (Math.min(least(lower.at), least(upper.at)) + Math.max(most(lower.at), most(upper.at))) / 2;
   const low = hull(lower, 1, middle);
   const high = hull(upper, -1, middle);
   const limit = maxDriftPpm / 1e6;
@@ -72,15 +71,16 @@ export function causalLine(lower: Messages, upper: Messages, maxDriftPpm: number
   };
 }
 
-function extent(...messages: Messages[]): { first: number; last: number } {
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const { at } of messages)
-    for (let index = 0; index < at.length; index++) {
-      if (at[index]! < first) first = at[index]!;
-      if (at[index]! > last) last = at[index]!;
-    }
-  return { first, last };
+function least(values: Float64Array): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < values.length; index++) if (values[index]! < least) least = values[index]!;
+  return least;
+}
+
+function most(values: Float64Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < values.length; index++) if (values[index]! > most) most = values[index]!;
+  return most;
 }
 
 function constantOffset(low: readonly Corner[], high: readonly Corner[]): CausalResult {
@@ -102,15 +102,17 @@ interface Corner {
 /** The corners of the hull that can touch a line: the upper hull for lower bounds (sign 1), the lower hull for upper. */
 function hull(messages: Messages, sign: 1 | -1, middle: number): Corner[] {
   const { at, offset } = messages;
-  const kept: number[] = [];
   const order = inOrder(messages);
+  /** The corners so far are its first `length`. */
+  const kept = new Uint32Array(order.length);
+  let length = 0;
   for (let next = 0; next < order.length; next++) {
     const index = order[next]!;
-    while (kept.length >= 2 && !turnsOutward(messages, kept.at(-2)!, kept.at(-1)!, index, sign, middle))
-      kept.pop();
-    kept.push(index);
+    while (length >= 2 && !turnsOutward(messages, kept[length - 2]!, kept[length - 1]!, index, sign, middle))
+      length--;
+    kept[length++] = index;
   }
-  return kept.map((index) => ({ x: at[index]! - middle, y: offset[index]! }));
+  return Array.from(kept.subarray(0, length), (index) => ({ x: at[index]! - middle, y: offset[index]! }));
 }
 
 /** Moves per message after which messages are not nearly in order. */
@@ -141,7 +143,9 @@ function turnsOutward(
   middle: number,
 ): boolean {
   const ax = at[a]! - middle;
-  const [ay, by, cy] = [offset[a]!, offset[b]!, offset[c]!];
+  const ay = offset[a]!;
+  const by = offset[b]!;
+  const cy = offset[c]!;
   return sign * ((at[b]! - middle - ax) * (cy - ay) - (by - ay) * (at[c]! - middle - ax)) < 0;
 }
 

@@ -36,8 +36,8 @@ export function blockMessages(machine: Occurrences): CpuMessages {
     if (issued === NO_ROW || completed === NO_ROW) return;
     if (requestSectors(aux[issued]!) === requestSectors(aux[completed]!)) add(issued, completed);
   };
-  for (const { row, isIssue } of bothEnds(machine)) {
-    if (!isData(aux[row]!, tag[row]!)) continue;
+  const step = (row: number, isIssue: boolean) => {
+    if (!isData(aux[row]!, tag[row]!)) return;
     const sectors = disks.get(dev[row]!) ?? new Map<number, Sector>();
     disks.set(dev[row]!, sectors);
     const known = sectors.get(tag[row]!) ?? NOTHING;
@@ -49,7 +49,8 @@ export function blockMessages(machine: Occurrences): CpuMessages {
       add(known.issued, row);
       sectors.delete(tag[row]!);
     }
-  }
+  };
+  eachEnd(machine, step);
   for (const sectors of disks.values()) for (const sector of sectors.values()) addEarly(sector);
   return messages;
 }
@@ -58,15 +59,15 @@ export function blockMessages(machine: Occurrences): CpuMessages {
 const MOST_REQUESTS = 50_000;
 
 /** Rows of both kinds in order of time. */
-function* bothEnds(machine: Occurrences): Generator<{ row: number; isIssue: boolean }> {
+function eachEnd(machine: Occurrences, take: (row: number, isIssue: boolean) => void): void {
   const issues = machine.rows('block_rq_issue').subarray(0, MOST_REQUESTS);
   const completions = machine.rows('block_rq_complete').subarray(0, MOST_REQUESTS);
   let completion = 0;
-  for (const row of issues) {
+  for (let issue = 0; issue < issues.length; issue++) {
+    const row = issues[issue]!;
     for (; completion < completions.length && completions[completion]! < row; completion++)
-      yield { row: completions[completion]!, isIssue: false };
-    yield { row, isIssue: true };
+      take(completions[completion]!, false);
+    take(row, true);
   }
-  for (; completion < completions.length; completion++)
-    yield { row: completions[completion]!, isIssue: false };
+  for (; completion < completions.length; completion++) take(completions[completion]!, false);
 }

@@ -4,6 +4,7 @@
  */
 import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
+import { LatestRows } from '../trace/latest-rows.ts';
 import { NO_ROW } from '../trace/units.ts';
 
 /** Who asked for a request: the task, and the row of its call; undefined and NO_ROW where that is not known. */
@@ -30,8 +31,10 @@ const WORKERS = /^(kworker|ksoftirqd)\//;
 /** The open calls of all tasks, and the requests of one disk that wait in its scheduler, while a table is walked. */
 export class Callers {
   readonly #table: EventTable;
-  /** tid → row of its open I/O call. */
-  readonly #openCall = new Map<number, number>();
+  /** tid → row of its open I/O call, and how many are open. */
+  readonly #openCall = new LatestRows();
+  #open = 0;
+  /** Tasks that called. */
   readonly #calling = new Set<number>();
   /** First sector → who handed the request to the scheduler. */
   readonly #inserted = new Map<number, Asker>();
@@ -43,12 +46,15 @@ export class Callers {
   }
 
   enter(tid: number, row: number): void {
+    if (this.#openCall.get(tid) === NO_ROW) this.#open++;
     this.#openCall.set(tid, row);
     this.#calling.add(tid);
   }
 
   exit(tid: number): void {
-    this.#openCall.delete(tid);
+    if (this.#openCall.get(tid) === NO_ROW) return;
+    this.#openCall.set(tid, NO_ROW);
+    this.#open--;
   }
 
   /** It asked by itself, and is none of the tasks whose calls were recorded: so far, or at the end, in all. */
@@ -56,8 +62,8 @@ export class Callers {
     return outsider !== undefined && !this.#calling.has(outsider);
   }
 
-  /** Row of the call a task is in. */
-  openCall(tid: number): number | undefined {
+  /** Row of the call a task is in, NO_ROW outside of any. */
+  openCall(tid: number): number {
     return this.#openCall.get(tid);
   }
 
@@ -97,10 +103,11 @@ export class Callers {
   #asker(row: number, mayHelp: boolean): Asker {
     const tid = this.#table.tid[row]!;
     const own = this.#openCall.get(tid);
-    if (own !== undefined) return this.#fits(own, row) ? { tid, call: own, outsider: undefined } : NOBODY;
+    if (own !== NO_ROW) return this.#fits(own, row) ? { tid, call: own, outsider: undefined } : NOBODY;
     if (!mayHelp || !this.#isWorker(tid)) return { tid: undefined, call: NO_ROW, outsider: tid };
-    if (this.#openCall.size !== 1) return NOBODY;
-    const [caller, call] = this.#openCall.entries().next().value!;
+    if (this.#open !== 1) return NOBODY;
+    const caller = [...this.#calling].find((each) => this.#openCall.get(each) !== NO_ROW)!;
+    const call = this.#openCall.get(caller);
     return this.#fits(call, row) ? { tid: caller, call, outsider: undefined } : NOBODY;
   }
 

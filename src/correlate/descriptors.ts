@@ -7,6 +7,7 @@
 import { LatestRows } from '../trace/latest-rows.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { ThreadSet } from './thread-set.ts';
 
 /** Fewer reads than this tell nothing; with fewer of them explained, or another that fits as well, it is another's. */
 const LEAST_READS = 8;
@@ -100,9 +101,10 @@ function learn(
   backend: ReadonlySet<number>,
 ): ReadonlyMap<number, number> {
   const { tid } = machine.of('eventfd_read');
+  const serves = new ThreadSet(backend);
   const reads = new Map<number, number>();
   for (let at = 0; at < tid.length; at++)
-    if (backend.has(tid[at]!)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
+    if (serves.has(tid[at]!)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
   const pairs = fitsOf(machine, descriptor, backend)
     .filter(
       ({ fd, latencies: { length } }) => length >= LEAST_READS && length >= reads.get(fd)! * LEAST_EXPLAINED,
@@ -120,12 +122,13 @@ function fitsOf(machine: Occurrences, descriptor: Float64Array, backend: Readonl
   const event = machine.count('eventfd_signal') > 0 ? 'eventfd_signal' : 'eventfd_signal_mask';
   const signals = machine.of(event);
   const reads = machine.of('eventfd_read');
+  const serves = new ThreadSet(backend);
   /** Eventfd id → its place among the ids; the id and the time of its last signal there. */
   const places = new Map<number, number>();
   const ids: number[] = [];
   const lastSignal = new Float64Array(MOST_IDS);
-  const lastRead = new Map<number, number>();
-  const fits = new Map<number, Fit[]>();
+  /** Descriptor → its last read, and how its reads follow the signals of each id. */
+  const known = new Map<number, { at: number; readonly fits: (Fit | undefined)[] }>();
   let signal = 0;
   for (let at = 0; at < reads.rows.length; at++) {
     for (; signal < signals.rows.length && signals.rows[signal]! < reads.rows[at]!; signal++) {
@@ -138,20 +141,22 @@ function fitsOf(machine: Occurrences, descriptor: Float64Array, backend: Readonl
       if (place !== undefined) lastSignal[place] = signals.ts[signal]!;
     }
     const fd = descriptor[at]!;
-    if (!backend.has(reads.tid[at]!) || Number.isNaN(fd)) continue;
+    if (!serves.has(reads.tid[at]!) || Number.isNaN(fd)) continue;
     const ts = reads.ts[at]!;
-    const before = lastRead.get(fd) ?? Number.NEGATIVE_INFINITY;
-    const own = fits.get(fd) ?? [];
-    fits.set(fd, own);
+    let own = known.get(fd);
+    if (own === undefined) {
+      own = { at: Number.NEGATIVE_INFINITY, fits: [] };
+      known.set(fd, own);
+    }
     for (let place = 0; place < ids.length; place++) {
-      if (lastSignal[place]! <= before) continue;
-      const fit = own[place] ?? { id: ids[place]!, fd, latencies: [] };
-      own[place] = fit;
+      if (lastSignal[place]! <= own.at) continue;
+      const fit = own.fits[place] ?? { id: ids[place]!, fd, latencies: [] };
+      own.fits[place] = fit;
       fit.latencies.push(ts - lastSignal[place]!);
     }
-    lastRead.set(fd, ts);
+    own.at = ts;
   }
-  return [...fits.values()].flatMap((own) => own.filter((fit) => fit !== undefined));
+  return [...known.values()].flatMap(({ fits }) => fits.filter((fit) => fit !== undefined));
 }
 
 function median(values: readonly number[]): number {

@@ -28,14 +28,19 @@ export function endedCalls(
   if (side.occurrences.count(exit) === 0) return ended;
   const ends = [exit, ...(isLossy ? ENTERS : [])]
     .map((name) => side.occurrences.of(name))
-    .filter(({ rows }) => rows.length > 0);
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ rows, tid }) => ({ rows, tid }));
   const { tid } = side.table;
   for (let request = 0; request < calls.length; request++) {
     const call = calls[request]!;
     const until = inside[request]!;
     if (call === NO_ROW || until === NO_ROW) continue;
     const thread = tid[call]!;
-    if (ends.some((end) => hasBetween(end.rows, end.tid, thread, call, until))) ended.push(request);
+    for (const end of ends) {
+      if (!hasBetween(end.rows, end.tid, thread, call, until)) continue;
+      ended.push(request);
+      break;
+    }
   }
   return isLossy && event === SUBMIT ? [...ended, ...beyondCount(calls, inside, side)] : ended;
 }

@@ -5,6 +5,7 @@
 import { DIRECTION, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { InFlightSectors } from './in-flight-sectors.ts';
 
 /** Why a block request cannot be followed, decided on its own machine alone. */
 export const APP_REJECTS = {
@@ -41,8 +42,8 @@ export class Flights {
   /** Completions whose issue lies before the recording began. */
   begunBefore = 0;
   readonly #table: EventTable;
-  /** First sector → the request in flight there. */
-  readonly #inFlight = new Map<number, number>();
+  /** By first sector. */
+  readonly #inFlight = new InFlightSectors();
   /** First sector → completions to swallow because the requests there are rejected as equal. */
   readonly #equal = new Map<number, number>();
 

@@ -1,5 +1,5 @@
 /** By how much the sectors of a host device differ from the guest's: not at all, or a partition's beginning. */
-import { SectorNumbers } from './sector-numbers.ts';
+import { NO_NUMBER, SectorNumbers } from './sector-numbers.ts';
 
 /** Requests that are compared: so many of the guest's with so many of the host's. */
 const GUEST_SAMPLE = 256;
@@ -9,20 +9,65 @@ const HOST_SAMPLE = 4096;
 export function likeliestShift(guest: Float64Array, host: Float64Array): number {
   const guestSectors = guest.subarray(0, GUEST_SAMPLE);
   const hostSectors = host.subarray(0, HOST_SAMPLE);
-  const most = guestSectors.length * hostSectors.length;
+  const groups = groupSizes(guestSectors, hostSectors);
+  // The commonest one of the largest group is met so often: what is in a smaller group is rarer.
+  const least = mostOf(countShifts(guestSectors, hostSectors, groups, groups.reduce(larger))).often;
+  const { shift, often, none } = mostOf(countShifts(guestSectors, hostSectors, groups, least));
+  return often === none ? 0 : shift;
+}
+
+/** Groups of differences, few enough to be counted in the cache of a CPU. */
+const GROUPS = 1 << 16;
+
+/** By sector numbers, which are multiples of a block's: the bits above and below are mixed. */
+function groupOf(shift: number): number {
+  return (Math.imul(shift, 0x9e3779b1) >>> 8) & (GROUPS - 1);
+}
+
+const larger = (a: number, b: number) => Math.max(a, b);
+
+/** How many differences are in each group. */
+function groupSizes(guestSectors: Float64Array, hostSectors: Float64Array): Uint32Array {
+  const sizes = new Uint32Array(GROUPS);
+  for (let guest = 0; guest < guestSectors.length; guest++)
+    for (let host = 0; host < hostSectors.length; host++) {
+      const shift = hostSectors[host]! - guestSectors[guest]!;
+      if (shift >= 0) sizes[groupOf(shift)]!++;
+    }
+  return sizes;
+}
+
+interface Counted {
+  readonly shifts: SectorNumbers;
+  /** By the number of the difference. */
+  readonly times: Uint32Array;
+}
+
+/** How often each difference is met, of those in groups of at least `least`. */
+function countShifts(
+  guestSectors: Float64Array,
+  hostSectors: Float64Array,
+  groups: Uint32Array,
+  least: number,
+): Counted {
+  const most = groups.reduce((sum, size) => (size >= least ? sum + size : sum), 0);
   const shifts = new SectorNumbers(most);
   const times = new Uint32Array(most);
-  for (const guestSector of guestSectors)
-    for (const hostSector of hostSectors)
-      if (hostSector >= guestSector) times[shifts.add(hostSector - guestSector)]!++;
-  let commonest = -1;
-  let often = 0;
-  for (let shift = 0; shift < shifts.size; shift++)
-    if (times[shift]! > often) {
-      commonest = shift;
-      often = times[shift]!;
+  for (let guest = 0; guest < guestSectors.length; guest++)
+    for (let host = 0; host < hostSectors.length; host++) {
+      const shift = hostSectors[host]! - guestSectors[guest]!;
+      if (shift >= 0 && groups[groupOf(shift)]! >= least) times[shifts.add(shift)]!++;
     }
-  const none = shifts.get(0);
-  if (commonest === -1 || (none !== -1 && times[none] === often)) return 0;
-  return shifts.valueOf(commonest);
+  return { shifts, times };
+}
+
+/** The commonest difference, of several the first that was met, how often it is met, and how often 0 is. */
+function mostOf({ shifts, times }: Counted): { shift: number; often: number; none: number } {
+  const zero = shifts.get(0);
+  const none = zero === NO_NUMBER ? 0 : times[zero]!;
+  let commonest = -1;
+  for (let shift = 0; shift < shifts.size; shift++)
+    if (commonest === -1 || times[shift]! > times[commonest]!) commonest = shift;
+  if (commonest === -1) return { shift: 0, often: 0, none };
+  return { shift: shifts.valueOf(commonest), often: times[commonest]!, none };
 }

@@ -107,7 +107,7 @@ export class Returns {
     const task = this.#task(asker.tid);
     const manner = this.#manner(asker);
     if (manner === 'aio') task.aio.completed(request, this.#table.ts[row]!);
-    else if (manner === 'uring' && !task.hasPointers && this.#callers.openCall(asker.tid) !== undefined)
+    else if (manner === 'uring' && !task.hasPointers && this.#callers.openCall(asker.tid) !== NO_ROW)
       task.atExit.push(request);
   }
 
@@ -126,7 +126,7 @@ export class Returns {
     this.#byPointer.delete(pointer);
     this.#pointed.delete(request);
     const { tid } = this.#asker[request]!;
-    if (this.#callers.openCall(tid!) === undefined) this.#row[request] = row;
+    if (this.#callers.openCall(tid!) === NO_ROW) this.#row[request] = row;
     else this.#task(tid!).atExit.push(request);
   }
 

@@ -20,6 +20,9 @@ export interface Occurrences {
 export class KindRows {
   readonly rows: Uint32Array;
   readonly #table: EventTable;
+  readonly #byKind: ColumnsByKind;
+  readonly #start: number;
+  readonly #end: number;
   #ts: Float64Array | undefined;
   #tid: Uint32Array | undefined;
   #cpu: Uint16Array | undefined;
@@ -27,18 +30,21 @@ export class KindRows {
   #devKeys: Keys | undefined;
   #tagKeys: Keys | undefined;
 
-  constructor(table: EventTable, rows: Uint32Array) {
+  constructor(table: EventTable, byKind: ColumnsByKind, start: number, end: number) {
     this.#table = table;
-    this.rows = rows;
+    this.#byKind = byKind;
+    this.#start = start;
+    this.#end = end;
+    this.rows = byKind.rows.subarray(start, end);
   }
 
   get ts(): Float64Array {
-    this.#ts ??= pick(this.#table.ts, this.rows, new Float64Array(this.rows.length));
+    this.#ts ??= this.#byKind.ts.subarray(this.#start, this.#end);
     return this.#ts;
   }
 
   get tid(): Uint32Array {
-    this.#tid ??= pick(this.#table.tid, this.rows, new Uint32Array(this.rows.length));
+    this.#tid ??= this.#byKind.tid.subarray(this.#start, this.#end);
     return this.#tid;
   }
 
@@ -64,6 +70,42 @@ export class KindRows {
   }
 }
 
+/** The rows of a table kind by kind, and the columns that nearly every kind is asked for: all are laid out in one pass. */
+class ColumnsByKind {
+  readonly rows: Uint32Array;
+  readonly #table: EventTable;
+  /** Where each kind begins. */
+  readonly #starts: Uint32Array;
+  #ts: Float64Array | undefined;
+  #tid: Uint32Array | undefined;
+
+  constructor(table: EventTable, starts: Uint32Array) {
+    const { kind } = table;
+    this.#table = table;
+    this.#starts = starts;
+    this.rows = new Uint32Array(kind.length);
+    const next = starts.slice();
+    for (let row = 0; row < kind.length; row++) this.rows[next[kind[row]!]!++] = row;
+  }
+
+  get ts(): Float64Array {
+    this.#ts ??= this.#laidOut(this.#table.ts, new Float64Array(this.rows.length));
+    return this.#ts;
+  }
+
+  get tid(): Uint32Array {
+    this.#tid ??= this.#laidOut(this.#table.tid, new Uint32Array(this.rows.length));
+    return this.#tid;
+  }
+
+  #laidOut<Column extends Float64Array | Uint32Array>(column: Column, out: Column): Column {
+    const { kind } = this.#table;
+    const next = this.#starts.slice();
+    for (let row = 0; row < kind.length; row++) out[next[kind[row]!]!++] = column[row]!;
+    return out;
+  }
+}
+
 /** The values of a column at some rows, into `out`. */
 export function pick<Column extends Float64Array | Uint32Array | Uint16Array>(
   column: Column,
@@ -80,10 +122,8 @@ export function indexOccurrences(table: EventTable): Occurrences {
   const starts = new Uint32Array(EVENT_KINDS.length + 1);
   for (let row = 0; row < kind.length; row++) starts[kind[row]! + 1]!++;
   for (let id = 0; id < EVENT_KINDS.length; id++) starts[id + 1]! += starts[id]!;
-  const rows = new Uint32Array(kind.length);
-  const fill = starts.slice(0, EVENT_KINDS.length);
-  for (let row = 0; row < kind.length; row++) rows[fill[kind[row]!]!++] = row;
-  const known = EVENT_KINDS.map(({ id }) => new KindRows(table, rows.subarray(starts[id]!, starts[id + 1]!)));
+  const byKind = new ColumnsByKind(table, starts);
+  const known = EVENT_KINDS.map(({ id }) => new KindRows(table, byKind, starts[id]!, starts[id + 1]!));
   const of = (name: string) => known[kindId(name)]!;
   return { table, of, rows: (name) => of(name).rows, count: (name) => of(name).rows.length };
 }
