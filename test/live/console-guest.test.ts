@@ -27,7 +27,7 @@ const whyNot =
     ? files
     : ((await whyNoProgram('qemu-system-x86_64')) ??
       (await whyNoProgram('cpio')) ??
-      (image === undefined ? 'there is no image of the lab: npm run lab -- bare builds one' : undefined));
+      (image === undefined ? 'there is no image of the lab: npm run lab -- bare-irq builds one' : undefined));
 if (whyNot !== undefined) process.stderr.write(`live tests of an emulated guest are skipped: ${whyNot}\n`);
 
 /** Connects its standard streams with a socket, as socat does. */
