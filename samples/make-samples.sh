@@ -3,6 +3,8 @@
 # with the files that README.md lists. Streams go into the bundles as they were recorded, whole.
 #
 #   samples/make-samples.sh RECORDINGS [SAMPLE...]
+#
+# RECORDINGS/lab is what `npm run lab` kept: the bundles of these samples are as `iotrace record` wrote them.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -36,6 +38,12 @@ sample() {
     --title "$name, an emulated host: order counts, speed does not" "$@" -o "$here/$name.iotrace.zip"
 }
 
+# recorded SAMPLE CONFIGURATION
+recorded() {
+  [[ $wanted == '  ' || $wanted == *" $1 "* ]] || return 0
+  cp "$recordings/lab/$2/recording.iotrace.zip" "$here/$1.iotrace.zip"
+}
+
 # This one was recorded with record-local-disk.py, on a machine that has a disk.
 if [[ $wanted == '  ' || $wanted == *' local-block-device '* ]]; then
   local=$recordings/local-disk
@@ -48,7 +56,7 @@ fi
 sample bare-metal-nvme bare-irq
 sample bare-metal-nvme-iopoll bare-iopoll
 sample vfio-pci-nvme vfio
-sample vfio-pci-nvme-haltpoll vfio-haltpoll
+recorded vfio-pci-nvme-haltpoll vfio-haltpoll
 sample vfio-pci-nvme-iopoll vfio-hipri
 sample virtio-blk-main-loop vblk-mainloop
 sample virtio-blk-iothread vblk-aio-poll0
@@ -66,5 +74,6 @@ sample virtio-blk-userspace-nvme-qemu-log unvme-qtrace
 sample virtio-blk-userspace-nvme-pollqueue unvme-pollqueue
 sample virtio-blk-userspace-nvme-fastpath unvme-fastpath
 sample vhost-user-blk-qsd vubd-poll0
+recorded virtio-blk-host-only iothread-native.host-only
 sample vhost-user-blk-spdk spdk-nvme
 sample vhost-user-blk-spdk-aio spdk-aio

@@ -72,7 +72,13 @@ const DEVICE =
   /^\/dev\/(nvme\d{1,4}n\d{1,5}(p\d{1,3})?|(sd|vd|xvd|hd)[a-z]{1,3}\d{0,3}|(loop|md|dm-|nbd|zram|ram)\d{1,4}|vfio\/(vfio|\d{1,4})|null)$/;
 const NVME_URL = new RegExp(String.raw`^nvme://${PCI}/\d{1,5}$`);
 
-/** A file's name: devices as the kernel numbers them and nvme:// stay; all else becomes `/path1`. */
+/** Another name of a device, which may be that of a partition (/dev/disk/by-id/…-part3). */
+const DEVICE_LINK = /^\/dev\/.*?(-part\d{1,3})?$/;
+
+/** A file's name: devices as the kernel numbers them and nvme:// stay; other devices become `/dev/path1`, all else `/path1`. */
 export function sharePath(path: string, names: Pseudonyms): string {
-  return path === '' || DEVICE.test(path) || NVME_URL.test(path) ? path : `/${names.of('path', path)}`;
+  if (path === '' || DEVICE.test(path) || NVME_URL.test(path)) return path;
+  const link = DEVICE_LINK.exec(path);
+  const name = names.of('path', path);
+  return link === null ? `/${name}` : `/dev/${name}${link[1] ?? ''}`;
 }

@@ -18,10 +18,12 @@ describe.each(sampleBundles())('half a microsecond in $name', { timeout: 240_000
     for (const [stage, column] of run.times.stages) {
       const model = compareRecordings([run], [delayed(run, stage, ADDED_NS)], '0');
       const passed = column.filter((ns) => ns > 0).length;
-      const { heldBy, clockNs, ns } = model.stages.find(({ id }) => id === stage)!;
+      const { heldBy, clockNs, ns, smallestNs } = model.stages.find(({ id }) => id === stage)!;
       expect(model.method.paired).toBe(true);
       if (passed < FEW) continue;
       if (clockNs > ns) expect([stage, named(model), heldBy]).toEqual([stage, [], 'clocks']);
+      // Few of many passed it: less than the comparison says it could show.
+      else if (ns < smallestNs && heldBy === 'chance') expect([stage, named(model)]).toEqual([stage, []]);
       else {
         expect([stage, named(model)]).toEqual([stage, [stage]]);
         found.push(stage);

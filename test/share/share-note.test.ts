@@ -11,6 +11,22 @@ describe('a note in a copy for strangers', () => {
     expect(shareNote(note, new Pseudonyms())).toBe(shared);
   });
 
+  it.each([
+    [
+      'disk of the guest: virtio-blk, IOThread payroll, linux-aio on /dev/disk/by-id/payroll-part3',
+      'disk of the guest: virtio-blk, IOThread id1, linux-aio on /dev/path1-part3',
+    ],
+    [
+      'disk of the guest: virtio-blk, main loop, qcow2 in io_uring through the page cache on /srv/payroll.qcow2',
+      'disk of the guest: virtio-blk, main loop, qcow2 in io_uring through the page cache on /path1',
+    ],
+    ['IOThread payroll: poll-max-ns 32768', 'IOThread id1: poll-max-ns 32768'],
+    ['thread 42 IO payroll may run on CPUs 0-3', 'thread 42 IO id1 may run on CPUs 0-3'],
+    ['thread 42 payroll may run on CPUs 0,2', 'thread 42 thread1 may run on CPUs 0,2'],
+  ])('has its names replaced: %s', (note, shared) => {
+    expect(shareNote(note, new Pseudonyms())).toBe(shared);
+  });
+
   it('is left out when a word of it is not known, with a reason that reads well for one and for several', () => {
     const names = new Pseudonyms();
     for (const note of ['in the guest: kernel of mine 6.1', 'secret 1'])
