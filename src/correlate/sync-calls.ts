@@ -20,16 +20,12 @@ const BY_KIND = new Map<number, number>([
 /** Per kind what it means here, 0 for most. */
 const STEPS = Uint8Array.from(EVENT_KINDS, ({ id }) => BY_KIND.get(id) ?? 0);
 
-/** A clock that is off is off from the beginning; so many requests tell, and more would take long. */
-const MOST_REQUESTS = 50_000;
-
 /** Completions and the returns of the calls that waited for them. */
 export function syncCalls(machine: Occurrences): CpuMessages {
   const walk = new Walk(machine);
   if (CALLS.every((call) => machine.count(`sys_enter_${call}`) === 0)) return walk.messages;
   const { kind } = machine.table;
-  const behind = machine.rows('block_rq_issue')[MOST_REQUESTS] ?? kind.length;
-  for (let row = 0; row < behind; row++) {
+  for (let row = 0; row < kind.length; row++) {
     const step = STEPS[kind[row]!]!;
     if (step !== 0) walk.step(row, step);
   }
