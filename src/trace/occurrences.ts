@@ -20,9 +20,6 @@ export interface Occurrences {
 export class KindRows {
   readonly rows: Uint32Array;
   readonly #table: EventTable;
-  readonly #byKind: ColumnsByKind;
-  readonly #start: number;
-  readonly #end: number;
   #ts: Float64Array | undefined;
   #tid: Uint32Array | undefined;
   #cpu: Uint16Array | undefined;
@@ -30,21 +27,18 @@ export class KindRows {
   #devKeys: Keys | undefined;
   #tagKeys: Keys | undefined;
 
-  constructor(table: EventTable, byKind: ColumnsByKind, start: number, end: number) {
+  constructor(table: EventTable, rows: Uint32Array) {
     this.#table = table;
-    this.#byKind = byKind;
-    this.#start = start;
-    this.#end = end;
-    this.rows = byKind.rows.subarray(start, end);
+    this.rows = rows;
   }
 
   get ts(): Float64Array {
-    this.#ts ??= this.#byKind.ts.subarray(this.#start, this.#end);
+    this.#ts ??= pick(this.#table.ts, this.rows, new Float64Array(this.rows.length));
     return this.#ts;
   }
 
   get tid(): Uint32Array {
-    this.#tid ??= this.#byKind.tid.subarray(this.#start, this.#end);
+    this.#tid ??= pick(this.#table.tid, this.rows, new Uint32Array(this.rows.length));
     return this.#tid;
   }
 
@@ -70,42 +64,6 @@ export class KindRows {
   }
 }
 
-/** The rows of a table kind by kind, and the columns that nearly every kind is asked for: all are laid out in one pass. */
-class ColumnsByKind {
-  readonly rows: Uint32Array;
-  readonly #table: EventTable;
-  /** Where each kind begins. */
-  readonly #starts: Uint32Array;
-  #ts: Float64Array | undefined;
-  #tid: Uint32Array | undefined;
-
-  constructor(table: EventTable, starts: Uint32Array) {
-    const { kind } = table;
-    this.#table = table;
-    this.#starts = starts;
-    this.rows = new Uint32Array(kind.length);
-    const next = starts.slice();
-    for (let row = 0; row < kind.length; row++) this.rows[next[kind[row]!]!++] = row;
-  }
-
-  get ts(): Float64Array {
-    this.#ts ??= this.#laidOut(this.#table.ts, new Float64Array(this.rows.length));
-    return this.#ts;
-  }
-
-  get tid(): Uint32Array {
-    this.#tid ??= this.#laidOut(this.#table.tid, new Uint32Array(this.rows.length));
-    return this.#tid;
-  }
-
-  #laidOut<Column extends Float64Array | Uint32Array>(column: Column, out: Column): Column {
-    const { kind } = this.#table;
-    const next = this.#starts.slice();
-    for (let row = 0; row < kind.length; row++) out[next[kind[row]!]!++] = column[row]!;
-    return out;
-  }
-}
-
 /** The values of a column at some rows, into `out`. */
 export function pick<Column extends Float64Array | Uint32Array | Uint16Array>(
   column: Column,
@@ -122,8 +80,10 @@ export function indexOccurrences(table: EventTable): Occurrences {
   const starts = new Uint32Array(EVENT_KINDS.length + 1);
   for (let row = 0; row < kind.length; row++) starts[kind[row]! + 1]!++;
   for (let id = 0; id < EVENT_KINDS.length; id++) starts[id + 1]! += starts[id]!;
-  const byKind = new ColumnsByKind(table, starts);
-  const known = EVENT_KINDS.map(({ id }) => new KindRows(table, byKind, starts[id]!, starts[id + 1]!));
+  const rows = new Uint32Array(kind.length);
+  const fill = starts.slice(0, EVENT_KINDS.length);
+  for (let row = 0; row < kind.length; row++) rows[fill[kind[row]!]!++] = row;
+  const known = EVENT_KINDS.map(({ id }) => new KindRows(table, rows.subarray(starts[id]!, starts[id + 1]!)));
   const of = (name: string) => known[kindId(name)]!;
   return { table, of, rows: (name) => of(name).rows, count: (name) => of(name).rows.length };
 }
