@@ -74,6 +74,7 @@ sample virtio-blk-userspace-nvme-qemu-log unvme-qtrace
 sample virtio-blk-userspace-nvme-pollqueue unvme-pollqueue
 sample virtio-blk-userspace-nvme-fastpath unvme-fastpath
 sample vhost-user-blk-qsd vubd-poll0
-recorded virtio-blk-host-only iothread-native.host-only
+recorded vhost-user-blk-qsd-nvme storage-daemon-nvme
+recorded virtio-blk-iothread-host-only iothread-native.host-only
 sample vhost-user-blk-spdk spdk-nvme
 sample vhost-user-blk-spdk-aio spdk-aio

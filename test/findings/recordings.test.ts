@@ -14,7 +14,8 @@ const FOLDER = new URL('../../samples/', import.meta.url);
 const SHOWN: Record<string, readonly string[]> = {
   'vfio-pci-nvme': ['guest-scheduler', 'vcpu-halts'],
   'vhost-user-blk-qsd': ['vcpu-halts'],
-  'virtio-blk-host-only': ['shorter-path'],
+  'vhost-user-blk-qsd-nvme': ['interrupt-node', 'drive-node', 'vcpu-halts'],
+  'virtio-blk-iothread-host-only': ['shorter-path'],
   'vhost-user-blk-spdk-aio': ['vcpu-halts'],
   'vhost-user-blk-spdk': ['vcpu-halts'],
   'virtio-blk-iopoll': ['shorter-path'],

@@ -13,6 +13,8 @@ export function fioReads(
     command: [
       ...['fio', '--name=observed', `--filename=${device}`, '--readonly', '--rw=randread', '--bs=4k'],
       ...['--ioengine=psync', '--iodepth=1', '--direct=1', `--number_ios=${reads}`],
+      // The file is smaller than that many reads: without a size of all I/O fio ends when it has read it once.
+      '--io_size=1g',
       ...['--output-format=json', `--output=${output}`],
     ],
     async meanUs() {
