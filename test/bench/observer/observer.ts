@@ -1,6 +1,8 @@
 /**
  * What observing costs: fio reads a loop device in memory at queue depth 1, untraced and observed in several ways, in turn. Printed are the means
- * of fio itself and ratios of one run; nothing is asserted. Needs root, fio and losetup; what a machine lacks is named.
+ * of fio itself and ratios of one run; nothing is asserted. Needs root, fio and losetup; what a machine lacks is named. All of it runs on
+ * one CPU (taskset, in package.json): else an observer that keeps a second CPU awake makes the loop device's worker start sooner,
+ * and seems to cost less than nothing.
  *
  *   npm run bench:observer             OBSERVER_ROUNDS and OBSERVER_IOS: how often, and reads each time
  */
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
     loop = await loopDevice(join(folder, 'image'));
     const reads = fioReads(folder, loop, READS);
     print(
-      `${cpus().length} cores, Linux ${release()}, load ${loadavg()[0]!.toFixed(1)}; fio, 4 KiB random reads of ${loop}`,
+      `${cpus().length} cores, Linux ${release()}, load ${loadavg()[0]!.toFixed(1)}; fio, 4 KiB random reads of ${loop}, all on CPU 0`,
     );
     print(`${ROUNDS} rounds of ${READS} reads each, in turn`);
     const all = await observers(folder, loop);
