@@ -5,7 +5,7 @@
 import { requestSectors } from '../../parsers/event-kinds.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import type { CpuMessages } from './cpu-messages.ts';
+import { type CpuMessages, MOST_ROWS } from './cpu-messages.ts';
 import { isData } from './flights.ts';
 
 /** What is known of one sector of one disk at a moment. */
@@ -55,13 +55,13 @@ export function blockMessages(machine: Occurrences): CpuMessages {
   return messages;
 }
 
-/** A clock that is off is off from the beginning; so many requests tell, and more would take long. */
-const MOST_REQUESTS = 50_000;
+/** What they are made of. */
+export const BLOCK_EVENTS = ['block_rq_issue', 'block_rq_complete'] as const;
 
 /** Rows of both kinds in order of time. */
 function eachEnd(machine: Occurrences, take: (row: number, isIssue: boolean) => void): void {
-  const issues = machine.rows('block_rq_issue').subarray(0, MOST_REQUESTS);
-  const completions = machine.rows('block_rq_complete').subarray(0, MOST_REQUESTS);
+  const issues = machine.rows(BLOCK_EVENTS[0]).subarray(0, MOST_ROWS);
+  const completions = machine.rows(BLOCK_EVENTS[1]).subarray(0, MOST_ROWS);
   let completion = 0;
   for (let issue = 0; issue < issues.length; issue++) {
     const row = issues[issue]!;

@@ -20,8 +20,19 @@ export interface CpuMessages {
   readonly alone: boolean[];
 }
 
-/** A clock that is off is off from the beginning; so many rows of an event tell, and more would take long. */
-const MOST_ROWS = 50_000;
+/** A clock that is off mostly is so from the beginning: so many rows of an event find it, and more would take long. */
+export const MOST_ROWS = 50_000;
+
+/** What chains are made of. */
+const CHAINED = [
+  ...['kvm_apic_accept_irq', 'kvm_apicv_accept_irq', 'kvm_inj_virq'],
+  ...['sched_waking', 'sched_wakeup', 'sched_switch', 'eventfd_signal', 'eventfd_signal_mask'],
+];
+
+/** Whether no row of these events is left out: only then do their messages speak for the whole recording. */
+export function seesAll(machine: Occurrences, events: readonly string[] = CHAINED): boolean {
+  return events.every((event) => machine.count(event) <= MOST_ROWS);
+}
 
 /** All chains of a machine. `vcpuThreads`: vCPU → its thread; without any, interrupts are left out. */
 export function messageChains(machine: Occurrences, vcpuThreads: ReadonlyMap<number, number>): Chain[] {

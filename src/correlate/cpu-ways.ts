@@ -4,8 +4,8 @@
  */
 import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
-import { blockMessages } from './block-messages.ts';
-import { type Chain, type CpuMessages, messageChains, messagesOf } from './cpu-messages.ts';
+import { BLOCK_EVENTS, blockMessages } from './block-messages.ts';
+import { type Chain, type CpuMessages, messageChains, messagesOf, seesAll } from './cpu-messages.ts';
 import { syncCalls } from './sync-calls.ts';
 
 /** The messages from one CPU to another; times in ns of the table. */
@@ -15,7 +15,7 @@ export interface Way {
   readonly latencies: number[];
   /** How many arrive early that nothing else explains. */
   impossible: number;
-  /** Those whose two ends surely belong together: when each was sent, and how long it took. */
+  /** Those whose two ends surely belong together, of kinds looked at to the end: when each was sent, and how long it took. */
   readonly sent: number[];
   readonly took: number[];
 }
@@ -28,13 +28,15 @@ export function waysBetween(
 ): readonly Way[] {
   const { table } = machine;
   const ways = new Map<number, Way>();
-  if (byTime)
+  if (byTime) {
+    const toTheEnd = seesAll(machine);
     for (const chain of messageChains(machine, vcpuThreads)) {
       const messages = messagesOf(table, chain);
-      addWays(ways, table, messages, isWhole(chain, messages));
+      addWays(ways, table, messages, toTheEnd && isWhole(chain, messages));
     }
+  }
   addWays(ways, table, syncCalls(machine), true);
-  addWays(ways, table, blockMessages(machine), true);
+  addWays(ways, table, blockMessages(machine), seesAll(machine, BLOCK_EVENTS));
   return [...ways.values()];
 }
 

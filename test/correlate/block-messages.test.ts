@@ -22,7 +22,7 @@ interface Drawn {
 }
 
 /** Reads that CPU 0 issues every 20 µs and CPU 1 completes 10 µs later; times are drawn. */
-function skewOf({ requests, sectors, offBy, from = 0, lost = 0 }: Drawn) {
+function waysOf({ requests, sectors, offBy, from = 0, lost = 0 }: Drawn) {
   const random = randomFrom(1);
   const rows = Array.from({ length: requests }, (_, request) => {
     const issued = 1_000_000 + request * 20_000;
@@ -39,8 +39,20 @@ function skewOf({ requests, sectors, offBy, from = 0, lost = 0 }: Drawn) {
   const builder = new EventTableBuilder();
   for (const { kind, ns, cpu, sector } of left)
     builder.event(kind, Math.floor(ns / 1e9), ns % 1e9, cpu, 0, 0, sector, READ);
-  return skewedCpus(waysBetween(indexOccurrences(builder.build().events), new Map(), false));
+  return waysBetween(indexOccurrences(builder.build().events), new Map(), false);
 }
+
+const skewOf = (drawn: Drawn) => skewedCpus(waysOf(drawn));
+
+describe('issues and completions', () => {
+  it('bound how far clocks can differ only where they were looked at to the end of the recording', () => {
+    const [whole] = waysOf({ requests: 1_000, sectors: 40, offBy: 0 });
+    expect(whole!.took.length).toBe(1_000);
+    const [cut] = waysOf({ requests: 60_000, sectors: 40, offBy: 0 });
+    expect(cut!.latencies.length).toBeGreaterThan(0);
+    expect(cut!.took).toEqual([]);
+  });
+});
 
 describe('completions before their issue', () => {
   it('tell that the clocks of two CPUs differ, by at least so much', () => {
