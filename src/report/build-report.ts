@@ -7,7 +7,7 @@ import type { Breakdown } from '../stats/breakdown.ts';
 import type { PerRequest } from '../stats/counts.ts';
 import type { NumaStats } from '../stats/numa.ts';
 import type { TracingCostFact } from '../trace/recording.ts';
-import { cpuClocks, stageBounds } from './cpu-clocks.ts';
+import { cpuClocks, type StampedCpus, stageBounds, stampedCpus } from './cpu-clocks.ts';
 import { gradeOf } from './grade.ts';
 import { overheadOf } from './overhead-part.ts';
 import type { Dist, ReportModel } from './report-model.ts';
@@ -46,7 +46,8 @@ export interface ReportInput {
 export function buildReport(input: ReportInput): ReportModel {
   const { correlated, breakdown } = input;
   const requests = requestCounts(correlated);
-  const cpuBounds = stageBounds(correlated);
+  const stamped = stampedCpus(correlated);
+  const cpuBounds = stageBounds(stamped);
   const stages = breakdown.stages.map((stage) => stageOf(stage, correlated, breakdown, cpuBounds));
   const groundTruth = truthOf(input.application, correlated, breakdown);
   const workload = workloadOf(correlated, breakdown);
@@ -106,7 +107,7 @@ export function buildReport(input: ReportInput): ReportModel {
       stages: stack.parts.map(({ id, from, to, meanNs }) => ({ id, from, to, meanNs })),
     })),
     counts: input.counts,
-    clock: clockOf(input),
+    clock: clockOf(input, stamped),
     groundTruth,
     littlesLaw: littlesLawOf(workload, breakdown),
     numa: input.numa,
@@ -162,7 +163,7 @@ function deviceName({ device, path }: Correlated): string {
   return `${path.app} ${device >>> 20}:${device & 0xfffff}`;
 }
 
-function clockOf({ correlated, roundingNs, streams }: ReportInput): ReportModel['clock'] {
+function clockOf({ correlated, roundingNs, streams }: ReportInput, stamped: StampedCpus): ReportModel['clock'] {
   const { relation } = correlated;
   const related = relation.method !== 'one-clock' && relation.method !== 'none';
   return {
@@ -174,7 +175,7 @@ function clockOf({ correlated, roundingNs, streams }: ReportInput): ReportModel[
     checked: relation.checked,
     ok: relation.ok,
     roundingNs,
-    cpus: cpuClocks(correlated, streams),
+    cpus: cpuClocks(stamped, streams),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Correlated } from '../correlate/correlate.ts';
 import { STATUS } from '../correlate/request-table.ts';
 import { sideOf } from '../correlate/scene.ts';
 import type { Side } from '../correlate/side.ts';
+import type { PointId } from '../paths/points.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { SourceTrust } from './trust.ts';
 
@@ -23,18 +24,51 @@ export interface CpuClocks {
 /** Trace clocks that each CPU has for itself (Documentation/trace/ftrace.rst). */
 const OWN_CLOCKS: ReadonlySet<string> = new Set(['local']);
 
+/** Which CPUs stamped the critical points of matched requests; what both answers here are made of. */
+export interface StampedCpus {
+  readonly correlated: Correlated;
+  readonly points: ReadonlyMap<PointId, StampedPoint>;
+}
+
+/** The machine of a point, and per request the CPU that stamped it there; NO_CPU where none did, or the request is not matched. */
+interface StampedPoint {
+  readonly side: Side;
+  readonly cpu: Int32Array;
+}
+
+const NO_CPU = -1;
+
+/** Looks them up: a row of each point of each request, once. */
+export function stampedCpus(correlated: Correlated): StampedCpus {
+  const { requests } = correlated;
+  const matched = Int32Array.from(requests.status.keys()).filter(
+    (request) => requests.status[request] === STATUS.matched,
+  );
+  const points = new Map<PointId, StampedPoint>();
+  for (const point of new Set(requests.variants.flatMap(({ points }) => points))) {
+    const rows = requests.rows.get(point);
+    const side = rows === undefined ? undefined : sideOf(correlated, point);
+    if (rows === undefined || side === undefined) continue;
+    const cpu = new Int32Array(rows.length).fill(NO_CPU);
+    for (const request of matched)
+      if (rows[request] !== NO_ROW) cpu[request] = side.table.cpu[rows[request]!]!;
+    points.set(point, { side, cpu });
+  }
+  return { correlated, points };
+}
+
 /** Of every machine of which more than one CPU stamped. */
-export function cpuClocks(correlated: Correlated, streams: readonly SourceTrust[]): CpuClocks[] {
-  const { app, host, path } = correlated;
+export function cpuClocks(stamped: StampedCpus, streams: readonly SourceTrust[]): CpuClocks[] {
+  const { app, host, path } = stamped.correlated;
   const sides = [
     { side: app, machine: path.app === 'guest' ? ('guest' as const) : ('host' as const) },
     { side: host, machine: 'host' as const },
   ];
   return sides.flatMap(({ side, machine }) => {
     if (side === undefined) return [];
-    const cpus = cpusOf(correlated, side);
+    const cpus = cpusOf(stamped, side);
     if (cpus.length < 2) return [];
-    const widest = widestOf(correlated, side, cpus);
+    const widest = widestOf(stamped, side);
     const clocks = streams
       .filter(({ source }) => source.machine === machine)
       .map(({ source }) => source.clock);
@@ -55,30 +89,23 @@ function boundsOf({ misclocked, app }: Correlated, side: Side) {
   return side === app ? misclocked.app.bounds : misclocked.host.bounds;
 }
 
-function widestOf(correlated: Correlated, side: Side, cpus: readonly number[]): number {
-  const bounds = boundsOf(correlated, side);
+function widestOf(stamped: StampedCpus, side: Side): number {
+  const bounds = boundsOf(stamped.correlated, side);
+  const cpus = cpusOf(stamped, side);
   let widest = 0;
   for (const one of cpus) for (const other of cpus) widest = Math.max(widest, bounds.between(one, other));
   return widest;
 }
 
-/** Critical points of matched requests, each with its machine and the rows that stamped it. */
-function stampedPoints({ requests, path, app, host }: Correlated) {
-  const critical = new Set(requests.variants.flatMap(({ points }) => points));
-  return [...requests.rows].flatMap(([point, rows]) => {
-    const side = critical.has(point) ? sideOf({ path, app, host }, point) : undefined;
-    return side === undefined ? [] : [{ point, side, rows }];
-  });
-}
-
-function cpusOf(correlated: Correlated, side: Side): number[] {
-  const { requests } = correlated;
+function cpusOf({ points }: StampedCpus, side: Side): number[] {
   const cpus = new Set<number>();
-  for (const { side: on, rows } of stampedPoints(correlated)) {
-    if (on !== side) continue;
-    for (let request = 0; request < rows.length; request++)
-      if (requests.status[request] === STATUS.matched && rows[request] !== NO_ROW)
-        cpus.add(side.table.cpu[rows[request]!]!);
+  for (const stamped of points.values()) {
+    if (stamped.side !== side) continue;
+    let last = NO_CPU;
+    for (const cpu of stamped.cpu) {
+      if (cpu !== last && cpu !== NO_CPU) cpus.add(cpu);
+      last = cpu;
+    }
   }
   return [...cpus].sort((a, b) => a - b);
 }
@@ -87,21 +114,19 @@ function cpusOf(correlated: Correlated, side: Side): number[] {
  * For each stage the most by which it can be off in a request, ns (infinite where nothing bounds it). The machines' relation is
  * bounded by messages that several CPUs stamped: across machines, all of them count.
  */
-export function stageBounds(correlated: Correlated): ReadonlyMap<string, number> {
-  const { app, host, requests } = correlated;
-  const points = new Map(stampedPoints(correlated).map((each) => [each.point, each]));
+export function stageBounds(stamped: StampedCpus): ReadonlyMap<string, number> {
+  const { app, host, requests } = stamped.correlated;
   const across = [app, host].reduce(
-    (sum, side) => (side === undefined ? sum : sum + widestOf(correlated, side, cpusOf(correlated, side))),
+    (sum, side) => (side === undefined ? sum : sum + widestOf(stamped, side)),
     0,
   );
   const bounds = new Map<string, number>();
   for (const [variant, { points: borders, stages }] of requests.variants.entries())
     for (const [at, id] of stages.entries()) {
       // An application's log is no row of a CPU.
-      const [from, to] = [points.get(borders[at]!), points.get(borders[at + 1]!)];
+      const [from, to] = [stamped.points.get(borders[at]!), stamped.points.get(borders[at + 1]!)];
       if (from === undefined || to === undefined) continue;
-      const bound =
-        from.side === to.side ? withinMachine(correlated, variant, from.side, [from.rows, to.rows]) : across;
+      const bound = from.side === to.side ? withinMachine(stamped.correlated, variant, from, to) : across;
       bounds.set(id, Math.max(bounds.get(id) ?? 0, bound));
     }
   return bounds;
@@ -111,21 +136,19 @@ export function stageBounds(correlated: Correlated): ReadonlyMap<string, number>
 function withinMachine(
   correlated: Correlated,
   variant: number,
-  side: Side,
-  [from, to]: readonly [Int32Array, Int32Array],
+  from: StampedPoint,
+  to: StampedPoint,
 ): number {
-  const { requests } = correlated;
-  const { cpu } = side.table;
-  const bounds = boundsOf(correlated, side);
+  const bounds = boundsOf(correlated, from.side);
+  const ofRequest = correlated.requests.variant;
   const seen = new Set<number>();
   let widest = 0;
-  for (let request = 0; request < from.length; request++) {
-    if (requests.variant[request] !== variant || requests.status[request] !== STATUS.matched) continue;
-    if (from[request] === NO_ROW || to[request] === NO_ROW) continue;
-    const one = cpu[from[request]!]!;
-    const other = cpu[to[request]!]!;
+  for (let request = 0; request < ofRequest.length; request++) {
+    const one = from.cpu[request]!;
+    const other = to.cpu[request]!;
+    if (one === other || one === NO_CPU || other === NO_CPU || ofRequest[request] !== variant) continue;
     const pair = one * MOST_CPUS + other;
-    if (one === other || seen.has(pair)) continue;
+    if (seen.has(pair)) continue;
     seen.add(pair);
     widest = Math.max(widest, bounds.between(one, other));
   }
