@@ -25,7 +25,7 @@ import { type Doubts, findDoubts } from '../trace/doubts.ts';
 import { checkIntegrity } from '../trace/integrity.ts';
 import type { GroundTruth, MachineName, Recording } from '../trace/recording.ts';
 import { troubleOf } from '../trace/stream-trouble.ts';
-import { doubtsAhead } from './doubts-ahead.ts';
+import { searchAhead } from './search-ahead.ts';
 
 export interface AnalyzeOptions {
   readonly version: string;
@@ -91,7 +91,8 @@ export function followRecording(
       : [[machine, { table: own.table, trouble: troubleOf(streams, machine, own.reported) }] as const];
   });
   const tables = new Map(joined);
-  const doubts = findDoubts(tables, doubtsAhead(tables));
+  const ahead = searchAhead(tables, facts);
+  const doubts = findDoubts(tables, ahead.doubts);
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({
     guest: guest?.table,
@@ -104,6 +105,7 @@ export function followRecording(
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
     doubts,
+    clocks: ahead.clocks,
   });
   const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
   const parts = [...(guest?.parts ?? []), ...(host?.parts ?? [])];

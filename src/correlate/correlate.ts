@@ -14,6 +14,7 @@ import { type AppRequests, busyDevices, followAppRequests } from './app-requests
 import type { ApplicationLog, ApplicationMatch } from './application.ts';
 import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
+import type { SearchedMachines } from './clocks-by-messages.ts';
 import { asCycles } from './cycles.ts';
 import { descriptorsOnce } from './descriptors.ts';
 import { detectPath } from './detect.ts';
@@ -22,6 +23,7 @@ import type { HostMatch } from './host-requests.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
+import type { SideDoubts } from './near-gaps.ts';
 import { placeHost } from './place-host.ts';
 import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
@@ -52,6 +54,8 @@ export interface CorrelateInput {
   readonly roundingNs: number;
   /** What may be wrong with the machines' rows; nothing unless given. */
   readonly doubts?: ReadonlyMap<MachineName, Doubts> | undefined;
+  /** What messages say of the machines' clocks, by who has begun to look for that elsewhere; looked for here unless given. */
+  readonly clocks?: (() => SearchedMachines | undefined) | undefined;
 }
 
 export interface Correlated {
@@ -94,18 +98,13 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
   const concurrent = inFlight(appTable, seen);
-  const doubts = sideDoubts(
-    { rows: app.occurrences, doubts: input.doubts?.get(appName) },
-    host === undefined ? undefined : { rows: host, doubts: input.doubts?.get('host') },
-    input.facts,
-    concurrent.alone,
-  );
-  const actors = findActors(
-    appTable,
+  const { doubts, actors } = findActorsAndDoubts(input, {
+    app: app.occurrences,
+    host,
+    appName,
     seen,
-    host === undefined ? undefined : withoutMisclocked(host, doubts.misclocked.host),
-    input.facts,
-  );
+    alone: concurrent.alone,
+  });
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
   const chosen = choosePath(input, app.occurrences, seen, actors, concurrent.most);
@@ -173,6 +172,42 @@ function likeliestDevice(machine: Occurrences, log: ApplicationLog | undefined):
   const devices = busyDevices(machine);
   if (log === undefined || devices.length < 2) return devices[0]?.device;
   return busyDevices(machine, new Set(log.sector)).sort((a, b) => b.hits - a.hits)[0]?.device;
+}
+
+/** What was found on the application's machine, and what is beside it. */
+interface Seen {
+  readonly app: Occurrences;
+  readonly host: Occurrences | undefined;
+  readonly appName: MachineName;
+  readonly seen: AppRequests;
+  readonly alone: Uint8Array;
+}
+
+/** Who takes part on the host, among its rows that are not doubtful, and what is doubtful of both machines' rows. */
+function findActorsAndDoubts(
+  input: CorrelateInput,
+  { app, host, appName, seen, alone }: Seen,
+): { doubts: SideDoubts; actors: Actors } {
+  // Nearly always all clocks are right. Looking for those that are not, which may be done elsewhere, has until then to end.
+  const actors = findActors(app.table, seen, host, input.facts);
+  const clocks = input.clocks?.();
+  const doubtedOf = (rows: Occurrences, machine: MachineName) => ({
+    rows,
+    doubts: input.doubts?.get(machine),
+    clocks: clocks?.get(machine),
+  });
+  const doubts = sideDoubts(
+    doubtedOf(app, appName),
+    host === undefined ? undefined : doubtedOf(host, 'host'),
+    input.facts,
+    alone,
+  );
+  const { misclocked } = doubts;
+  if (host === undefined || misclocked.host.cpus.size === 0) return { doubts, actors };
+  return {
+    doubts,
+    actors: findActors(app.table, seen, withoutMisclocked(host, misclocked.host), input.facts),
+  };
 }
 
 function choosePath(

@@ -6,15 +6,16 @@
  */
 import type { Way } from './cpu-ways.ts';
 
+/** Plain data, so that another thread can have found it. */
 export interface CpuBounds {
-  /** Most by which the clocks of two CPUs can differ, ns; infinite where nothing bounds them. */
-  between(one: number, other: number): number;
+  /** CPU → its row and its column in `least`. */
+  readonly places: ReadonlyMap<number, number>;
+  /** Least time a message from one CPU (row) to another (column) was seen to take, ns; infinite where none was. */
+  readonly least: Float64Array;
 }
 
 /** A machine about which nothing is proven. */
-export const NOTHING_PROVEN: CpuBounds = {
-  between: (one, other) => (one === other ? 0 : Number.POSITIVE_INFINITY),
-};
+export const NOTHING_PROVEN: CpuBounds = { places: new Map(), least: new Float64Array() };
 
 /** On machines with more, a bound over a third CPU is not looked for: that takes the cube of their number. */
 const MOST_CPUS = 256;
@@ -29,14 +30,16 @@ export function cpuBounds(ways: readonly Way[]): CpuBounds {
   for (const way of ways)
     least[places.get(way.from)! * count + places.get(way.to)!] = shortestThroughout(way);
   if (count <= MOST_CPUS) overOthers(least, count);
-  return {
-    between: (one, other) => {
-      const a = places.get(one);
-      const b = places.get(other);
-      if (a === undefined || b === undefined) return NOTHING_PROVEN.between(one, other);
-      return Math.max(least[a * count + b]!, least[b * count + a]!);
-    },
-  };
+  return { places, least };
+}
+
+/** Most by which the clocks of two CPUs can differ, ns; infinite where nothing bounds them. */
+export function mostBetween({ places, least }: CpuBounds, one: number, other: number): number {
+  if (one === other) return 0;
+  const a = places.get(one);
+  const b = places.get(other);
+  if (a === undefined || b === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(least[a * places.size + b]!, least[b * places.size + a]!);
 }
 
 /** Floyd and Warshall: the shortest way between two, over any others. */

@@ -20,23 +20,36 @@ export interface Way {
   readonly took: number[];
 }
 
-/** `byTime`: also the messages whose two ends only their time ties together. */
-export function waysBetween(
+/** Messages of one kind. `sure`: their two ends surely belong together, and they were looked at to the end. */
+export interface KindOfMessages {
+  readonly messages: CpuMessages;
+  readonly sure: boolean;
+}
+
+/** Messages whose two ends something else than their time ties together. */
+export function tiedMessages(machine: Occurrences): KindOfMessages[] {
+  return [
+    { messages: syncCalls(machine), sure: true },
+    { messages: blockMessages(machine), sure: seesAll(machine, BLOCK_EVENTS) },
+  ];
+}
+
+/** Messages whose two ends only their time ties together. */
+export function timedMessages(
   machine: Occurrences,
   vcpuThreads: ReadonlyMap<number, number>,
-  byTime: boolean,
-): readonly Way[] {
-  const { table } = machine;
+): KindOfMessages[] {
+  const toTheEnd = seesAll(machine);
+  return messageChains(machine, vcpuThreads).map((chain) => {
+    const messages = messagesOf(machine.table, chain);
+    return { messages, sure: toTheEnd && isWhole(chain, messages) };
+  });
+}
+
+/** What messages of several kinds say of each two CPUs. */
+export function waysBetween(table: EventTable, kinds: readonly KindOfMessages[]): readonly Way[] {
   const ways = new Map<number, Way>();
-  if (byTime) {
-    const toTheEnd = seesAll(machine);
-    for (const chain of messageChains(machine, vcpuThreads)) {
-      const messages = messagesOf(table, chain);
-      addWays(ways, table, messages, toTheEnd && isWhole(chain, messages));
-    }
-  }
-  addWays(ways, table, syncCalls(machine), true);
-  addWays(ways, table, blockMessages(machine), seesAll(machine, BLOCK_EVENTS));
+  for (const { messages, sure } of kinds) addWays(ways, table, messages, sure);
   return [...ways.values()];
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a CPU whose clock is off leaves of a recording. Enters: a machine's rows in order of time, and pairs of CPUs that the
- * order of its files already shows to differ. Leaves: the CPUs that explain all pairs, and the stretches of time in which
+ * order of its files and its messages show to differ. Leaves: the CPUs that explain all pairs, and the stretches of time in which
  * one of them took part; what was stamped there is right nowhere, so it is treated as lost. Of the others how far their
  * clocks may differ all the same.
  */
@@ -11,9 +11,8 @@ import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import { withoutRows } from '../trace/order.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
-import { type CpuBounds, cpuBounds, NOTHING_PROVEN } from './cpu-bounds.ts';
-import { waysBetween } from './cpu-ways.ts';
-import { skewedCpus } from './skewed-cpus.ts';
+import type { ClocksByMessages } from './clocks-by-messages.ts';
+import { type CpuBounds, NOTHING_PROVEN } from './cpu-bounds.ts';
 
 export interface Misclocked {
   /** Pairs of CPUs whose clocks differ, differences in ns; empty in a sound recording. */
@@ -32,16 +31,14 @@ export const NO_MACHINE: Misclocked = { pairs: [], cpus: new Set(), gaps: [], bo
 /** A difference is known from below only: its largest contradiction. It is taken to be at most this many times as large. */
 const MOST_OF_LEAST = 2;
 
-/** Looks at one machine. `byOrder`: what the order of its files shows; `byTime`: messages tied by their time tell as well. */
+/** Judges one machine. `byOrder`: what the order of its files shows; `byMessages`: what its messages do. */
 export function findMisclocked(
   machine: Occurrences,
-  vcpuThreads: ReadonlyMap<number, number>,
   byOrder: readonly CpuPair[],
-  byTime: boolean,
+  byMessages: ClocksByMessages,
 ): Misclocked {
-  const ways = waysBetween(machine, vcpuThreads, byTime);
-  const bounds = cpuBounds(ways);
-  const pairs = unite([...byOrder, ...skewedCpus(ways)]);
+  const { bounds } = byMessages;
+  const pairs = unite([...byOrder, ...byMessages.pairs]);
   if (pairs.length === 0) return { ...NO_MACHINE, bounds };
   const cpus = suspects(pairs);
   const reach = MOST_OF_LEAST * Math.max(...pairs.map(({ atLeast }) => atLeast));

@@ -1,15 +1,17 @@
 /** What may be wrong with the rows of both machines: lost ones, found before, and CPUs whose clocks are off, found here. */
 import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
-import type { RecordingFacts } from '../trace/recording.ts';
+import { clocksByMessages, type SearchedClocks, type Standing } from './clocks-by-messages.ts';
 import { findMisclocked, type Misclocked, NO_MACHINE } from './misclocked.ts';
 import type { SideDoubts } from './near-gaps.ts';
-import { vcpuThreads } from './threads.ts';
+import type { ThreadFacts } from './threads.ts';
 
 /** A machine's rows, all of them, and what is doubtful about them. */
 export interface DoubtedRows {
   readonly rows: Occurrences;
   readonly doubts: Doubts | undefined;
+  /** What its messages say of its clocks, where that was looked for before. */
+  readonly clocks: SearchedClocks | undefined;
 }
 
 /**
@@ -22,16 +24,21 @@ const LEAST_ALONE = 0.95;
 export function sideDoubts(
   app: DoubtedRows,
   host: DoubtedRows | undefined,
-  facts: RecordingFacts,
+  facts: ThreadFacts,
   alone: Uint8Array,
 ): SideDoubts {
-  const tells = alone.reduce((sum, only) => sum + only, 0) >= alone.length * LEAST_ALONE;
+  const byTime = alone.reduce((sum, only) => sum + only, 0) >= alone.length * LEAST_ALONE;
+  const judge = ({ rows, doubts, clocks }: DoubtedRows, standing: Standing) => {
+    const searched = byTime ? clocks?.byAll : clocks?.byTied;
+    return findMisclocked(
+      rows,
+      doubts?.skewed ?? [],
+      searched ?? clocksByMessages(rows, standing, facts, byTime),
+    );
+  };
   const misclocked = {
-    app: findMisclocked(app.rows, new Map(), app.doubts?.skewed ?? [], tells),
-    host:
-      host === undefined
-        ? NO_MACHINE
-        : findMisclocked(host.rows, vcpuThreads(host.rows, facts), host.doubts?.skewed ?? [], tells),
+    app: judge(app, 'application'),
+    host: host === undefined ? NO_MACHINE : judge(host, 'host of a guest'),
   };
   return {
     app: app.doubts ?? NO_DOUBTS,

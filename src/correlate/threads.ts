@@ -3,6 +3,9 @@ import type { Occurrences } from '../trace/occurrences.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 
+/** What of the facts tells the threads of guests apart. */
+export type ThreadFacts = Pick<RecordingFacts, 'qemuThreads'>;
+
 /**
  * vCPU id → thread, from the threads that enter a guest. With several guests in one trace those of the facts are taken, else
  * those of a process that also serves the disk (`backend`). Where nothing tells the guests apart, a vCPU number that two threads
@@ -10,7 +13,7 @@ import { NO_ROW } from '../trace/units.ts';
  */
 export function vcpuThreads(
   host: Occurrences,
-  facts: RecordingFacts,
+  facts: ThreadFacts,
   backend: ReadonlySet<number> = new Set(),
 ): ReadonlyMap<number, number> {
   const { table } = host;
@@ -40,7 +43,7 @@ const FEW_ENTRIES = 0.05;
 function ownThreads<Entry>(
   threads: readonly [number, Entry][],
   { tasks }: EventTable,
-  { qemuThreads }: RecordingFacts,
+  { qemuThreads }: ThreadFacts,
   backend: ReadonlySet<number>,
 ): readonly [number, Entry][] {
   const known = new Set(qemuThreads?.map(({ tid }) => tid));

@@ -163,7 +163,10 @@ function deviceName({ device, path }: Correlated): string {
   return `${path.app} ${device >>> 20}:${device & 0xfffff}`;
 }
 
-function clockOf({ correlated, roundingNs, streams }: ReportInput, stamped: StampedCpus): ReportModel['clock'] {
+function clockOf(
+  { correlated, roundingNs, streams }: ReportInput,
+  stamped: StampedCpus,
+): ReportModel['clock'] {
   const { relation } = correlated;
   const related = relation.method !== 'one-clock' && relation.method !== 'none';
   return {

@@ -4,6 +4,7 @@
  * CPUs is the kernel's word; this is what can be said without it.
  */
 import type { Correlated } from '../correlate/correlate.ts';
+import { mostBetween } from '../correlate/cpu-bounds.ts';
 import { STATUS } from '../correlate/request-table.ts';
 import { sideOf } from '../correlate/scene.ts';
 import type { Side } from '../correlate/side.ts';
@@ -93,7 +94,8 @@ function widestOf(stamped: StampedCpus, side: Side): number {
   const bounds = boundsOf(stamped.correlated, side);
   const cpus = cpusOf(stamped, side);
   let widest = 0;
-  for (const one of cpus) for (const other of cpus) widest = Math.max(widest, bounds.between(one, other));
+  for (const one of cpus)
+    for (const other of cpus) widest = Math.max(widest, mostBetween(bounds, one, other));
   return widest;
 }
 
@@ -150,7 +152,7 @@ function withinMachine(
     const pair = one * MOST_CPUS + other;
     if (seen.has(pair)) continue;
     seen.add(pair);
-    widest = Math.max(widest, bounds.between(one, other));
+    widest = Math.max(widest, mostBetween(bounds, one, other));
   }
   return widest;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DIRECTION, kindId, packRequest } from '../../parsers/event-kinds.ts';
-import { waysBetween } from '../../src/correlate/cpu-ways.ts';
+import { tiedMessages, waysBetween } from '../../src/correlate/cpu-ways.ts';
 import { skewedCpus } from '../../src/correlate/skewed-cpus.ts';
 import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
 import { indexOccurrences } from '../../src/trace/occurrences.ts';
@@ -39,7 +39,8 @@ function waysOf({ requests, sectors, offBy, from = 0, lost = 0 }: Drawn) {
   const builder = new EventTableBuilder();
   for (const { kind, ns, cpu, sector } of left)
     builder.event(kind, Math.floor(ns / 1e9), ns % 1e9, cpu, 0, 0, sector, READ);
-  return waysBetween(indexOccurrences(builder.build().events), new Map(), false);
+  const table = builder.build().events;
+  return waysBetween(table, tiedMessages(indexOccurrences(table)));
 }
 
 const skewOf = (drawn: Drawn) => skewedCpus(waysOf(drawn));

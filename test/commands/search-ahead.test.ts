@@ -1,7 +1,8 @@
-/** Another thread finds what a search here finds; one that fails, or has not begun, is not waited for. */
+/** Another thread finds what searches here find; one that fails, or has not begun, is not waited for. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ftraceText } from '../../parsers/ftrace-text.ts';
-import { doubtsAhead, SEARCH } from '../../src/commands/doubts-ahead.ts';
+import { NAMES, newState, SEARCH, searchAhead } from '../../src/commands/search-ahead.ts';
+import { searchMachines } from '../../src/correlate/clocks-by-messages.ts';
 import { searchDoubts } from '../../src/trace/doubts.ts';
 import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
 
@@ -36,39 +37,47 @@ async function machines() {
     builder,
   );
   const trouble = { reported: [], skewed: [], missingShare: 0.01, skips: false };
-  return new Map([['host', { table: builder.build().events, trouble }]]);
+  return new Map([['host' as const, { table: builder.build().events, trouble }]]);
 }
 
-const newState = () => new Int32Array(new SharedArrayBuffer(4));
+/** Waits until the thread has come so far with its last search, which is that for what is missing. */
+const lastIs = (state: Int32Array, least: number) =>
+  vi.waitUntil(() => Atomics.load(state, NAMES.indexOf('doubts')) >= least, { timeout: 60_000 });
 
 it('is done by the thread when that has begun', async () => {
   const tables = await machines();
   const state = newState();
-  const result = doubtsAhead(tables, { leastRows: 0, state });
-  await vi.waitUntil(() => Atomics.load(state, 0) !== 0, { timeout: 60_000 });
-  const found = result();
+  const ahead = searchAhead(tables, {}, { leastRows: 0, cpus: 2, state });
+  await lastIs(state, SEARCH.begun);
+  // In the other order than the thread's.
+  const found = ahead.doubts();
+  const clocks = ahead.clocks();
   expect(searchDoubts).not.toHaveBeenCalled();
   expect(found.get('host')!.found.length).toBeGreaterThan(30);
   expect(found).toEqual(searchDoubts(tables));
+  expect(clocks).toEqual(searchMachines(tables, {}));
 });
 
 it('is done here when the thread has not begun, or cannot', async () => {
   const tables = await machines();
   const missing = new URL('./no-such-file.js', import.meta.url);
-  const found = [
-    doubtsAhead(tables, { leastRows: 0 })(),
-    doubtsAhead(tables, { leastRows: 0, entry: missing })(),
-    doubtsAhead(tables)(),
-  ];
+  const all = [{ leastRows: 0, cpus: 2 }, { leastRows: 0, cpus: 2, entry: missing }, {}].map((options) => {
+    const ahead = searchAhead(tables, {}, options);
+    return { clocks: ahead.clocks(), doubts: ahead.doubts() };
+  });
   expect(searchDoubts).toHaveBeenCalledTimes(3);
-  for (const each of found) expect(each).toEqual(found[0]);
+  for (const { clocks, doubts } of all) {
+    expect(doubts).toEqual(all[0]!.doubts);
+    // Who asks does this itself, as far as it needs it.
+    expect(clocks).toBeUndefined();
+  }
 });
 
 it('is done here when the search of the thread has failed', async () => {
   const tables = await machines();
   const broken = new Map([...tables].map(([name, each]) => [name, { ...each, trouble: undefined as never }]));
   const state = newState();
-  const result = doubtsAhead(broken, { leastRows: 0, state });
-  await vi.waitUntil(() => Atomics.load(state, 0) === SEARCH.over, { timeout: 60_000 });
-  expect(result).toThrow(TypeError);
+  const ahead = searchAhead(broken, {}, { leastRows: 0, cpus: 2, state });
+  await lastIs(state, SEARCH.over);
+  expect(ahead.doubts).toThrow(TypeError);
 });
