@@ -3,7 +3,7 @@
  * host-side row, and the other way round. They bound the clocks' relation; nothing here knows that relation.
  */
 
-import { matchSequences } from '../clocks/match-sequences.ts';
+import { matchSequences, type SequenceMatch } from '../clocks/match-sequences.ts';
 import type { RequestMessages } from '../clocks/robust-line.ts';
 import type { PointId } from '../paths/points.ts';
 import type { EventTable } from '../trace/event-table.ts';
@@ -95,9 +95,12 @@ export interface RhythmRows {
   readonly kicks: Int32Array | undefined;
 }
 
+/** The rhythm may have been met a beat or two beside its place: what is tried, in this order. */
+const BEATS = [0, -1, 1, -2, 2];
+
 /**
- * Messages found by rhythm: the guest's completions, and its kicks, against whichever of the host's events keep step.
- * Undefined when nothing keeps step with the completions.
+ * Messages found by rhythm: the guest's completions, and its kicks, against whichever of the host's events keep step. The
+ * likeliest first, then those of the beats beside; none when nothing keeps step with the completions.
  */
 export function messagesByRhythm(
   app: EventTable,
@@ -105,18 +108,31 @@ export function messagesByRhythm(
   { completions, kicks }: RhythmRows,
   host: Occurrences,
   roundingNs: number,
-): Exchange | undefined {
-  const lower = new Collector(2 * requests.length);
-  const upper = new Collector(requests.length);
+): readonly Exchange[] {
   const completed = inStep(app, completions, host, COMPLETION_EVENTS);
-  if (completed === undefined) return undefined;
-  for (const { request, appTs, hostTs } of completed) {
-    lower.add(request, app.ts[requests.issue[request]!]!, hostTs, -roundingNs);
-    upper.add(request, appTs, hostTs, roundingNs);
-  }
-  for (const { request, appTs, hostTs } of (kicks && inStep(app, kicks, host, KICK_EVENTS)) ?? [])
-    lower.add(request, appTs, hostTs, -roundingNs);
-  return { lower: lower.finish(), upper: upper.finish() };
+  if (completed === undefined) return [];
+  const kicked = kicks === undefined ? undefined : inStep(app, kicks, host, KICK_EVENTS);
+  return BEATS.map((beats) => {
+    const lower = new Collector(2 * requests.length);
+    const upper = new Collector(requests.length);
+    for (const { request, appTs, hostTs } of stepsOf(completed, beats)) {
+      lower.add(request, app.ts[requests.issue[request]!]!, hostTs, -roundingNs);
+      upper.add(request, appTs, hostTs, roundingNs);
+    }
+    // Kicks were put in their places without the completions; with those moved, they would have to be moved as well.
+    if (beats === 0 && kicked !== undefined)
+      for (const { request, appTs, hostTs } of stepsOf(kicked, 0))
+        lower.add(request, appTs, hostTs, -roundingNs);
+    return { lower: lower.finish(), upper: upper.finish() };
+  });
+}
+
+/** Two sequences that keep step: requests with their times on their machine, times of the host, and which belongs to which. */
+interface InStep {
+  readonly request: readonly number[];
+  readonly times: Float64Array;
+  readonly lane: Float64Array;
+  readonly match: SequenceMatch;
 }
 
 interface Step {
@@ -125,32 +141,36 @@ interface Step {
   readonly hostTs: number;
 }
 
-/** Pairs of the rows known per request with the lane of the host's events that fits them best. */
+/** The pairs, each with the event so many beats behind the one it was matched with. */
+function stepsOf({ request, times, lane, match }: InStep, beats: number): Step[] {
+  const steps: Step[] = [];
+  for (let pair = 0; pair < match.a.length; pair++) {
+    const index = match.a[pair]!;
+    const hostTs = lane[match.b[pair]! + beats];
+    if (hostTs !== undefined) steps.push({ request: request[index]!, appTs: times[index]!, hostTs });
+  }
+  return steps;
+}
+
+/** The rows known per request, and the lane of the host's events that fits them best. */
 function inStep(
   app: EventTable,
   rows: Int32Array,
   host: Occurrences,
   events: readonly string[],
-): Step[] | undefined {
-  const known = [...rows.keys()]
-    .filter((request) => rows[request] !== NO_ROW)
+): InStep | undefined {
+  const request = [...rows.keys()]
+    .filter((each) => rows[each] !== NO_ROW)
     .sort((a, b) => app.ts[rows[a]!]! - app.ts[rows[b]!]!);
-  const times = Float64Array.from(known, (request) => app.ts[rows[request]!]!);
-  let best: { share: number; steps: Step[] } | undefined;
-  for (const lane of lanes(host, events, known.length)) {
-    const match = matchSequences(
-      times,
-      Float64Array.from(lane, (row) => host.table.ts[row]!),
-    );
-    if (match === undefined || match.share <= (best?.share ?? 0) + CLEARLY_BETTER) continue;
-    const steps = Array.from(match.a, (index, pair) => ({
-      request: known[index]!,
-      appTs: times[index]!,
-      hostTs: host.table.ts[lane[match.b[pair]!]!]!,
-    }));
-    best = { share: match.share, steps };
+  const times = Float64Array.from(request, (each) => app.ts[rows[each]!]!);
+  let best: InStep | undefined;
+  for (const laneRows of lanes(host, events, request.length)) {
+    const lane = Float64Array.from(laneRows, (row) => host.table.ts[row]!);
+    const match = matchSequences(times, lane);
+    if (match === undefined || match.share <= (best?.match.share ?? 0) + CLEARLY_BETTER) continue;
+    best = { request, times, lane, match };
   }
-  return best?.steps;
+  return best;
 }
 
 /** Rows that could be the host's end: each event split by its key (vector, address, eventfd), and as a whole. */

@@ -7,7 +7,7 @@ import { pointById } from '../paths/points.ts';
 import type { Actors } from './actors.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByRhythm, messagesBySector } from './messages.ts';
-import { firstRelation, NO_RHYTHM, unrelated } from './relate.ts';
+import { firstRelation, unrelated } from './relate.ts';
 import { otherSide, type Side } from './side.ts';
 import { type Base, type Beginning, type KnownClocks, type Tightened, tightened } from './tighten.ts';
 
@@ -23,14 +23,9 @@ export function placeHost(
   const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
   if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
-  const rough = roughExchange(base, actors, input.roundingNs);
-  if (rough === undefined && input.exact === undefined)
-    return {
-      host: undefined,
-      relation: unrelated(NO_RHYTHM),
-    };
-  const first = firstRelation(rough, input);
-  if ('failure' in first) return { host: undefined, relation: unrelated(first.failure) };
+  const begun = firstRelation(roughExchanges(base, actors, input.roundingNs), input);
+  if ('failure' in begun) return { host: undefined, relation: unrelated(begun.failure) };
+  const { rough, first } = begun;
   const begin = { rough, first, epochs: { app: appEpoch, host: hostTable.epoch } };
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   // Sectors name the request; a rhythm can be met a beat beside its place.
@@ -81,10 +76,10 @@ function placed(relation: Relation, { host, vcpus }: Actors): { host: Side | und
   return { host: otherSide(host!, vcpus, relation.offsetAt), relation };
 }
 
-function roughExchange(base: Base, actors: Actors, roundingNs: number): Exchange | undefined {
+function roughExchanges(base: Base, actors: Actors, roundingNs: number): readonly Exchange[] {
   const appTable = base.app.table;
   if (actors.match !== undefined)
-    return messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs);
+    return [messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs)];
   const { rows } = follow({ ...base, host: undefined, slackNs: 0, boundNs: 0 });
   const rhythm = {
     completions: rows.get('guest:irq') ?? base.requests.complete,

@@ -31,23 +31,33 @@ export function roughRelation(
   return { line: result.line, slackNs: widest(result.line, ends) };
 }
 
-/**
- * What the clocks' relation is before a request's messages are known: by the rough ones; where these contradict each other,
- * because the rhythm put some beside their place, what the facts say. The messages that are found with it decide.
- */
-export function firstRelation(
-  rough: Exchange | undefined,
-  { sameRate, exact }: { readonly sameRate: boolean; readonly exact?: ExactRelation | undefined },
-): { offsetAt(ns: number): number; readonly slackNs: number } | { readonly failure: string } {
-  const first: ReturnType<typeof roughRelation> =
-    rough === undefined ? { failure: NO_RHYTHM } : roughRelation(rough, sameRate);
-  if (!('failure' in first)) return { offsetAt: first.line.offsetAt, slackNs: first.slackNs };
-  if (exact === undefined) return first;
-  return { offsetAt: exact.offsetAt, slackNs: exact.uncertaintyNs };
+/** What the clocks' relation is taken to be before a request's messages are known, and the messages that say so. */
+export interface FirstRelation {
+  readonly rough: Exchange | undefined;
+  readonly first: { offsetAt(ns: number): number; readonly slackNs: number };
 }
 
-/** Why there is no rough relation, in words. */
-export const NO_RHYTHM = 'nothing on the host keeps step with the guest’s completions';
+/**
+ * By the rough messages, of which there may be several sets, the likeliest first: the first whose own do not contradict each
+ * other. Where all do, because the rhythm put some beside their place, what the facts say. The messages that are found with
+ * it decide.
+ */
+export function firstRelation(
+  roughs: readonly Exchange[],
+  { sameRate, exact }: { readonly sameRate: boolean; readonly exact?: ExactRelation | undefined },
+): FirstRelation | { readonly failure: string } {
+  let failure: string | undefined;
+  for (const rough of roughs) {
+    const relation = roughRelation(rough, sameRate);
+    if (!('failure' in relation))
+      return { rough, first: { offsetAt: relation.line.offsetAt, slackNs: relation.slackNs } };
+    failure ??= relation.failure;
+  }
+  if (exact === undefined) return { failure: failure ?? NO_RHYTHM };
+  return { rough: roughs[0], first: { offsetAt: exact.offsetAt, slackNs: exact.uncertaintyNs } };
+}
+
+const NO_RHYTHM = 'nothing on the host keeps step with the guest’s completions';
 
 /** The relation of clocks that cannot be related, and why. */
 export function unrelated(why: string): Relation {
