@@ -39,7 +39,17 @@ export function placeHost(
   const all = others.map((other) =>
     tightened(base, actors.host!, actors.vcpus, input, { ...begin, rough: undefined, first: other }),
   );
-  return placed(all.reduce((best, next) => (isBetter(next, best) ? next : best), found).relation, actors);
+  const best = all.reduce((known, next) => (isBetter(next, known) ? next : known), found);
+  return placed(isTold(best, base) ? best.relation : unrelated(NOT_TOLD), actors);
+}
+
+/** Of a rhythm alone: at a wrong place most requests are not answered, and with several in flight few are anywhere. */
+const LEAST_ANSWERED = 0.5;
+const NOT_TOLD =
+  'with several requests in flight their rhythm fits in more than one place, and no TSC relation tells which is right';
+
+function isTold({ relation, answered }: Tightened, { requests }: Base): boolean {
+  return relation.method !== 'causal' || answered >= requests.length * LEAST_ANSWERED;
 }
 
 /** Share of the requests that have to have an answer of the host: beside its place a rhythm loses some in each irregularity. */
@@ -49,8 +59,12 @@ function isFirm({ relation, answered }: Tightened, { requests }: Base): boolean 
   return relation.ok && (relation.interval === undefined || answered >= requests.length * MOST_ANSWERED);
 }
 
-/** More requests are answered; else more is left open: at the place a device's whole time lies between the messages. */
+/**
+ * What the facts say is not contradicted; else more requests are answered; else more is left open: at the place a device's whole
+ * time lies between the messages.
+ */
 function isBetter(a: Tightened, b: Tightened): boolean {
+  if (a.relation.ok !== b.relation.ok) return a.relation.ok;
   return a.answered === b.answered ? width(a.relation) > width(b.relation) : a.answered > b.answered;
 }
 

@@ -56,7 +56,8 @@ export function firstRelation(
   if (exact === undefined) return { failure: failure ?? NO_RHYTHM };
   return { rough: roughs[0], first: { offsetAt: exact.offsetAt, slackNs: exact.uncertaintyNs } };
 }
-
+/** Why there is no relation, in words. */
+export const ONE_DIRECTION = 'messages were found in one direction only';
 const NO_RHYTHM = 'nothing on the host keeps step with the guest’s completions';
 
 /** The relation of clocks that cannot be related, and why. */
@@ -75,7 +76,7 @@ export function unrelated(why: string): Relation {
 }
 
 function failureOf(result: Exclude<CausalResult, { kind: 'line' }>): string {
-  if (result.kind === 'incomplete') return 'messages were found in one direction only';
+  if (result.kind === 'incomplete') return ONE_DIRECTION;
   return `completions would precede their cause by ${(result.gapNs / 1000).toFixed(1)} µs however the clocks are laid`;
 }
 

@@ -6,7 +6,7 @@ import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByPoints } from './messages.ts';
-import { oneSidedRelation, tightRelation } from './relate.ts';
+import { ONE_DIRECTION, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
 import { sampleOf } from './sample.ts';
 import type { Scene } from './scene.ts';
 import { otherSide } from './side.ts';
@@ -54,10 +54,9 @@ export function tightened(
     answered = messages.upper.at.length;
     // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
     const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
-    relation =
-      enough === undefined
-        ? oneSidedRelation(messages, input.exact!, epochs)
-        : tightRelation(enough, input.sameRate, input.exact, epochs);
+    if (enough !== undefined) relation = tightRelation(enough, input.sameRate, input.exact, epochs);
+    else if (input.exact !== undefined) relation = oneSidedRelation(messages, input.exact, epochs);
+    else relation = unrelated(ONE_DIRECTION);
     if (relation.method === 'none') break;
     offsetAt = relation.offsetAt;
     slackNs = relation.uncertaintyNs;

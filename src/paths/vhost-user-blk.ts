@@ -12,7 +12,7 @@ import { aioComplete, usedEntry } from './segments/completion.ts';
 import { guestInterrupt, guestSubmit } from './segments/guest.ts';
 import { hostBlock } from './segments/host-block.ts';
 import { injectInterrupt } from './segments/inject.ts';
-import { kick, kickRead } from './segments/kick.ts';
+import { kick, kickRead, unnamedKick } from './segments/kick.ts';
 import { vfioInterrupt, vfioWake } from './segments/vfio-interrupt.ts';
 
 const base = {
@@ -104,8 +104,7 @@ export const vhostUserBlkQsdNvme = defineIoPath({
   talk: 'qemu-storage-daemon with the userspace NVMe driver',
   points: [
     ...guestSubmit.points,
-    ...kick.points,
-    ...kickRead.points,
+    ...unnamedKick.points,
     ...daemonSubmit.points,
     ...vfioInterrupt.points,
     ...vfioWake.points,
@@ -122,8 +121,7 @@ export const vhostUserBlkQsdNvme = defineIoPath({
     ...daemonSubmit.rules,
     ...vfioInterrupt.rules,
     ...vfioWake.rules,
-    ...kick.rules,
-    ...kickRead.rules,
+    ...unnamedKick.rules,
   ],
   groups: [...KICK_GROUPS, DRIVE_INTERRUPT_GROUP, COMPLETE_GROUP],
   bypasses: [

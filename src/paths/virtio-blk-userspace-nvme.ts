@@ -10,7 +10,7 @@ import {
 import { usedEntry } from './segments/completion.ts';
 import { guestInterrupt, guestSubmit } from './segments/guest.ts';
 import { injectInterrupt } from './segments/inject.ts';
-import { kick, kickRead } from './segments/kick.ts';
+import { unnamedKick } from './segments/kick.ts';
 import { vfioInterrupt, vfioWake } from './segments/vfio-interrupt.ts';
 
 /** Bounds that the completion side gives to everything on the submission side. */
@@ -136,7 +136,7 @@ const shared = {
   anchors: { submit: 'app:submit', issue: 'guest:issue', complete: 'guest:complete', return: 'app:return' },
 } as const;
 
-const before = [...guestSubmit.points, ...kick.points, ...kickRead.points, ...submission.points];
+const before = [...guestSubmit.points, ...unnamedKick.points, ...submission.points];
 const after = [...usedEntry.points, ...injectInterrupt.points, ...guestInterrupt.points];
 const rules = [
   ...guestSubmit.rules,
@@ -153,7 +153,7 @@ export const virtioBlkUserspaceNvme = defineIoPath({
   title: 'virtio-blk, QEMU userspace NVMe driver',
   talk: 'QEMU’s userspace NVMe driver (nvme://)',
   points: [...before, ...vfioInterrupt.points, ...vfioWake.points, ...completion.points, ...after],
-  rules: [...rules, ...vfioInterrupt.rules, ...vfioWake.rules, ...kick.rules, ...kickRead.rules],
+  rules: [...rules, ...vfioInterrupt.rules, ...vfioWake.rules, ...unnamedKick.rules],
   groups: [...KICK_GROUPS, DRIVE_INTERRUPT_GROUP, COMPLETE_GROUP],
   bypasses: [KICK_BYPASS, INTERRUPT_BYPASS, COMPLETE_BYPASS],
   about:
@@ -174,7 +174,7 @@ export const virtioBlkUserspaceNvmePollqueue = defineIoPath({
   title: 'virtio-blk, QEMU userspace NVMe driver, polled queues',
   talk: 'polled NVMe queues (prototype)',
   points: [...before, ...polledCompletion, ...after],
-  rules: [...withoutEvent, ...kick.rules, ...kickRead.rules],
+  rules: [...withoutEvent, ...unnamedKick.rules],
   groups: KICK_GROUPS,
   bypasses: [KICK_BYPASS],
   about:
@@ -187,7 +187,7 @@ export const virtioBlkUserspaceNvmeFastpath = defineIoPath({
   title: 'virtio-blk, QEMU userspace NVMe driver, AIO fast path',
   talk: 'AIO fast path (prototype)',
   points: [...before.filter(({ point }) => point !== 'backend:block'), ...polledCompletion, ...after],
-  rules: [...withoutEvent, ...kick.rules, ...kickRead.rules],
+  rules: [...withoutEvent, ...unnamedKick.rules],
   groups: KICK_GROUPS,
   bypasses: [KICK_BYPASS],
   about:

@@ -31,7 +31,9 @@ export function drawnSubject(seed: number): Subject {
   const facts: RecordingFacts = options.knownOffset
     ? { tscOffsets: [{ vcpu: 0, offset: BigInt(options.guestOffsetNs) }] }
     : {};
-  return { name: `drawn ${seed}`, texts: drawn.texts, facts, drawn: { ...drawn, options } };
+  const { host, guest } = drawn.texts;
+  if (guest === undefined) throw new Error('faults are put into recordings of guests');
+  return { name: `drawn ${seed}`, texts: { host, guest }, facts, drawn: { ...drawn, options } };
 }
 
 /** The first requests of a real sample, whose machines were both recorded by tracefs. */

@@ -1,8 +1,21 @@
 /** What a seed decides. All values are drawn; none is a measurement. */
 import { randomFrom } from '../support/damage.ts';
 
+/** How the disk is reached; each has its own drawing. */
+export const FAMILIES = [
+  'virtio-blk',
+  'userspace-nvme',
+  'storage-daemon',
+  'vfio',
+  'vfio-iopoll',
+  'bare-metal',
+  'bare-metal-iopoll',
+] as const;
+export type Family = (typeof FAMILIES)[number];
+
 export interface DrawnOptions {
   readonly seed: number;
+  readonly family: Family;
   readonly requests: number;
   readonly depth: number;
   readonly queues: number;
@@ -20,13 +33,14 @@ export interface DrawnOptions {
   readonly spread: 'uniform' | 'exponential';
 }
 
-/** One of the many configurations, always the same for a seed. */
-export function drawOptions(seed: number): DrawnOptions {
+/** One of the many configurations of a family, always the same for a seed. */
+export function drawOptions(seed: number, family: Family = 'virtio-blk'): DrawnOptions {
   const random = randomFrom(seed);
   const pick = <T>(...values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const prints = pick('x86-tsc', 'x86-tsc', 'mono');
-  return {
+  const drawn: DrawnOptions = {
     seed,
+    family,
     requests: 40,
     depth: pick(1, 1, 1, 2, 3, 4, 8, 16, 32),
     queues: pick(1, 1, 2),
@@ -39,4 +53,6 @@ export function drawOptions(seed: number): DrawnOptions {
     knownOffset: prints === 'x86-tsc' && random() < 0.5,
     spread: pick('uniform', 'exponential'),
   };
+  // Only QEMU's IOThreads and main loop poll a virtqueue, as they are drawn.
+  return family === 'virtio-blk' ? drawn : { ...drawn, polls: false, mainLoop: false };
 }

@@ -2,13 +2,22 @@
 import { readSource } from '../../src/commands/read-source.ts';
 import { chooseFormat } from '../../src/commands/stream-format.ts';
 import type { MachineName, Recording, Source } from '../../src/trace/recording.ts';
-import { drawVirtio, type TrueRequest } from './draw-virtio.ts';
-import { type DrawnOptions, drawOptions } from './drawn-options.ts';
+import type { DrawnTraces, TrueRequest } from './applications.ts';
+import { BareMetalDrawing } from './draw-nvme.ts';
+import { PolledDrawing } from './draw-polled.ts';
+import { StorageDaemonDrawing } from './draw-storage-daemon.ts';
+import { UserspaceNvmeDrawing } from './draw-userspace-nvme.ts';
+import { VfioDrawing } from './draw-vfio.ts';
+import { VirtioDrawing } from './draw-virtio.ts';
+import { type DrawnOptions, drawOptions, type Family } from './drawn-options.ts';
+
+/** Texts by machine; no guest's where the application runs on the host. */
+export type DrawnTexts = Readonly<Partial<Record<MachineName, string>>> & { readonly host: string };
 
 export interface Generated {
   readonly options: DrawnOptions;
   readonly recording: Recording;
-  readonly texts: Readonly<Record<MachineName, string>>;
+  readonly texts: DrawnTexts;
   readonly truth: readonly TrueRequest[];
   /** What a machine's clock shows at a host time, whole ns. */
   reading(machine: MachineName, ns: number): number;
@@ -20,28 +29,36 @@ export type Drawn = Omit<Generated, 'recording'>;
 /** Ticks per second of the x86-tsc traces: one a nanosecond. */
 export const DRAWN_TSC_HZ = 1e9;
 
-export async function generate(seed: number): Promise<Generated> {
-  const options = drawOptions(seed);
+const DRAWINGS: Record<Family, (options: DrawnOptions) => DrawnTraces> = {
+  'virtio-blk': (options) => new VirtioDrawing(options).draw(),
+  'userspace-nvme': (options) => new UserspaceNvmeDrawing(options).draw(),
+  'storage-daemon': (options) => new StorageDaemonDrawing(options).draw(),
+  vfio: (options) => new VfioDrawing(options).draw(),
+  'vfio-iopoll': (options) => new PolledDrawing(options, 'guest').draw(),
+  'bare-metal': (options) => new BareMetalDrawing(options).draw(),
+  'bare-metal-iopoll': (options) => new PolledDrawing(options, 'host').draw(),
+};
+
+export async function generate(seed: number, family?: Family): Promise<Generated> {
+  const options = drawOptions(seed, family);
   const drawn = drawTexts(options);
   return { options, ...drawn, recording: await recordingOf(drawn.texts, options) };
 }
 
 /** The same as texts alone, not read. */
 export function drawTexts(options: DrawnOptions): Pick<Generated, 'truth' | 'texts' | 'reading'> {
-  const { guest, host, requests } = drawVirtio(options);
+  const { guest, host, requests } = DRAWINGS[options.family](options);
   return {
     truth: requests,
-    texts: { guest: guest.text(), host: host.text() },
-    reading: (machine, ns) => (machine === 'guest' ? guest : host).reading(ns),
+    texts: { host: host.text(), ...(guest === undefined ? {} : { guest: guest.text() }) },
+    reading: (machine, ns) => ((machine === 'guest' ? guest : undefined) ?? host).reading(ns),
   };
 }
 
 /** The same recording of other texts. */
-export async function recordingOf(
-  texts: Readonly<Record<MachineName, string>>,
-  options: DrawnOptions,
-): Promise<Recording> {
-  const sources = await Promise.all([sourceOf('host', texts.host), sourceOf('guest', texts.guest)]);
+export async function recordingOf(texts: DrawnTexts, options: DrawnOptions): Promise<Recording> {
+  const sources = [await sourceOf('host', texts.host)];
+  if (texts.guest !== undefined) sources.push(await sourceOf('guest', texts.guest));
   const offset = BigInt(options.guestOffsetNs);
   return {
     sources,

@@ -2,7 +2,8 @@
 import type { FollowedRecording } from '../../src/commands/analyze.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
 import { sideOf } from '../../src/correlate/scene.ts';
-import { pointById } from '../../src/paths/points.ts';
+import { type PointId, pointById } from '../../src/paths/points.ts';
+import type { MachineName } from '../../src/trace/recording.ts';
 import { NO_ROW } from '../../src/trace/units.ts';
 import type { Drawn } from './generate.ts';
 
@@ -41,8 +42,7 @@ export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecor
       points++;
       const row = requests.rows.get(point)?.[request] ?? NO_ROW;
       const side = sideOf(correlated, point)!;
-      const onHost = pointById(point).side === 'host';
-      const machine = onHost ? 'host' : 'guest';
+      const machine = machineOf(point, correlated.path.app);
       const own =
         row === NO_ROW ? Number.NaN : Number(side.table.epoch + BigInt(Math.round(side.table.ts[row]!)));
       const late = true_.lateInjectNs;
@@ -61,11 +61,18 @@ export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecor
         requests.start[request]! +
         requests.offsets.get(point)![request]! +
         Number(correlated.app.table.epoch);
-      const onGuest = generated.reading('guest', at);
-      const bound = roundingNs + (onHost ? relation.uncertaintyNs + roundingNs + 1 : 0);
-      if (Math.abs(placed - onGuest) > bound)
-        wrong.push(`${true_.sector} ${point}: placed ${placed - onGuest} ns off, bound ${bound}`);
+      const onApp = generated.reading(correlated.path.app, at);
+      const isOther = machine !== correlated.path.app;
+      const bound = roundingNs + (isOther ? relation.uncertaintyNs + roundingNs + 1 : 0);
+      if (Math.abs(placed - onApp) > bound)
+        wrong.push(`${true_.sector} ${point}: placed ${placed - onApp} ns off, bound ${bound}`);
     }
   }
   return { matched, points, reasons, wrong };
+}
+
+/** The machine whose clock stamps a point. */
+function machineOf(point: PointId, app: MachineName): MachineName {
+  const { side } = pointById(point);
+  return side === 'app' ? app : side;
 }

@@ -119,3 +119,12 @@ export const kickRead: Segment = {
     },
   ],
 };
+
+/**
+ * The same where no event of the host names a request. With several in flight the only kick in a request's window may then be
+ * another's, and its read come when the request is on its way already: those of a request that was alone are its own.
+ */
+export const unnamedKick: Segment = {
+  points: [...kick.points, ...kickRead.points],
+  rules: [...kick.rules, ...kickRead.rules].map(({ certain: _, ...rule }) => rule),
+};
