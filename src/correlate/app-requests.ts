@@ -20,8 +20,8 @@ export interface AppRequests {
   readonly complete: Int32Array;
   readonly return: Int32Array;
   readonly reject: Uint8Array;
-  /** Completions whose issue lies before the recording began. */
-  readonly begunBefore: number;
+  /** Rows of completions whose issue is not in the recording: it lies before it, or was lost. */
+  readonly strays: Int32Array;
 }
 
 /** Packed devices that reads and writes were issued to, the busiest first; `hits` are those to one of `sectors`. */
@@ -107,7 +107,7 @@ class Walk {
       complete: flights.kept((request) => completed[request]!),
       return: flights.kept((request) => this.#returns.of(request)),
       reject: Uint8Array.from(flights.kept((request) => reject[request]!)),
-      begunBefore: flights.begunBefore,
+      strays: Int32Array.from(flights.strays),
     };
   }
 

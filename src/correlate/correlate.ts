@@ -162,7 +162,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     backend: actors.backend,
     vcpuThreads: actors.vcpus,
     device,
-    begunBefore: requests.begunBefore,
+    begunBefore: requests.strays.length,
     span,
     misclocked: doubts.misclocked,
   };

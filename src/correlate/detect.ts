@@ -9,6 +9,7 @@ import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
 import type { HostMatch } from './host-requests.ts';
+import { isOfSeveralGuests } from './threads.ts';
 
 export interface DetectInput {
   readonly app: Occurrences;
@@ -33,12 +34,14 @@ export interface Detected {
 export function detectPath(input: DetectInput): Detected | { readonly unknown: string } {
   const evidence: string[] = [];
   const name = input.appIsGuest ? guestPath(input, evidence) : hostPath(input, evidence);
-  if (name === undefined)
-    return {
-      unknown:
-        'what serves the guest’s disk left no trace on the host: no block request with its sectors, no VFIO interrupt, no event of QEMU or SPDK',
-    };
+  if (name === undefined) return { unknown: whyUnknown(input) };
   return { path: pathByName(name)!, evidence };
+}
+
+function whyUnknown({ host, backend, facts }: DetectInput): string {
+  if (host !== undefined && backend.size === 0 && isOfSeveralGuests(host, facts))
+    return 'several guests ran on the host, no block request there carries this one’s sectors, and the facts name no threads of its QEMU';
+  return 'what serves the guest’s disk left no trace on the host: no block request with its sectors, no VFIO interrupt, no event of QEMU or SPDK';
 }
 
 /** "480 of 500", the form of every count in the evidence. */
@@ -187,6 +190,7 @@ function isOfQemu(input: DetectInput, tid: number): boolean {
 
 function servedFromUserSpace(input: DetectInput, evidence: string[]): string | undefined {
   const host = input.host!;
+  if (input.backend.size === 0 && isOfSeveralGuests(host, input.facts)) return undefined;
   const n = input.requests.length;
   const interrupts = vfioInterrupts(host);
   const commands = host.count('nvme_kick') + host.count('nvme_submit_command');

@@ -39,8 +39,8 @@ export class Flights {
   readonly issued: number[] = [];
   readonly completed: number[] = [];
   readonly reject: number[] = [];
-  /** Completions whose issue lies before the recording began. */
-  begunBefore = 0;
+  /** Rows of completions whose issue is not in the recording: it lies before it, or was lost. */
+  readonly strays: number[] = [];
   readonly #table: EventTable;
   /** By first sector. */
   readonly #inFlight = new InFlightSectors();
@@ -92,7 +92,7 @@ export class Flights {
     const request = this.#inFlight.get(sector);
     if (request === undefined) {
       // The bio of a flush ends as an empty write that was never issued (block/blk-flush.c).
-      if (requestSectors(aux[row]!) > 0) this.begunBefore++;
+      if (requestSectors(aux[row]!) > 0) this.strays.push(row);
       return NO_REQUEST;
     }
     // A partial completion leaves the rest of the request in flight; its last part completes it.

@@ -16,6 +16,7 @@ import { learnKeys } from './learn.ts';
 import { type Scene, sideOf } from './scene.ts';
 import { ANY_MARK, NONE, searchWindows } from './search-windows.ts';
 import type { Side } from './side.ts';
+import { outOfTurn } from './turns.ts';
 import { emptyWindows, type Located, layWindows, type WindowSource, type Windows } from './windows.ts';
 
 /** Rows by point, and how many requests had several candidates for a point that only one can have been. */
@@ -136,6 +137,7 @@ class Work implements WindowSource {
     for (const doubted of [
       doubtfulPicks(rule, found, this.#windows, side, this.#scene, candidates.time),
       this.#ended(rule, event, rows, side),
+      this.#outOfTurn(rule, candidates, side),
     ])
       for (const request of doubted) {
         if (rows[request] === NO_ROW) continue;
@@ -218,6 +220,11 @@ class Work implements WindowSource {
   #ended({ around, join }: PointRule, event: string, rows: Int32Array, side: Side): readonly number[] {
     const inside = around === true && 'of' in join ? this.#found.get(join.of) : undefined;
     return inside === undefined ? [] : endedCalls(event, rows, inside.rows, side, this.#scene.isLossy);
+  }
+
+  #outOfTurn(rule: PointRule, candidates: Candidates, side: Side): Int32Array {
+    const ends = 'of' in rule.join ? this.#found.get(rule.join.of) : undefined;
+    return outOfTurn(rule, candidates, ends?.rows ?? this.#noLimits, side, this.#scene.shared);
   }
 
   /** Whether what the last search found is one of several descriptors that the disk's threads read in its window. */

@@ -4,7 +4,7 @@ import type { AppRequests } from './app-requests.ts';
 
 /** How many requests were in flight, and which request never shared the device with another. */
 export interface InFlight {
-  /** 1 for a request during whose issue … completion no other was in flight. */
+  /** 1 for a request during whose issue … completion no other was in flight, as far as events were recorded. */
   readonly alone: Uint8Array;
   readonly most: number;
   /** Time-weighted mean over the time in which at least one was in flight. */
@@ -13,9 +13,6 @@ export interface InFlight {
 
 /** Requests in flight between issue and completion on their own machine. */
 export function inFlight(table: EventTable, requests: AppRequests): InFlight {
-  const alone = new Uint8Array(requests.length).fill(1);
-  let latestEnd = Number.NEGATIVE_INFINITY;
-  let latest = -1;
   const begins = new Float64Array(requests.length);
   const ends = new Float64Array(requests.length);
   let busy = 0;
@@ -25,6 +22,38 @@ export function inFlight(table: EventTable, requests: AppRequests): InFlight {
     const begin = table.ts[requests.issue[request]!]!;
     const completed = requests.complete[request]!;
     const end = completed === NO_ROW ? begin : table.ts[completed]!;
+    begins[request] = begin;
+    ends[request] = end;
+    total += end - begin;
+    busy += Math.max(0, end - Math.max(begin, covered));
+    covered = Math.max(covered, end);
+  }
+  const alone = aloneAmong(table, requests, begins, ends);
+  return { alone, most: mostAtOnce(begins.sort(), ends.sort()), mean: busy === 0 ? 0 : total / busy };
+}
+
+/** What a request took of which one end is missing: no more than the longest but one in a hundred. */
+const USUAL = 0.99;
+
+/** A request of which an event is missing was in flight as long as others usually are: it is not known, and must not be left out. */
+function aloneAmong(
+  { ts }: EventTable,
+  { complete, strays }: AppRequests,
+  begins: Float64Array,
+  ends: Float64Array,
+): Uint8Array {
+  const took = begins
+    .map((begin, request) => ends[request]! - begin)
+    .filter((_, request) => complete[request] !== NO_ROW)
+    .sort();
+  const usual = took[Math.floor((took.length - 1) * USUAL)] ?? 0;
+  const alone = new Uint8Array(begins.length).fill(1);
+  let latestEnd = Number.NEGATIVE_INFINITY;
+  let latest = -1;
+  let stray = 0;
+  for (let request = 0; request < begins.length; request++) {
+    const begin = begins[request]!;
+    const end = complete[request] === NO_ROW ? begin + usual : ends[request]!;
     if (begin < latestEnd) {
       alone[request] = 0;
       alone[latest] = 0;
@@ -33,13 +62,10 @@ export function inFlight(table: EventTable, requests: AppRequests): InFlight {
       latestEnd = end;
       latest = request;
     }
-    begins[request] = begin;
-    ends[request] = end;
-    total += end - begin;
-    busy += Math.max(0, end - Math.max(begin, covered));
-    covered = Math.max(covered, end);
+    while (stray < strays.length && ts[strays[stray]!]! <= begin) stray++;
+    if (stray < strays.length && ts[strays[stray]!]! - usual < end) alone[request] = 0;
   }
-  return { alone, most: mostAtOnce(begins.sort(), ends.sort()), mean: busy === 0 ? 0 : total / busy };
+  return alone;
 }
 
 /** From begins and ends, each in order of time; an end at the time of a begin comes first. */

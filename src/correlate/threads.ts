@@ -72,7 +72,7 @@ const LEAST_SHARE = 0.2;
 
 /**
  * Threads that serve the traced disk: they issued its host requests, or they work on its virtqueue; with several guests in one
- * trace those of the facts, where any of them do.
+ * trace those of the facts, where any of them do, and none where nothing tells whose they are.
  */
 export function backendThreads(
   host: Occurrences,
@@ -86,7 +86,16 @@ export function backendThreads(
   const known = new Set([...(facts.qemuThreads ?? []), ...(facts.daemonThreads ?? [])].map(({ tid }) => tid));
   const rows = host.rows(event);
   const own = rows.filter((row) => known.has(host.table.tid[row]!));
-  return busiest(host.table, own.length > 0 ? own : rows);
+  if (own.length > 0) return busiest(host.table, own);
+  const threads = busiest(host.table, rows);
+  return threads.size > 1 && isOfSeveralGuests(host, facts) ? new Set() : threads;
+}
+
+/** Whether guests ran that nothing tells apart: some vCPU number is no single thread's. */
+export function isOfSeveralGuests(host: Occurrences, facts: ThreadFacts): boolean {
+  const { rows } = host.of('kvm_entry');
+  const threads = vcpuThreads(host, facts);
+  return rows.some((row) => !threads.has(host.table.dev[row]!));
 }
 
 function busiest(table: EventTable, rows: Int32Array | Uint32Array): ReadonlySet<number> {

@@ -1,4 +1,5 @@
 import { defineIoPath, type IoPath, type PathPoint, type PointRule } from './io-path.ts';
+import { pollFound } from './segments/poll-found.ts';
 
 const submit: { points: readonly PathPoint[]; rules: readonly PointRule[] } = {
   points: [
@@ -79,18 +80,7 @@ export const bareMetalNvmeIopoll = defineIoPath({
     { point: 'host:complete', stage: 'host-complete' },
     { point: 'app:return', stage: 'app-wakeup' },
   ],
-  rules: [
-    ...submit.rules,
-    {
-      point: 'host:poll-found',
-      events: ['nvme_sq', 'nvme_poll_ret'],
-      join: { by: 'task', of: 'host:complete' },
-      pick: 'last',
-      after: ['host:issue'],
-      before: ['host:complete'],
-      certain: true,
-    },
-  ],
+  rules: [...submit.rules, ...pollFound('host', 'nvme_poll_ret')],
   about:
     'The application’s task polls the completion queue (io_uring IOPOLL with nvme.poll_queues): no interrupt, no sleep. Synchronous RWF_HIPRI no longer polls since Linux 6.0.',
 });

@@ -67,6 +67,11 @@ export interface PointRule {
   readonly drains?: PointId;
   /** Above queue depth 1 taken only when none of these events of the back-end lies between it and the end of its window. */
   readonly settled?: readonly string[];
+  /**
+   * The thread leaves such a row once before each of these events, a completion: above queue depth 1 a request is given one that is
+   * the only one since the completion before. With `join` by the task of a completion.
+   */
+  readonly turn?: string;
   /** Only for requests that have this point, where the recording holds it at all. */
   readonly onlyWith?: PointId;
 }

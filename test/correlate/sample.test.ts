@@ -9,7 +9,7 @@ function requests(length: number): Base {
   const alone = Uint8Array.from({ length }, (_, request) => (request % 3 === 0 ? 0 : 1));
   const columns = { submit: rows, issue: rows, complete: rows, return: rows, reject: new Uint8Array(length) };
   return {
-    requests: { ...columns, length, device: 1, begunBefore: 0 },
+    requests: { ...columns, length, device: 1, strays: new Int32Array() },
     hostIssue: rows,
     hostComplete: rows,
     servedBy: Float64Array.from(rows),

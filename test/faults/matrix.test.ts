@@ -27,6 +27,9 @@ const REAL = [
   'virtio-blk-iopoll',
   'virtio-blk-iothread-x86-tsc',
 ];
+/** Drawn as well, fewer of each. */
+const OTHERS = ['userspace-nvme', 'storage-daemon', 'vfio', 'vfio-iopoll'] as const;
+const OF_OTHERS = 8 * WIDER;
 /** Cases of each real recording and fault. */
 const EACH_REAL = 2 * WIDER;
 
@@ -35,22 +38,26 @@ const NOT_YET: ReadonlyMap<string, { readonly atMost: number; readonly reason: s
   [
     'one CPU steps, lines put in order',
     {
-      atMost: 1,
+      atMost: 5,
       reason:
-        'The one request in flight at that moment: one of its stages begins before the step and ends after it.',
+        'Of paths whose requests have no sector on the host, and of the request in flight at that moment.',
     },
+  ],
+  [
+    'one CPU steps, lines left',
+    { atMost: 3, reason: 'As with lines put in order, where the step is a short one back.' },
   ],
   [
     'one machine’s clock steps',
     {
-      atMost: 5,
+      atMost: 10,
       reason: 'A machine’s clock that is set while it runs is found only where its messages then contradict.',
     },
   ],
   [
     'lost, a burst',
     {
-      atMost: 2,
+      atMost: 3,
       reason:
         'A burst inside io_getevents that takes the end of one call, the next one’s beginning and a completion leaves a call that seems to have slept.',
     },
@@ -152,6 +159,8 @@ async function judge(whole: Whole, fault: Fault, seed: number): Promise<string[]
 
 const subjects: Whole[] = [];
 for (let seed = 0; seed < DRAWN; seed++) subjects.push(await wholeOf(drawnSubject(seed)));
+for (const family of OTHERS)
+  for (let seed = 0; seed < OF_OTHERS; seed++) subjects.push(await wholeOf(drawnSubject(seed, family)));
 for (const sample of REAL) subjects.push(await wholeOf(await realSubject(sample, 0.2)));
 
 describe('what survives damage', () => {
@@ -163,7 +172,7 @@ describe('what survives damage', () => {
     async ({ fault }) => {
       const failures: Record<string, string[]> = {};
       for (const [index, whole] of subjects.entries()) {
-        const times = index < DRAWN ? 1 : EACH_REAL;
+        const times = whole.drawn === undefined ? EACH_REAL : 1;
         for (let time = 0; time < times; time++) {
           const seed = 1000 * index + time;
           const wrong = await judge(whole, fault, seed);

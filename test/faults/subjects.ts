@@ -12,7 +12,7 @@ import { readSource } from '../../src/commands/read-source.ts';
 import { chooseFormat } from '../../src/commands/stream-format.ts';
 import type { ReportModel } from '../../src/report/report-model.ts';
 import type { MachineName, Recording, RecordingFacts, Source } from '../../src/trace/recording.ts';
-import { drawOptions } from '../generate/drawn-options.ts';
+import { drawOptions, type Family } from '../generate/drawn-options.ts';
 import { type Drawn, drawTexts } from '../generate/generate.ts';
 import type { Texts } from './fault.ts';
 
@@ -25,15 +25,20 @@ export interface Subject {
 }
 
 /** One of the generator's recordings. */
-export function drawnSubject(seed: number): Subject {
-  const options = drawOptions(seed);
+export function drawnSubject(seed: number, family?: Family): Subject {
+  const options = drawOptions(seed, family);
   const drawn = drawTexts(options);
   const facts: RecordingFacts = options.knownOffset
     ? { tscOffsets: [{ vcpu: 0, offset: BigInt(options.guestOffsetNs) }] }
     : {};
   const { host, guest } = drawn.texts;
   if (guest === undefined) throw new Error('faults are put into recordings of guests');
-  return { name: `drawn ${seed}`, texts: { host, guest }, facts, drawn: { ...drawn, options } };
+  return {
+    name: `drawn ${options.family} ${seed}`,
+    texts: { host, guest },
+    facts,
+    drawn: { ...drawn, options },
+  };
 }
 
 /** The first requests of a real sample, whose machines were both recorded by tracefs. */

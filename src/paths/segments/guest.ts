@@ -1,3 +1,4 @@
+import { pollFound } from './poll-found.ts';
 import type { Segment } from './segment.ts';
 
 /** System call to the issued request, in a guest. */
@@ -49,16 +50,6 @@ export function guestPolls(stage: 'device' | 'guest-poll-pickup'): Segment {
       { point: 'guest:complete', stage: 'guest-complete' },
       { point: 'app:return', stage: 'guest-wakeup' },
     ],
-    rules: [
-      {
-        point: 'guest:poll-found',
-        events: ['nvme_sq', 'virtblk_complete_batch', 'virtblk_poll_ret', 'nvme_poll_ret'],
-        join: { by: 'task', of: 'guest:complete' },
-        pick: 'last',
-        after: ['guest:issue'],
-        before: ['guest:complete'],
-        certain: true,
-      },
-    ],
+    rules: pollFound('guest', 'virtblk_complete_batch', 'virtblk_poll_ret', 'nvme_poll_ret'),
   };
 }
