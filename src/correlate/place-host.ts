@@ -39,7 +39,10 @@ export function placeHost(
   const all = others.map((other) =>
     tightened(base, actors.host!, actors.vcpus, input, { ...begin, rough: undefined, first: other }),
   );
-  const best = all.reduce((known, next) => (isBetter(next, known) ? next : known), found);
+  const best = all.reduce(
+    (known, next) => (isBetter(next, known, base.requests.length) ? next : known),
+    found,
+  );
   return placed(isTold(best, base) ? best.relation : unrelated(NOT_TOLD), actors);
 }
 
@@ -59,13 +62,17 @@ function isFirm({ relation, answered }: Tightened, { requests }: Base): boolean 
   return relation.ok && (relation.interval === undefined || answered >= requests.length * MOST_ANSWERED);
 }
 
+/** So many more answers, as a share of the requests, a place has to have before that decides: a few are missing anywhere. */
+const CLEARLY_MORE = 0.05;
+
 /**
- * What the facts say is not contradicted; else more requests are answered; else more is left open: at the place a device's whole
- * time lies between the messages.
+ * What the facts say is not contradicted; else clearly more requests are answered; else more is left open: at the place a
+ * device's whole time lies between the messages.
  */
-function isBetter(a: Tightened, b: Tightened): boolean {
+function isBetter(a: Tightened, b: Tightened, requests: number): boolean {
   if (a.relation.ok !== b.relation.ok) return a.relation.ok;
-  return a.answered === b.answered ? width(a.relation) > width(b.relation) : a.answered > b.answered;
+  const more = a.answered - b.answered;
+  return Math.abs(more) <= requests * CLEARLY_MORE ? width(a.relation) > width(b.relation) : more > 0;
 }
 
 function width({ interval }: Relation): number {
