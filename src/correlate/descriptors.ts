@@ -16,10 +16,14 @@ const LEAST_LEAD = 2;
 /** Ids and descriptors looked at; those that a disk needs are among the busiest. */
 const MOST_IDS = 64;
 
-/** How the reads of one descriptor follow the signals of one eventfd: a latency for each read that one explains. */
+/** Latencies of more reads tell no more of their median. */
+const MOST_LATENCIES = 10_000;
+
+/** How the reads of one descriptor follow the signals of one eventfd: how many reads one explains, and the first ones' latencies. */
 interface Fit {
   readonly id: number;
   readonly fd: number;
+  explained: number;
   readonly latencies: number[];
 }
 
@@ -106,9 +110,7 @@ function learn(
   for (let at = 0; at < tid.length; at++)
     if (serves.has(tid[at]!)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
   const pairs = fitsOf(machine, descriptor, backend)
-    .filter(
-      ({ fd, latencies: { length } }) => length >= LEAST_READS && length >= reads.get(fd)! * LEAST_EXPLAINED,
-    )
+    .filter(({ fd, explained }) => explained >= LEAST_READS && explained >= reads.get(fd)! * LEAST_EXPLAINED)
     .map(({ id, fd, latencies }) => ({ id, fd, latency: median(latencies) }));
   // Of all pairs that share one of its halves it has to be by far the closest.
   const clear = pairs.filter(({ id, fd, latency }) =>
@@ -150,9 +152,10 @@ function fitsOf(machine: Occurrences, descriptor: Float64Array, backend: Readonl
     }
     for (let place = 0; place < ids.length; place++) {
       if (lastSignal[place]! <= own.at) continue;
-      const fit = own.fits[place] ?? { id: ids[place]!, fd, latencies: [] };
+      const fit = own.fits[place] ?? { id: ids[place]!, fd, explained: 0, latencies: [] };
       own.fits[place] = fit;
-      fit.latencies.push(ts - lastSignal[place]!);
+      fit.explained++;
+      if (fit.latencies.length < MOST_LATENCIES) fit.latencies.push(ts - lastSignal[place]!);
     }
     own.at = ts;
   }

@@ -29,12 +29,15 @@ const OWN_CLOCKS: ReadonlySet<string> = new Set(['local']);
 export interface StampedCpus {
   readonly correlated: Correlated;
   readonly points: ReadonlyMap<PointId, StampedPoint>;
+  /** Matched requests by variant. */
+  readonly matched: readonly Int32Array[];
 }
 
-/** The machine of a point, and per request the CPU that stamped it there; NO_CPU where none did, or the request is not matched. */
+/** The machine of a point, per matched request the CPU that stamped it there, NO_CPU where none did, and all these CPUs. */
 interface StampedPoint {
   readonly side: Side;
   readonly cpu: Int32Array;
+  readonly cpus: ReadonlySet<number>;
 }
 
 const NO_CPU = -1;
@@ -42,20 +45,34 @@ const NO_CPU = -1;
 /** Looks them up: a row of each point of each request, once. */
 export function stampedCpus(correlated: Correlated): StampedCpus {
   const { requests } = correlated;
-  const matched = Int32Array.from(requests.status.keys()).filter(
+  const all = Int32Array.from(requests.status.keys()).filter(
     (request) => requests.status[request] === STATUS.matched,
   );
   const points = new Map<PointId, StampedPoint>();
   for (const point of new Set(requests.variants.flatMap(({ points }) => points))) {
     const rows = requests.rows.get(point);
     const side = rows === undefined ? undefined : sideOf(correlated, point);
-    if (rows === undefined || side === undefined) continue;
-    const cpu = new Int32Array(rows.length).fill(NO_CPU);
-    for (const request of matched)
-      if (rows[request] !== NO_ROW) cpu[request] = side.table.cpu[rows[request]!]!;
-    points.set(point, { side, cpu });
+    if (rows !== undefined && side !== undefined) points.set(point, stampedPoint(side, rows, all));
   }
-  return { correlated, points };
+  const matched = requests.variants.map((_, variant) =>
+    all.filter((request) => requests.variant[request] === variant),
+  );
+  return { correlated, points, matched };
+}
+
+function stampedPoint(side: Side, rows: Int32Array, requests: Int32Array): StampedPoint {
+  const cpu = new Int32Array(rows.length).fill(NO_CPU);
+  const cpus = new Set<number>();
+  let last = NO_CPU;
+  for (const request of requests) {
+    const row = rows[request]!;
+    if (row === NO_ROW) continue;
+    const own = side.table.cpu[row]!;
+    cpu[request] = own;
+    if (own !== last) cpus.add(own);
+    last = own;
+  }
+  return { side, cpu, cpus };
 }
 
 /** Of every machine of which more than one CPU stamped. */
@@ -100,16 +117,8 @@ function widestOf(stamped: StampedCpus, side: Side): number {
 }
 
 function cpusOf({ points }: StampedCpus, side: Side): number[] {
-  const cpus = new Set<number>();
-  for (const stamped of points.values()) {
-    if (stamped.side !== side) continue;
-    let last = NO_CPU;
-    for (const cpu of stamped.cpu) {
-      if (cpu !== last && cpu !== NO_CPU) cpus.add(cpu);
-      last = cpu;
-    }
-  }
-  return [...cpus].sort((a, b) => a - b);
+  const own = [...points.values()].filter((point) => point.side === side);
+  return [...new Set(own.flatMap(({ cpus }) => [...cpus]))].sort((a, b) => a - b);
 }
 
 /**
@@ -128,7 +137,7 @@ export function stageBounds(stamped: StampedCpus): ReadonlyMap<string, number> {
       // An application's log is no row of a CPU.
       const [from, to] = [stamped.points.get(borders[at]!), stamped.points.get(borders[at + 1]!)];
       if (from === undefined || to === undefined) continue;
-      const bound = from.side === to.side ? withinMachine(stamped.correlated, variant, from, to) : across;
+      const bound = from.side === to.side ? withinMachine(stamped, variant, from, to) : across;
       bounds.set(id, Math.max(bounds.get(id) ?? 0, bound));
     }
   return bounds;
@@ -136,19 +145,18 @@ export function stageBounds(stamped: StampedCpus): ReadonlyMap<string, number> {
 
 /** The widest bound between the CPUs that stamped both ends, over the matched requests of a variant. */
 function withinMachine(
-  correlated: Correlated,
+  { correlated, matched }: StampedCpus,
   variant: number,
   from: StampedPoint,
   to: StampedPoint,
 ): number {
   const bounds = boundsOf(correlated, from.side);
-  const ofRequest = correlated.requests.variant;
   const seen = new Set<number>();
   let widest = 0;
-  for (let request = 0; request < ofRequest.length; request++) {
+  for (const request of matched[variant]!) {
     const one = from.cpu[request]!;
     const other = to.cpu[request]!;
-    if (one === other || one === NO_CPU || other === NO_CPU || ofRequest[request] !== variant) continue;
+    if (one === other || one === NO_CPU || other === NO_CPU) continue;
     const pair = one * MOST_CPUS + other;
     if (seen.has(pair)) continue;
     seen.add(pair);

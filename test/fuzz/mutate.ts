@@ -1,4 +1,5 @@
 import { Scatter } from '../bench/random.ts';
+import { changeRecords } from './perf-records.ts';
 
 /** Numbers at the borders of what a column, a clock or a size holds. */
 const NUMBERS = [
@@ -60,6 +61,8 @@ export class Mutator {
   }
 
   #once(bytes: Uint8Array, other: Uint8Array): Uint8Array {
+    const structured = this.below(4) === 0 ? undefined : changeRecords(bytes, other, this);
+    if (structured !== undefined) return structured;
     const changes = [
       () => this.#flip(bytes),
       () => this.#overwrite(bytes),
