@@ -168,7 +168,11 @@ function addRecord(program: Command): void {
     .addOption(new Option('--duration <s>', 'end after so many seconds').argParser(atLeast(0.1, true)))
     .addOption(new Option('--requests <n>', 'end when the disk has completed so many').argParser(atLeast(1)))
     .addOption(new Option('--tracer <name>', 'what records').choices(TRACER_CHOICES).default('auto'))
-    .addOption(new Option('--buffer <kib>', 'trace buffer of each CPU').argParser(atLeast(64)).default(4096))
+    .addOption(
+      new Option('--buffer <kib>', 'trace buffer of each CPU (default: 4096 to 32768)').argParser(
+        atLeast(64),
+      ),
+    )
     .option('-o, --output <file>', 'the bundle to write (default: NAME-TIME.iotrace.zip)')
     .option('--title <text>', 'what the report calls the recording')
     .option(

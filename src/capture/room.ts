@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EXIT_CODES, IotraceError, messageOf, quoted } from '../errors.ts';
 import type { BlockDevice } from './block-devices.ts';
 import { diskOf } from './choose-disk.ts';
+import type { TracerName } from './tracer-names.ts';
 
 /** Most text of one recording: some ten million events. */
 const MAX_TEXT_BYTES = 1024 ** 3;
@@ -42,6 +43,21 @@ export async function makeRoom(
   const folder = join(place, name);
   await mkdir(folder, { mode: 0o700 });
   return { folder, maxBytes };
+}
+
+/** KiB of a CPU's buffer where nothing is asked for: the least, the most, and all CPUs together. */
+const LEAST_BUFFER_KIB = 4096;
+const MOST_BUFFER_KIB = 32_768;
+const ALL_BUFFERS_KIB = 256 * 1024;
+
+/**
+ * KiB of each CPU's buffer where nothing is asked for: for the kernel's own tracer what holds a recording of some seconds, so that it
+ * is printed when it is over, and takes little of the memory that is free.
+ */
+export function usualBuffer(tracer: TracerName, cpus: number, instances: number, free = freemem()): number {
+  if (tracer !== 'tracefs') return LEAST_BUFFER_KIB;
+  const each = Math.min(ALL_BUFFERS_KIB, free / 64 / 1024) / cpus / instances;
+  return Math.max(LEAST_BUFFER_KIB, Math.min(MOST_BUFFER_KIB, 2 ** Math.floor(Math.log2(each))));
 }
 
 /** Throws an IotraceError when so many buffers would take more than a quarter of the memory that is free. */

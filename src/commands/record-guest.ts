@@ -114,9 +114,14 @@ class GuestRecording {
     const drive = devices.find(({ name }) => name === disk.drive?.name);
     const inQemu = options.detail === 'qemu' ? await qemuPoints(guest, disk) : undefined;
     const wanted = [...hostPoints(disk, devices), ...(inQemu?.points ?? []), ...schedulerPoints(options)];
-    const { points, notes } = await foundPoints(files, wanted, options.buffer, say);
-    const detailNotes = inQemu === undefined ? [] : sayQemuPoints(inQemu, say);
     const { name: tracer, reason } = chooseTracer(options.tracer);
+    const { points, notes, bufferKib } = await foundPoints(
+      files,
+      wanted,
+      { tracer, asked: options.buffer },
+      say,
+    );
+    const detailNotes = inQemu === undefined ? [] : sayQemuPoints(inQemu, say);
     say(reason);
     // The others have no TSC.
     const best = tracer === 'tracefs' ? await this.#clock() : 'mono';
@@ -139,7 +144,7 @@ class GuestRecording {
         const own = { folder, maxBytes: room.maxBytes };
         const host: PlannedTracer = {
           tracer: TRACERS[tracer]({
-            ...{ files, name: this.#name, machine: 'host', points, bufferKib: options.buffer, clock },
+            ...{ files, name: this.#name, machine: 'host', points, bufferKib, clock },
             ...own,
           }),
           tasks: { exactly: threadsOf(guest, disk) },

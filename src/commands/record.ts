@@ -20,14 +20,14 @@ import {
 import { startMemoryCounters } from '../capture/memory-counters.ts';
 import { type MemorySamples, startMemorySamples } from '../capture/memory-samples.ts';
 import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
-import { checkBuffers, MEMORY_FOLDER, makeRoom } from '../capture/room.ts';
+import { checkBuffers, MEMORY_FOLDER, makeRoom, usualBuffer } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { SCHEDULER_POINTS } from '../capture/scheduler-points.ts';
 import { runSession, type SessionPlan, type SessionResult, type StopReason } from '../capture/session.ts';
 import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
-import type { TracerChoice } from '../capture/tracer-names.ts';
+import type { TracerChoice, TracerName } from '../capture/tracer-names.ts';
 import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-point.ts';
 import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
@@ -57,7 +57,8 @@ export interface RecordOptions {
   readonly memorySamples?: boolean | undefined;
   readonly tracer: TracerChoice;
   /** KiB for each CPU and instance. */
-  readonly buffer: number;
+  /** KiB of each CPU's; undefined: what `usualBuffer` says. */
+  readonly buffer?: number | undefined;
   readonly output?: string | undefined;
 }
 
@@ -121,7 +122,7 @@ async function recordBundle(
   say(reason);
   const stateNotes = await sayState(files, output, say);
   const wanted = [...diskPoints(choice.disk, await interruptNames()), ...schedulerPoints(plan)];
-  const { points, notes } = await foundPoints(files, wanted, plan.buffer, say);
+  const { points, notes, bufferKib } = await foundPoints(files, wanted, { tracer, asked: plan.buffer }, say);
   const name = newRunName();
   const room = await makeRoom(devices, choice.disk, dirname(output), name);
   const settings = await readSettings(choice.disk);
@@ -137,7 +138,7 @@ async function recordBundle(
       ? [
           {
             tracer: TRACERS[tracer]({
-              ...{ files, name, machine: 'host', points, bufferKib: plan.buffer },
+              ...{ files, name, machine: 'host', points, bufferKib },
               ...{ folder, maxBytes: room.maxBytes },
             }),
             tasks,
@@ -216,18 +217,21 @@ export async function sayState(files: TraceFiles, output: string, say: Say): Pro
 export async function foundPoints(
   files: TraceFiles,
   wanted: readonly WantedPoint[],
-  bufferKib: number,
+  { tracer, asked }: { readonly tracer: TracerName; readonly asked: number | undefined },
   say: Say,
-): Promise<{ points: readonly FoundPoint[]; notes: string[] }> {
+): Promise<{ points: readonly FoundPoint[]; notes: string[]; bufferKib: number }> {
   const { found, missing } = await findPoints(files, wanted);
   const isCall = (point: WantedPoint | FoundPoint) => pointName(point).startsWith('syscalls:');
   if (wanted.some(isCall) && !found.some(isCall))
     missing.unshift('syscalls:* (no system call: requests begin where the driver gets them)');
   if (missing.length > 0) say(`this kernel does not have ${missing.join(', ')}`);
   const cpus = (await files.list('per_cpu')).length;
-  checkBuffers(bufferKib, cpus, new Set(found.map(({ scope }) => scope)).size);
+  const instances = new Set(found.map(({ scope }) => scope)).size;
+  const bufferKib = asked ?? usualBuffer(tracer, cpus, Math.max(1, instances));
+  checkBuffers(bufferKib, cpus, instances);
   return {
     points: found,
+    bufferKib,
     notes: missing.length > 0 ? [`events this kernel does not have: ${missing.join(', ')}`] : [],
   };
 }

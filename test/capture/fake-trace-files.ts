@@ -65,6 +65,7 @@ export function fakeTraceFiles(events = [...EVENTS, ...CALLS]): FakeTraceFiles {
         read: (buffer, offset) => {
           const bytes = Buffer.from(left);
           left = '';
+          if (bytes.length > 0) fake.done.push(`read ${path}`);
           buffer.set(bytes, offset);
           return bytes.length;
         },
@@ -76,8 +77,8 @@ export function fakeTraceFiles(events = [...EVENTS, ...CALLS]): FakeTraceFiles {
 }
 
 /** The file `stats` of a CPU, as kernel 6.18 prints it. */
-export function stats(read: number, overrun: number): string {
-  return `entries: 0\noverrun: ${overrun}\ncommit overrun: 0\nbytes: 0\noldest event ts:     0.000000\nnow ts:  7.000000\ndropped events: 0\nread events: ${read}\n`;
+export function stats(read: number, overrun: number, waiting = 0): string {
+  return `entries: 0\noverrun: ${overrun}\ncommit overrun: 0\nbytes: ${waiting}\noldest event ts:     0.000000\nnow ts:  7.000000\ndropped events: 0\nread events: ${read}\n`;
 }
 
 function refuseIf({ refuse }: FakeTraceFiles, path: string): void {

@@ -122,8 +122,29 @@ describe('runSession', () => {
     expect(result.lostElsewhere).toBe(2);
   });
 
+  /** So many bytes wait in the buffer of CPU 1. */
+  const wait = (bytes: number) => {
+    const made = files.makeFolder;
+    files.makeFolder = async (path) => {
+      await made(path);
+      files.files.set(`${path}/per_cpu/cpu1/stats`, stats(0, 0, bytes));
+    };
+  };
+  it.each([
+    ['printed when it is over', 16 * 1024 - 1, 'after'],
+    ['printed before where a quarter of a buffer waits', 16 * 1024, 'before'],
+  ] as const)('what is recorded is %s', async (_, bytes, order) => {
+    files.text.set('-machine/per_cpu/cpu1', ' drawn line\n');
+    wait(bytes);
+    expect((await runSession(plan(), new Interrupts())).streams).toMatchObject([{ bytes: 12 }]);
+    const printed = position(`read ${MACHINE}/per_cpu/cpu1/trace_pipe`);
+    const off = files.done.indexOf(`${MACHINE}/tracing_on = 0`, position(`${MACHINE}/tracing_on = 1`));
+    expect(printed > off ? 'after' : 'before').toBe(order);
+  });
+
   it('stops when no more text may be kept', async () => {
     files.text.set('-machine/per_cpu/cpu0', 'x'.repeat(100));
+    wait(64 * 1024);
     const result = await runSession(plan({ maxBytes: 50, durationMs: undefined }), new Interrupts());
     expect(result.stopped).toBe('full');
     expect(await instancesLeft()).toEqual([]);

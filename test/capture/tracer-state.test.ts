@@ -8,7 +8,7 @@ import type { BlockDevice } from '../../src/capture/block-devices.ts';
 import { endDeadTracers } from '../../src/capture/dead-tracers.ts';
 import { diskPoints } from '../../src/capture/disk-points.ts';
 import { findDeadText, removeDeadInstances, removeDeadProbes } from '../../src/capture/leftovers.ts';
-import { checkBuffers } from '../../src/capture/room.ts';
+import { checkBuffers, usualBuffer } from '../../src/capture/room.ts';
 import { makerOf, newRunName } from '../../src/capture/run-name.ts';
 import { filterText } from '../../src/capture/tracefs/filter-text.ts';
 import { findPoints } from '../../src/capture/tracefs/find-points.ts';
@@ -186,6 +186,19 @@ describe('wanted events', () => {
       code: 'event-missing',
       message: 'This kernel has no event block:block_rq_complete.',
     });
+  });
+});
+
+describe('usualBuffer', () => {
+  const GIB = 1024 ** 3;
+  it.each([
+    ['holds some seconds where memory is plenty', 'tracefs', 2, 20 * GIB, 32_768],
+    ['takes a sixty-fourth of what is free', 'tracefs', 2, 4 * GIB, 16_384],
+    ['takes 256 MiB at most on many CPUs, but what it needs', 'tracefs', 16, 500 * GIB, 8192],
+    ['takes what it needs', 'tracefs', 128, 500 * GIB, 4096],
+    ['is that of before for others', 'perf', 2, 20 * GIB, 4096],
+  ] as const)('%s', (_, tracer, cpus, free, kib) => {
+    expect(usualBuffer(tracer, cpus, 2, free)).toBe(kib);
   });
 });
 

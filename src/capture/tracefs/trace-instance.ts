@@ -123,16 +123,26 @@ export class TraceInstance {
     return this.#files.openPipe(`${this.#path}/per_cpu/cpu${cpu}/trace_pipe`);
   }
 
+  /** Bytes that wait in a CPU's buffer. */
+  async waiting(cpu: number): Promise<number> {
+    return (await this.#stats(cpu))('bytes');
+  }
+
   async counts(cpu: number): Promise<CpuCounts> {
-    const text = await this.#files.read(`${this.#path}/per_cpu/cpu${cpu}/stats`);
-    // dropped events: 0
-    const of = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+    const of = await this.#stats(cpu);
     return {
       cpu,
       delivered: of('read events'),
       lost: of('overrun') + of('commit overrun') + of('dropped events'),
       left: of('entries'),
     };
+  }
+
+  /** A CPU's numbers by name, 0 where the kernel has none of that name. */
+  async #stats(cpu: number): Promise<(name: string) => number> {
+    const text = await this.#files.read(`${this.#path}/per_cpu/cpu${cpu}/stats`);
+    // dropped events: 0
+    return (name) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   }
 
   /** Removes the instance with all that is in it. The kernel says EBUSY while a reader is being closed. */

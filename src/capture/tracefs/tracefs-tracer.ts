@@ -15,6 +15,14 @@ import { type ArmedEvent, type CpuCounts, TraceInstance } from './trace-instance
 /** In this order in the bundle: at equal microseconds the disk's completion precedes the call's return. */
 const SCOPES: readonly Scope[] = ['machine', 'tasks'];
 
+/**
+ * Printing an event takes the kernel several times as long as recording it. So what is recorded stays in the buffers, and a short
+ * recording is printed when it is over, but for this: with so much of a buffer in use the rest may be filled before it is looked at again.
+ */
+const MOST_WAITING = 0.25;
+/** So much may be lost when iotrace is killed. */
+const LONGEST_WAIT_MS = 10_000;
+
 /** A tracer that has touched nothing yet. */
 export function tracefsTracer(plan: TracerPlan): Tracer {
   return new TracefsTracer(plan);
@@ -27,6 +35,8 @@ class TracefsTracer implements Tracer {
   readonly #drain: Drain;
   readonly #readings: FactText[] = [];
   #clocks: ClockPairs | undefined;
+  /** When the buffers were empty last. */
+  #emptyMs = 0;
 
   constructor(plan: TracerPlan) {
     this.#plan = plan;
@@ -57,13 +67,26 @@ class TracefsTracer implements Tracer {
 
   async on(): Promise<void> {
     await this.#readClocks('before');
+    this.#emptyMs = performance.now();
     for (const instance of this.#instances) await instance.on();
   }
 
   async pass(): Promise<PassEnd> {
-    if (!this.#drain.full) await this.#drain.pass();
+    if (!this.#drain.full && (await this.#isDue())) {
+      await this.#drain.pass();
+      if (!this.#drain.behind) this.#emptyMs = performance.now();
+    }
     if (this.#drain.full) return 'full';
     return this.#drain.behind ? 'behind' : 'empty';
+  }
+
+  /** Whether the buffers have to be emptied now. */
+  async #isDue(): Promise<boolean> {
+    if (this.#drain.behind || performance.now() - this.#emptyMs >= LONGEST_WAIT_MS) return true;
+    const most = this.#plan.bufferKib * 1024 * MOST_WAITING;
+    for (const instance of this.#instances)
+      for (const cpu of await instance.cpus()) if ((await instance.waiting(cpu)) >= most) return true;
+    return false;
   }
 
   async lostSoFar(): Promise<number> {
