@@ -54,6 +54,7 @@ const interrupt = {
       after: ['host:issue'],
       before: ['host:complete'],
       dev: 'learned',
+      around: true,
       certain: true,
     },
   ],

@@ -57,3 +57,46 @@ describe('the system call that issued a host request, drawn', () => {
     expect(at('B', 'backend:submit')).toBeUndefined();
   });
 });
+
+/** Ten requests of two tasks in turn, two at a time in flight, each with an interrupt of its own 2 µs before it completes. */
+function handlers(exitUs: number, lost: number): (number | undefined)[] {
+  const rows: [number, string][] = [];
+  for (let index = 0; index < 10; index++) {
+    const at = index * 100;
+    const app = index % 2 === 0 ? (row: string) => `| ${row} | |` : (row: string) => `| | ${row} |`;
+    rows.push([at, app('sys_enter_pread64')], [at + 2, app(`block_rq_issue R${index}`)]);
+    if (index !== lost) rows.push([at + 140, '| | | irq_handler_entry 45 nvme0q4']);
+    rows.push(
+      [at + 142, `| | | block_rq_complete R${index}`],
+      [at + exitUs, '| | | irq_handler_exit 45 nvme0q4'],
+    );
+    rows.push([at + 150, app('sys_exit_pread64')]);
+  }
+  const lines = rows.sort(([a], [b]) => a - b).map(([at, row]) => `${at} ${row}`);
+  const requests = Array.from({ length: 10 }, (_, index) => `request R${index} read ${(index + 1) * 800}+8`);
+  const diagram = `
+disk host 259:0
+lane one host cpu0 fio-142
+lane two host cpu2 fio-143
+lane irq host cpu1 <idle>-0
+${requests.join('\n')}
+
+ µs | one | two | irq
+${lines.join('\n')}
+`;
+  const { at } = followDiagram(diagram, { path: 'local-block-device' });
+  return requests.map((_, index) => at(`R${index}`, 'host:irq'));
+}
+
+describe('an interrupt’s handler that has ended', () => {
+  const own = Array.from({ length: 10 }, (_, index) => index * 100 + 140);
+
+  it('completes nothing: the handler that did was lost', () => {
+    expect(handlers(144, -1)).toEqual(own);
+    expect(handlers(144, 5)).toEqual(own.map((at, index) => (index === 5 ? undefined : at)));
+  });
+
+  it('has raised the softirq that completes, where it always has ended', () => {
+    expect(handlers(141, -1)).toEqual(own);
+  });
+});

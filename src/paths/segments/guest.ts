@@ -37,6 +37,7 @@ export const guestInterrupt: Segment = {
       after: ['guest:issue'],
       before: ['guest:complete'],
       dev: 'learned',
+      around: true,
       certain: true,
     },
   ],

@@ -72,6 +72,7 @@ export const hostBlock: Segment = {
       after: ['host:issue'],
       before: ['host:complete'],
       dev: 'learned',
+      around: true,
       certain: true,
     },
     {

@@ -22,6 +22,7 @@ export const vfioInterrupt: Segment = {
       pick: 'last',
       after: ['guest:issue'],
       before: ['vfio:handler'],
+      around: true,
       certain: true,
     },
     {
