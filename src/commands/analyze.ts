@@ -91,7 +91,7 @@ export function followRecording(
       : [[machine, { table: own.table, trouble: troubleOf(streams, machine, own.reported) }] as const];
   });
   const tables = new Map(joined);
-  const ahead = searchAhead(tables, facts);
+  const ahead = searchAhead(tables, { qemuThreads: facts.qemuThreads });
   const doubts = findDoubts(tables, ahead.doubts);
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({
