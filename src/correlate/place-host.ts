@@ -46,10 +46,10 @@ export function placeHost(
   return placed(isTold(best, base) ? best.relation : unrelated(NOT_TOLD), actors);
 }
 
-/** Of a rhythm alone: at a wrong place most requests are not answered, and with several in flight few are anywhere. */
+/** With fewer requests answered, as where several are in flight, a rhythm beside its place looks no worse than in it. */
 const LEAST_ANSWERED = 0.5;
 const NOT_TOLD =
-  'with several requests in flight their rhythm fits in more than one place, and no TSC relation tells which is right';
+  'fewer than half of the requests were alone and answered: their rhythm may be met beside its place, and no TSC relation tells';
 
 function isTold({ relation, answered }: Tightened, { requests }: Base): boolean {
   return relation.method !== 'causal' || answered >= requests.length * LEAST_ANSWERED;
