@@ -7,8 +7,9 @@ import { spawn } from 'node:child_process';
 import { IotraceError, messageOf } from '../errors.ts';
 
 /**
- * Lines are `process PID MARK`, `folder PATH` (an instance) and `probes FILE GROUP`. A process is ours as long as its
- * environment holds the mark; it gets ten seconds to write what it has. Then come the instances, because a probe that
+ * Lines are `process PID MARK`, `folder PATH BEGINNING` (an instance) and `probes FILE GROUP`. What waits in an instance's buffers is
+ * printed behind what was printed before, into files whose names begin so. A process is ours as long as its
+ * environment holds the mark; it gets ten seconds to write what it has. Then the instances go, because a probe that
  * one of them records cannot be removed; rmdir fails with EBUSY until the dead process's last file is closed. The probes'
  * file is only ever appended to: opened otherwise it forgets everybody's.
  */
@@ -22,6 +23,13 @@ ours() { tr '\\0' '\\n' < "/proc/$1/environ" | grep -qxF "IOTRACE_RUN=$2"; }
 gone() { ! ours "$1" "$2"; }
 ask() { ours "$1" "$2" && kill -INT "$1"; }
 end() { again gone "$1" "$2" || { ours "$1" "$2" && kill -KILL "$1"; }; }
+keep() {
+  [ -n "$2" ] && [ -d "$1" ] || return 0
+  echo 0 > "$1/tracing_on"
+  for cpu in "$1"/per_cpu/cpu*; do
+    grep -v '^#' "$cpu/trace" >> "$2-\${cpu##*/}.trace" || [ -s "$2-\${cpu##*/}.trace" ] || rm -f "$2-\${cpu##*/}.trace"
+  done
+}
 empty() { rmdir "$1" || [ ! -d "$1" ]; }
 leave() { again empty "$1"; }
 unset_probes() {
@@ -30,14 +38,15 @@ unset_probes() {
 forget() { again forgotten "$1" "$2"; }
 forgotten() { unset_probes "$1" "$2"; ! grep -q "^[pr][0-9]*:$2/" "$1"; }
 each process ask
+each folder keep
 each process end
 each folder leave
 each probes forget`;
 
 /** Something that would outlive iotrace. */
 export type Leaving =
-  /** A tracing instance, full path. */
-  | { readonly folder: string }
+  /** A tracing instance, full path; full path that the files begin with which keep what waits in its buffers. */
+  | { readonly folder: string; readonly keep?: string }
   /** A process with `IOTRACE_RUN=mark` in its environment. */
   | { readonly process: number; readonly mark: string }
   /** All probes of a group; the file that lists them, full path. */
@@ -76,7 +85,9 @@ export async function startWatchdog(): Promise<Watchdog> {
 }
 
 function lineOf(leaving: Leaving): string {
-  if ('folder' in leaving) return `folder ${leaving.folder}`;
+  // A name with a line's end in it would be two lines.
+  if ('folder' in leaving)
+    return `folder ${leaving.folder} ${leaving.keep?.includes('\n') === false ? leaving.keep : ''}`;
   if ('process' in leaving) return `process ${leaving.process} ${leaving.mark}`;
   return `probes ${leaving.probes} ${leaving.group}`;
 }

@@ -2,6 +2,7 @@
  * Records with instances of tracefs: one for what happens on the machine, one for what the chosen tasks do, because a
  * filter by task holds for all events of an instance.
  */
+import { join } from 'node:path';
 import { ftraceText } from '../../../parsers/ftrace-text.ts';
 import type { FactText } from '../machine-facts.ts';
 import { probeGroupOf } from '../run-name.ts';
@@ -20,7 +21,7 @@ const SCOPES: readonly Scope[] = ['machine', 'tasks'];
  * recording is printed when it is over, but for this: with so much of a buffer in use the rest may be filled before it is looked at again.
  */
 const MOST_WAITING = 0.25;
-/** So much may be lost when iotrace is killed. */
+/** At the latest then, so that what a machine takes down with it is little. */
 const LONGEST_WAIT_MS = 10_000;
 
 /** A tracer that has touched nothing yet. */
@@ -52,7 +53,10 @@ class TracefsTracer implements Tracer {
     for (const scope of SCOPES) {
       const own = points.filter((point) => point.scope === scope);
       if (own.length === 0) continue;
-      await watchdog.guard({ folder: `${files.root}/instances/${name}-${scope}` });
+      await watchdog.guard({
+        folder: `${files.root}/instances/${name}-${scope}`,
+        keep: join(folder, scope),
+      });
       const instance = await TraceInstance.create(files, `${name}-${scope}`, { bufferKib, clock });
       this.#instances.push(instance);
       if (scope === 'tasks') await chooseTasks(instance, tasks);
