@@ -115,12 +115,7 @@ class GuestRecording {
     const inQemu = options.detail === 'qemu' ? await qemuPoints(guest, disk) : undefined;
     const wanted = [...hostPoints(disk, devices), ...(inQemu?.points ?? []), ...schedulerPoints(options)];
     const { name: tracer, reason } = chooseTracer(options.tracer);
-    const { points, notes, bufferKib } = await foundPoints(
-      files,
-      wanted,
-      { tracer, asked: options.buffer },
-      say,
-    );
+    const { points, notes, bufferKib } = await foundPoints(files, wanted, tracer, options.buffer, say);
     const detailNotes = inQemu === undefined ? [] : sayQemuPoints(inQemu, say);
     say(reason);
     // The others have no TSC.

@@ -122,7 +122,7 @@ async function recordBundle(
   say(reason);
   const stateNotes = await sayState(files, output, say);
   const wanted = [...diskPoints(choice.disk, await interruptNames()), ...schedulerPoints(plan)];
-  const { points, notes, bufferKib } = await foundPoints(files, wanted, { tracer, asked: plan.buffer }, say);
+  const { points, notes, bufferKib } = await foundPoints(files, wanted, tracer, plan.buffer, say);
   const name = newRunName();
   const room = await makeRoom(devices, choice.disk, dirname(output), name);
   const settings = await readSettings(choice.disk);
@@ -217,7 +217,8 @@ export async function sayState(files: TraceFiles, output: string, say: Say): Pro
 export async function foundPoints(
   files: TraceFiles,
   wanted: readonly WantedPoint[],
-  { tracer, asked }: { readonly tracer: TracerName; readonly asked: number | undefined },
+  tracer: TracerName,
+  asked: number | undefined,
   say: Say,
 ): Promise<{ points: readonly FoundPoint[]; notes: string[]; bufferKib: number }> {
   const { found, missing } = await findPoints(files, wanted);

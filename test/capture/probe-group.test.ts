@@ -95,7 +95,7 @@ describe('tracefsTracer', () => {
     expect(await probing.prepare({ tasks: 'all', watchdog })).toEqual([]);
     expect(guarded).toEqual([
       { probes: '/drawn/tracing/kprobe_events', group: GROUP },
-      { folder: '/drawn/tracing/instances/iotrace-7-00000000-machine' },
+      { folder: '/drawn/tracing/instances/iotrace-7-00000000-machine', keep: join(folder, 'machine') },
     ]);
     const enable = `instances/iotrace-7-00000000-machine/events/${GROUP}/eventfd_signal/enable = 1`;
     expect(files.done).toContain(enable);
