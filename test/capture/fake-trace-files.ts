@@ -55,6 +55,7 @@ export function fakeTraceFiles(events = [...EVENTS, ...CALLS]): FakeTraceFiles {
       refuseIf(fake, `rmdir ${path}`);
       for (const each of [...files.keys()]) if (each.startsWith(`${path}/`)) files.delete(each);
     },
+    openStats: async (path) => ({ text: () => files.get(path) ?? '', close: async () => undefined }),
     openMarker: async (path) => ({
       write: (text) => void fake.done.push(`${path} = ${text}`),
       close: async () => undefined,

@@ -196,7 +196,7 @@ describe('usualBuffer', () => {
     ['takes a sixty-fourth of what is free', 'tracefs', 2, 4 * GIB, 16_384],
     ['takes 256 MiB at most on many CPUs, but what it needs', 'tracefs', 16, 500 * GIB, 8192],
     ['takes what it needs', 'tracefs', 128, 500 * GIB, 4096],
-    ['is that of before for others', 'perf', 2, 20 * GIB, 4096],
+    ['is the least for other tracers', 'perf', 2, 20 * GIB, 4096],
   ] as const)('%s', (_, tracer, cpus, free, kib) => {
     expect(usualBuffer(tracer, cpus, 2, free)).toBe(kib);
   });

@@ -4,8 +4,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TracePipe } from './trace-files.ts';
-import type { TraceInstance } from './trace-instance.ts';
+import type { TracePipe, TraceStats } from './trace-files.ts';
+import { statOf, type TraceInstance } from './trace-instance.ts';
 
 /** Kept text of one CPU. */
 export interface DrainedStream {
@@ -26,6 +26,7 @@ interface Tap {
   readonly instance: TraceInstance;
   readonly cpu: number;
   readonly pipe: TracePipe;
+  readonly stats: TraceStats;
   readonly file: string;
   output: FileHandle | undefined;
   bytes: number;
@@ -48,8 +49,8 @@ export class Drain {
   async open(instance: TraceInstance, label: string, folder: string): Promise<void> {
     for (const cpu of await instance.cpus()) {
       const name = `${label}-cpu${cpu}.trace`;
-      const pipe = await instance.pipe(cpu);
-      this.#taps.push({ name, instance, cpu, pipe, file: join(folder, name), output: undefined, bytes: 0 });
+      const own = { pipe: await instance.pipe(cpu), stats: await instance.stats(cpu) };
+      this.#taps.push({ name, instance, cpu, ...own, file: join(folder, name), output: undefined, bytes: 0 });
     }
   }
 
@@ -61,6 +62,11 @@ export class Drain {
   /** True when the last pass left text behind. */
   get behind(): boolean {
     return this.#behind;
+  }
+
+  /** Whether so many bytes, or more, wait in one of the buffers. */
+  hasWaiting(bytes: number): boolean {
+    return this.#taps.some(({ stats }) => statOf(stats.text(), 'bytes') >= bytes);
   }
 
   /** Reads each pipe once around, up to a buffer full. Returns the bytes read. */
@@ -91,6 +97,7 @@ export class Drain {
     const taps = this.#taps.splice(0);
     for (const tap of taps) {
       await tap.pipe.close();
+      await tap.stats.close();
       await tap.output?.close();
     }
     return taps

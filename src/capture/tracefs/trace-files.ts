@@ -16,6 +16,7 @@ export interface TraceFiles {
   makeFolder(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
   openPipe(path: string): Promise<TracePipe>;
+  openStats(path: string): Promise<TraceStats>;
   openMarker(path: string): Promise<TraceMarker>;
 }
 
@@ -30,6 +31,13 @@ export interface TraceMarker {
 export interface TracePipe {
   /** Reads whole lines into the buffer; 0 when there are none now. Never waits, so it need not be asynchronous. */
   read(buffer: Uint8Array, offset: number): number;
+  close(): Promise<void>;
+}
+
+/** An open `stats` of a CPU, asked four times a second for each: opened anew each time it would take sixty times as long. */
+export interface TraceStats {
+  /** What it says now. Never waits. */
+  text(): string;
   close(): Promise<void>;
 }
 
@@ -87,6 +95,7 @@ export function traceFilesAt(root: string): TraceFiles {
     makeFolder: (path) => mkdir(at(path), { mode: 0o700 }),
     removeFolder: (path) => rmdir(at(path)),
     openMarker: async (path) => marker(await open(at(path), 'w')),
+    openStats: async (path) => statistics(await open(at(path), constants.O_RDONLY)),
     openPipe: async (path) => pipe(await open(at(path), constants.O_RDONLY | constants.O_NONBLOCK)),
   };
 }
@@ -94,6 +103,17 @@ export function traceFilesAt(root: string): TraceFiles {
 function marker(handle: FileHandle): TraceMarker {
   return {
     write: (text) => void writeSync(handle.fd, text),
+    close: () => handle.close(),
+  };
+}
+
+/** A line a number, ten of them (kernel/trace/trace.c `tracing_stats_read`). */
+const STATS_BYTES = 1024;
+
+function statistics(handle: FileHandle): TraceStats {
+  const buffer = Buffer.alloc(STATS_BYTES);
+  return {
+    text: () => buffer.toString('latin1', 0, readSync(handle.fd, buffer, 0, buffer.length, 0)),
     close: () => handle.close(),
   };
 }

@@ -123,26 +123,19 @@ export class TraceInstance {
     return this.#files.openPipe(`${this.#path}/per_cpu/cpu${cpu}/trace_pipe`);
   }
 
-  /** Bytes that wait in a CPU's buffer. */
-  async waiting(cpu: number): Promise<number> {
-    return (await this.#stats(cpu))('bytes');
+  stats(cpu: number): ReturnType<TraceFiles['openStats']> {
+    return this.#files.openStats(`${this.#path}/per_cpu/cpu${cpu}/stats`);
   }
 
   async counts(cpu: number): Promise<CpuCounts> {
-    const of = await this.#stats(cpu);
+    const text = await this.#files.read(`${this.#path}/per_cpu/cpu${cpu}/stats`);
+    const of = (name: string) => statOf(text, name);
     return {
       cpu,
       delivered: of('read events'),
       lost: of('overrun') + of('commit overrun') + of('dropped events'),
       left: of('entries'),
     };
-  }
-
-  /** A CPU's numbers by name, 0 where the kernel has none of that name. */
-  async #stats(cpu: number): Promise<(name: string) => number> {
-    const text = await this.#files.read(`${this.#path}/per_cpu/cpu${cpu}/stats`);
-    // dropped events: 0
-    return (name) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   }
 
   /** Removes the instance with all that is in it. The kernel says EBUSY while a reader is being closed. */
@@ -175,6 +168,12 @@ export class TraceInstance {
       );
     }
   }
+}
+
+/** A number of a CPU's `stats`, by its name; 0 where the kernel has none of that name. */
+export function statOf(text: string, name: string): number {
+  // dropped events: 0
+  return Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 }
 
 function notCreated(cause: unknown): IotraceError {

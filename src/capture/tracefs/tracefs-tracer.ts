@@ -76,7 +76,7 @@ class TracefsTracer implements Tracer {
   }
 
   async pass(): Promise<PassEnd> {
-    if (!this.#drain.full && (await this.#isDue())) {
+    if (!this.#drain.full && this.#isDue) {
       await this.#drain.pass();
       if (!this.#drain.behind) this.#emptyMs = performance.now();
     }
@@ -85,12 +85,9 @@ class TracefsTracer implements Tracer {
   }
 
   /** Whether the buffers have to be emptied now. */
-  async #isDue(): Promise<boolean> {
+  get #isDue(): boolean {
     if (this.#drain.behind || performance.now() - this.#emptyMs >= LONGEST_WAIT_MS) return true;
-    const most = this.#plan.bufferKib * 1024 * MOST_WAITING;
-    for (const instance of this.#instances)
-      for (const cpu of await instance.cpus()) if ((await instance.waiting(cpu)) >= most) return true;
-    return false;
+    return this.#drain.hasWaiting(this.#plan.bufferKib * 1024 * MOST_WAITING);
   }
 
   async lostSoFar(): Promise<number> {
