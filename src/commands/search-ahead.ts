@@ -20,19 +20,19 @@ export interface ToSearch {
   readonly port: MessagePort;
 }
 
+type Searched = Pick<ToSearch, 'machines' | 'facts'>;
+
 /** The searches in their order, which is the order of their numbers. */
 export const SEARCHES = {
-  clocks: ({ machines, facts }: Omit<ToSearch, 'state' | 'port'>): SearchedMachines =>
-    searchMachines(machines, facts),
-  doubts: ({ machines }: Omit<ToSearch, 'state' | 'port'>): ReadonlyMap<MachineName, FoundDoubts> =>
-    searchDoubts(machines),
+  clocks: ({ machines, facts }: Searched): SearchedMachines => searchMachines(machines, facts),
+  doubts: ({ machines }: Searched): ReadonlyMap<MachineName, FoundDoubts> => searchDoubts(machines),
 };
 type Search = keyof typeof SEARCHES;
 type Result<Name extends Search> = ReturnType<(typeof SEARCHES)[Name]>;
 export const NAMES = Object.keys(SEARCHES) as Search[];
 
 /** What a search's number becomes: it has begun, in the thread or here; it is over, in the thread. */
-export const SEARCH = { begun: 1, over: 2 } as const;
+export const PROGRESS = { begun: 1, over: 2 } as const;
 
 /** What the thread finds; nothing when a search failed, which is then done again where that can be reported. */
 export interface Found {
@@ -53,7 +53,7 @@ const LEAST_ROWS = 1_000_000;
 const PATIENCE_MS = 60_000;
 const BUILT_ENTRY = inPackage('dist/src/commands/search-thread.js');
 
-/** Numbers of the searches. Whoever changes one from 0 to SEARCH.begun does that search. */
+/** Numbers of the searches. Whoever changes one from 0 to PROGRESS.begun does that search. */
 export const newState = () =>
   new Int32Array(new SharedArrayBuffer(NAMES.length * Int32Array.BYTES_PER_ELEMENT));
 
@@ -97,8 +97,8 @@ class Results {
   /** Undefined when the thread has not begun, when its search failed, or does not end. Asked for once. */
   take<Name extends Search>(name: Name): Result<Name> | undefined {
     const at = NAMES.indexOf(name);
-    if (Atomics.compareExchange(this.#state, at, 0, SEARCH.begun) === 0) return undefined;
-    if (Atomics.wait(this.#state, at, SEARCH.begun, PATIENCE_MS) === 'timed-out') return undefined;
+    if (Atomics.compareExchange(this.#state, at, 0, PROGRESS.begun) === 0) return undefined;
+    if (Atomics.wait(this.#state, at, PROGRESS.begun, PATIENCE_MS) === 'timed-out') return undefined;
     for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port))
       this.#found.set((next.message as Found).name, (next.message as Found).result);
     const result = this.#found.get(name);

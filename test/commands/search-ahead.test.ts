@@ -1,7 +1,7 @@
 /** Another thread finds what searches here find; one that fails, or has not begun, is not waited for. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ftraceText } from '../../parsers/ftrace-text.ts';
-import { NAMES, newState, SEARCH, searchAhead } from '../../src/commands/search-ahead.ts';
+import { NAMES, newState, PROGRESS, searchAhead } from '../../src/commands/search-ahead.ts';
 import { searchMachines } from '../../src/correlate/clocks-by-messages.ts';
 import { searchDoubts } from '../../src/trace/doubts.ts';
 import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
@@ -48,7 +48,7 @@ it('is done by the thread when that has begun', async () => {
   const tables = await machines();
   const state = newState();
   const ahead = searchAhead(tables, {}, { leastRows: 0, cpus: 2, state });
-  await lastIs(state, SEARCH.begun);
+  await lastIs(state, PROGRESS.begun);
   // In the other order than the thread's.
   const found = ahead.doubts();
   const clocks = ahead.clocks();
@@ -78,6 +78,6 @@ it('is done here when the search of the thread has failed', async () => {
   const broken = new Map([...tables].map(([name, each]) => [name, { ...each, trouble: undefined as never }]));
   const state = newState();
   const ahead = searchAhead(broken, {}, { leastRows: 0, cpus: 2, state });
-  await lastIs(state, SEARCH.over);
+  await lastIs(state, PROGRESS.over);
   expect(ahead.doubts).toThrow(TypeError);
 });

@@ -34,38 +34,63 @@ const OF_OTHERS = 8 * WIDER;
 const EACH_REAL = 2 * WIDER;
 
 /** What does not hold yet, in how many of its cases at most, and why. The README names each under what is not there. */
-const NOT_YET: ReadonlyMap<string, { readonly atMost: number; readonly reason: string }> = new Map([
+interface NotYet {
+  readonly atMost: number;
+  /** Of the other ways to reach a disk, drawn. */
+  readonly ofOthers: number;
+  readonly reason: string;
+}
+
+const NOT_YET: ReadonlyMap<string, NotYet> = new Map([
   [
     'one CPU steps, lines put in order',
     {
-      atMost: 5,
+      atMost: 1,
+      ofOthers: 4,
       reason:
-        'Of paths whose requests have no sector on the host, and of the request in flight at that moment.',
+        'The one request in flight at that moment: one of its stages begins before the step and ends after it. Where requests have no sector on the host, others too.',
     },
   ],
   [
     'one CPU steps, lines left',
-    { atMost: 3, reason: 'As with lines put in order, where the step is a short one back.' },
+    {
+      atMost: 0,
+      ofOthers: 3,
+      reason:
+        'As with lines put in order, where requests have no sector on the host and the step is a short one back.',
+    },
   ],
   [
     'one machine’s clock steps',
     {
-      atMost: 10,
+      atMost: 5,
+      ofOthers: 12,
       reason: 'A machine’s clock that is set while it runs is found only where its messages then contradict.',
     },
   ],
   [
     'lost, a burst',
     {
-      atMost: 3,
+      atMost: 2,
+      ofOthers: 2,
       reason:
         'A burst inside io_getevents that takes the end of one call, the next one’s beginning and a completion leaves a call that seems to have slept.',
+    },
+  ],
+  [
+    'one event never recorded',
+    {
+      atMost: 0,
+      ofOthers: 1,
+      reason:
+        'Without eventfd_read the beginning of the read stands for it, some hundred nanoseconds earlier.',
     },
   ],
   [
     'another recording behind it',
     {
       atMost: 1,
+      ofOthers: 0,
       reason:
         'Threads of the other run have the same ids: what is learned of their eventfds is learned of both.',
     },
@@ -159,9 +184,11 @@ async function judge(whole: Whole, fault: Fault, seed: number): Promise<string[]
 
 const subjects: Whole[] = [];
 for (let seed = 0; seed < DRAWN; seed++) subjects.push(await wholeOf(drawnSubject(seed)));
+for (const sample of REAL) subjects.push(await wholeOf(await realSubject(sample, 0.2)));
+/** The others come last: a case's seed is made of its subject's place. */
+const FIRST_OTHER = subjects.length;
 for (const family of OTHERS)
   for (let seed = 0; seed < OF_OTHERS; seed++) subjects.push(await wholeOf(drawnSubject(seed, family)));
-for (const sample of REAL) subjects.push(await wholeOf(await realSubject(sample, 0.2)));
 
 describe('what survives damage', () => {
   let cases = 0;
@@ -171,6 +198,7 @@ describe('what survives damage', () => {
     { timeout: 60_000 * WIDER },
     async ({ fault }) => {
       const failures: Record<string, string[]> = {};
+      let ofOthers = 0;
       for (const [index, whole] of subjects.entries()) {
         const times = whole.drawn === undefined ? EACH_REAL : 1;
         for (let time = 0; time < times; time++) {
@@ -178,7 +206,9 @@ describe('what survives damage', () => {
           const wrong = await judge(whole, fault, seed);
           if (wrong === undefined) continue;
           cases++;
-          if (wrong.length > 0) failures[`${whole.name}, seed ${seed}`] = wrong;
+          if (wrong.length === 0) continue;
+          failures[`${whole.name}, seed ${seed}`] = wrong;
+          if (index >= FIRST_OTHER) ofOthers++;
         }
       }
       const expected = NOT_YET.get(fault.name);
@@ -188,8 +218,8 @@ describe('what survives damage', () => {
         process.stderr.write(`expected failure: ${fault.name}: ${found} cases. ${expected.reason}\n`);
         expect(found, 'no longer fails: take it from the list, and from the README').toBeGreaterThan(0);
         expect(failures).toSatisfy(
-          () => found <= expected.atMost * WIDER,
-          `at most ${expected.atMost} cases`,
+          () => found - ofOthers <= expected.atMost * WIDER && ofOthers <= expected.ofOthers * WIDER,
+          `at most ${expected.atMost} cases, and ${expected.ofOthers} of the others`,
         );
       }
     },

@@ -92,6 +92,20 @@ export abstract class Applications<Own extends Job> {
   /** The drive, or its driver, has what was issued from `ns` on; leaves when the system call goes on. */
   protected abstract ring(job: Own, ns: number, issued: readonly TrueRequest[]): number;
 
+  /** The drive completes each of what it has from `ns` on, some time later and in any order. */
+  protected driveTakes(
+    requests: readonly TrueRequest[],
+    ns: number,
+    complete: (request: TrueRequest, at: number) => void,
+  ): void {
+    for (const request of requests) this.agenda.at(this.driveEnds(ns), (now) => complete(request, now));
+  }
+
+  /** When the drive has done what it was given at `ns`. */
+  protected driveEnds(ns: number): number {
+    return ns + 5000 + this.some(15_000);
+  }
+
   /** What the driver leaves of an issued request, the block layer's event last. */
   protected issueLines({ sector }: TrueRequest): readonly string[] {
     return [`block_rq_issue: ${this.device} RS 4096 () ${sector} + 8 [fio]`];

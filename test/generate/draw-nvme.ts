@@ -47,8 +47,7 @@ export class BareMetalDrawing extends Applications<NvmeJob> {
   }
 
   protected ring(job: NvmeJob, ns: number, issued: readonly TrueRequest[]): number {
-    for (const request of issued)
-      this.agenda.at(ns + 5000 + this.some(15_000), (now) => this.#complete(job, request, now));
+    this.driveTakes(issued, ns, (request, at) => this.#complete(job, request, at));
     return ns;
   }
 

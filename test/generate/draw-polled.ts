@@ -48,7 +48,7 @@ export class PolledDrawing extends Applications<Job> {
       ns += this.some(1500);
       const request = this.newRequest(job, begin);
       this.issue(job, request, ns);
-      inFlight.push({ request, doneNs: ns + 5000 + this.some(15_000) });
+      inFlight.push({ request, doneNs: this.driveEnds(ns) });
     }
     inFlight.sort((a, b) => a.doneNs - b.doneNs);
     const found: TrueRequest[] = [];

@@ -14,8 +14,7 @@ export class UserspaceNvmeDrawing extends VirtioDrawing {
       this.host.add(ns, this.io, 'blk_aio_preadv: (0x5579c0ae51c0)');
     }
     ns += this.some(1500);
-    for (const request of taken)
-      this.agenda.at(ns + 5000 + this.some(15_000), (now) => this.complete(job, request, now));
+    this.driveTakes(taken, ns, (request, at) => this.complete(job, request, at));
     return ns;
   }
 

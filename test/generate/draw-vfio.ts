@@ -45,8 +45,7 @@ export class VfioDrawing extends GuestApplications<VfioJob> {
   }
 
   protected ring(job: VfioJob, ns: number, issued: readonly TrueRequest[]): number {
-    for (const request of issued)
-      this.agenda.at(ns + 5000 + this.some(15_000), (now) => this.#complete(job, request, now));
+    this.driveTakes(issued, ns, (request, at) => this.#complete(job, request, at));
     return ns;
   }
 

@@ -178,7 +178,7 @@ export class VirtioDrawing extends GuestApplications<VirtioJob> {
       ns += this.some(1200);
       request.passed.set('backend:submit', begin).set('host:issue', ns);
       this.host.add(ns, this.io, `block_rq_issue: 259,0 RS 4096 () ${request.sector + SHIFT} + 8 [IO io0]`);
-      this.agenda.at(ns + 5000 + this.some(15_000), (now) => this.complete(job, request, now));
+      this.agenda.at(this.driveEnds(ns), (now) => this.complete(job, request, now));
     }
     ns += this.some(500);
     this.host.add(ns, this.io, `sys_io_submit -> 0x${count}`);
