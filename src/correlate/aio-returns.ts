@@ -42,6 +42,8 @@ export class AioReturns {
   #open: OpenCall | undefined;
   /** Since the count last began an event was lost. */
   #lost = false;
+  /** The task calls for its completions at all. QEMU looks into the ring itself, which nothing records. */
+  #calls = false;
 
   /** `isIncomplete`: events are missing somewhere, so that only what a call that slept handed out is believed. */
   constructor(outcome: Outcome, isIncomplete: boolean) {
@@ -69,11 +71,13 @@ export class AioReturns {
   /** The task enters any call: one that was open has lost its end. `least` is undefined for calls that hand nothing out. */
   enter(least: number | undefined, ns: number): void {
     if (this.#open !== undefined) this.#lose();
+    this.#calls ||= least !== undefined;
     this.#open = least === undefined ? undefined : { least, ns, first: undefined, firstNs: Number.NaN };
   }
 
   /** A call hands out so many completions, the oldest first; NaN where their number was not recorded. */
   exit(events: number, row: number): void {
+    this.#calls = true;
     const slept = this.#countAnew();
     this.#open = undefined;
     if (events < 0) return;
@@ -95,6 +99,8 @@ export class AioReturns {
 
   /** The recording ends. What never completed may have been handed out in place of others. */
   finish(): void {
+    // No call told of any: that is not observed, and nothing of it can be wrong.
+    if (!this.#calls) return;
     const [oldest] = this.#running;
     if (oldest !== undefined && !this.#lost) {
       this.#since(oldest);

@@ -51,6 +51,30 @@ describe('libaio above queue depth 1, drawn', () => {
   });
 });
 
+/** QEMU looks into libaio's ring itself. The recording ends while C is in flight. */
+const PEEKED = `${LANES}
+ µs | app                      | kw | irq
+  0 | sys_enter_io_submit 3 1  |    |
+  2 | block_rq_issue A         |    |
+  3 | sys_exit_io_submit 1     |    |
+ 13 |                          |    | block_rq_complete A
+ 20 | sys_enter_io_submit 3 1  |    |
+ 22 | block_rq_issue B         |    |
+ 23 | sys_exit_io_submit 1     |    |
+ 33 |                          |    | block_rq_complete B
+ 40 | sys_enter_io_submit 3 1  |    |
+ 42 | block_rq_issue C         |    |
+ 43 | sys_exit_io_submit 1     |    |
+`;
+
+describe('libaio whose ring is looked into, drawn', () => {
+  it('doubts no request because another never completed: no call tells of any', () => {
+    const { at, counts } = followDiagram(PEEKED, PATH);
+    expect(counts).toEqual({ matched: 2, 'rejected: never completed in the recording': 1 });
+    for (const request of ['A', 'B']) expect(at(request, 'app:return')).toBeUndefined();
+  });
+});
+
 /** Three calls hand out one completion each; the end of the first is lost. Only the last one slept for its completion. */
 const LOST_END = `${LANES}
  µs | app                      | kw | irq
