@@ -43,7 +43,18 @@ export function placeHost(
     (known, next) => (isBetter(next, known, base.requests.length) ? next : known),
     found,
   );
-  return placed(isTold(best, base) ? best.relation : unrelated(NOT_TOLD), actors);
+  if (!isTold(best, base)) return placed(unrelated(NOT_TOLD), actors);
+  const isOne =
+    !base.isLossy || best.relation.method !== 'causal' || [found, ...all].filter(isPossible).length === 1;
+  return placed(isOne ? best.relation : unrelated(SEVERAL), actors);
+}
+
+/** Events that are missing let a beat beside its place look as good as in it: which has more answers decides nothing then. */
+const SEVERAL =
+  'events are missing, the requests’ rhythm fits the host’s in more than one place, and no TSC relation tells';
+
+function isPossible({ relation }: Tightened): boolean {
+  return relation.method === 'causal' && relation.ok;
 }
 
 /** With fewer requests answered, as where several are in flight, a rhythm beside its place looks no worse than in it. */
@@ -58,7 +69,8 @@ function isTold({ relation, answered }: Tightened, { requests }: Base): boolean 
 /** Share of the requests that have to have an answer of the host: beside its place a rhythm loses some in each irregularity. */
 const MOST_ANSWERED = 0.95;
 
-function isFirm({ relation, answered }: Tightened, { requests }: Base): boolean {
+function isFirm({ relation, answered }: Tightened, { requests, isLossy }: Base): boolean {
+  if (isLossy && relation.method === 'causal') return false;
   return relation.ok && (relation.interval === undefined || answered >= requests.length * MOST_ANSWERED);
 }
 

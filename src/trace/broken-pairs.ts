@@ -1,12 +1,13 @@
 /**
  * Events that come in turns: a system call is entered and left, an interrupt handler begins and ends, a guest is entered
- * and left. Where the turn is broken a row is missing. The kernel gives no other reason (kernel/trace/trace_syscalls.c,
+ * and left; and what lies within a turn (`nested-rows.ts`). Where the turn is broken a row is missing. The kernel gives no other reason (kernel/trace/trace_syscalls.c,
  * kernel/irq/handle.c, arch/x86/kvm): no recording that was complete has ever broken one.
  */
 import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import type { EventTable } from './event-table.ts';
 import type { Gap } from './gaps.ts';
 import { LatestRows } from './latest-rows.ts';
+import { INNER, NestedRows } from './nested-rows.ts';
 import { NO_ROW } from './units.ts';
 
 export interface PairCheck {
@@ -97,10 +98,14 @@ function walkPairs(table: EventTable, partner: Int32Array | undefined): PairChec
   const handlers = new Durations();
   const turns = [0, 1, 2].map(() => new LatestRows());
   const broken: Gap[] = [];
+  const nested = new NestedRows(table);
   let rows = 0;
   for (let row = 0; row < table.length; row++) {
     const own = kind[row]!;
-    if (place[own] === 0) continue;
+    if (place[own] === 0) {
+      if (INNER[own] !== 0) nested.inner(row);
+      continue;
+    }
     rows++;
     const latest = turns[family[own]!]!;
     const key = ofThread[own] === 1 ? tid[row]! : cpu[row]!;
@@ -114,9 +119,11 @@ function walkPairs(table: EventTable, partner: Int32Array | undefined): PairChec
         partner[before] = row;
       }
       if (family[own] === HANDLERS) handlers.add(ts[row]! - ts[before]!);
+      nested.pair(before, row);
     }
   }
-  return { rows, broken: broken.map((gap) => (gap.tid === undefined ? handlers.narrow(gap) : gap)) };
+  const gaps = broken.map((gap) => (gap.tid === undefined ? handlers.narrow(gap) : gap));
+  return { rows, broken: [...gaps, ...nested.gaps()] };
 }
 
 const IRQ_ENTRY = kindId('irq_handler_entry');

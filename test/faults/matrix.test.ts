@@ -3,15 +3,10 @@
  * said before; what was lost is counted; grade and exit status say so. `IOTRACE_SEEDS=10` makes ten times as many cases.
  */
 import { describe, expect, it } from 'vitest';
-import { IotraceError } from '../../src/errors.ts';
-import { isBelow } from '../../src/report/grade.ts';
-import type { ReportModel } from '../../src/report/report-model.ts';
-import { holdAgainstTruth } from '../generate/hold-against-truth.ts';
-import { randomFrom } from '../support/damage.ts';
-import { type Allowed, type Survivors, survivorsOf, wrongSurvivors } from '../support/survivors.ts';
-import type { Fault, Injected } from './fault.ts';
+import type { Fault } from './fault.ts';
+import { judge, type Whole, wholeOf } from './judge.ts';
 import { LOST_EVENTS } from './lost-events.ts';
-import { type Analyzed, analyzeTexts, drawnSubject, realSubject, type Subject } from './subjects.ts';
+import { drawnSubject, realSubject } from './subjects.ts';
 import { TWO_RECORDINGS } from './two-recordings.ts';
 import { WRONG_LINES } from './wrong-lines.ts';
 import { WRONG_STAMPS } from './wrong-stamps.ts';
@@ -96,91 +91,6 @@ const NOT_YET: ReadonlyMap<string, NotYet> = new Map([
     },
   ],
 ]);
-
-interface Whole extends Subject {
-  readonly survivors: Survivors;
-  readonly report: ReportModel;
-}
-
-async function wholeOf(subject: Subject): Promise<Whole> {
-  const whole = await analyzeTexts(subject.texts, subject.facts);
-  if ('failure' in whole) throw new Error(`${subject.name}: ${whole.failure}`);
-  return { ...subject, survivors: survivorsOf(whole.followed.correlated), report: whole.report };
-}
-
-/** What a report says of the clocks of single CPUs: how far each stage may be off, and whose order it cannot tell. */
-function saidOfCpus({ stages, clock }: ReportModel, movedNs: number): Allowed {
-  return {
-    cpuClocksNs: ({ id }) => stages.find((stage) => stage.id === id)!.cpuClocksNs ?? Number.POSITIVE_INFINITY,
-    orderUnknown: clock.cpus.some(({ provenNs }) => provenNs === null || movedNs <= provenNs),
-  };
-}
-
-/**
- * Drawn requests are held against what was drawn; where stamps were moved, and in real recordings, against the undamaged run,
- * within the bounds that the report states for its clocks.
- */
-function wrongRequests(whole: Whole, injected: Injected, { followed, report }: Analyzed): string[] {
-  if (whole.drawn !== undefined && injected.movedNs === undefined)
-    return [...holdAgainstTruth(whole.drawn, followed).wrong];
-  const { intervalNs, uncertaintyNs } = report.clock;
-  const bounds = [...(intervalNs ?? []).map(Math.abs), uncertaintyNs ?? Number.POSITIVE_INFINITY];
-  const { movedNs, ofOneCpu } = injected;
-  const allowed =
-    movedNs === undefined
-      ? injected
-      : // What the report says it cannot rule out it may not see; what exceeds that has to be found.
-        {
-          movedNs,
-          shorter: movedNs <= Math.max(...bounds),
-          totalNs: movedNs,
-          ...(ofOneCpu === true ? saidOfCpus(report, movedNs) : {}),
-        };
-  return wrongSurvivors(whole.survivors, survivorsOf(followed.correlated), allowed).map(
-    ({ request, why }) => `${request}: ${why}`,
-  );
-}
-
-/** What is wrong with the report of a damaged recording. */
-function wrongOf(whole: Whole, injected: Injected, { followed, report }: Analyzed): string[] {
-  const wrong: string[] = [];
-  const counts = ['missing', 'lost', 'overwritten', 'duplicate'] as const;
-  for (const kind of counts) {
-    const expected = injected[kind === 'duplicate' ? 'duplicates' : kind];
-    if (expected === undefined) continue;
-    for (const [machine, count] of Object.entries(expected)) {
-      const said = report.losses
-        .filter((loss) => loss.kind === kind && loss.source.startsWith(machine))
-        .reduce((sum, loss) => sum + (loss.count ?? 0), 0);
-      if (said !== count) wrong.push(`${said} instead of ${count} ${kind} on the ${machine}`);
-    }
-  }
-  const before = whole.report.grade.letter;
-  if (
-    injected.shows &&
-    (report.grade.letter === 'A' || (before < 'C' && !isBelow(report.grade.letter, before)))
-  )
-    wrong.push(`grade ${report.grade.letter}`);
-  if (report.clock.method === 'none') {
-    if (report.grade.letter !== 'F') wrong.push(`clocks not related, grade ${report.grade.letter}`);
-    return wrong;
-  }
-  wrong.push(...wrongRequests(whole, injected, { followed, report }).slice(0, 2));
-  return wrong;
-}
-
-/** Undefined where the recording cannot be damaged so; a refusal with a reason is as good as a report without a wrong number. */
-async function judge(whole: Whole, fault: Fault, seed: number): Promise<string[] | undefined> {
-  const injected = fault.inject(whole.texts, randomFrom(seed));
-  if (injected === undefined) return undefined;
-  try {
-    const damaged = await analyzeTexts(injected.texts, whole.facts);
-    return 'failure' in damaged ? [] : wrongOf(whole, injected, damaged);
-  } catch (error) {
-    if (error instanceof IotraceError) return [];
-    return [`threw ${String(error)}`];
-  }
-}
 
 const subjects: Whole[] = [];
 for (let seed = 0; seed < DRAWN; seed++) subjects.push(await wholeOf(drawnSubject(seed)));
