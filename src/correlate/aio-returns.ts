@@ -25,7 +25,7 @@ interface OpenCall {
   /** How many completions it waits for at least. */
   readonly least: number;
   readonly ns: number;
-  /** Position among those not handed out of the first completion during the call, and when that was. */
+  /** Position among those not handed out of the first completion during the call; when that was, NaN where the call did not sleep. */
   first: number | undefined;
   firstNs: number;
 }
@@ -59,11 +59,12 @@ export class AioReturns {
     this.#running.delete(request);
   }
 
-  completed(request: number, ns: number): void {
+  /** `interrupts`: the interrupt that completed it came while the task ran, which did not sleep then. */
+  completed(request: number, ns: number, interrupts: boolean): void {
     this.#running.delete(request);
     if (this.#open !== undefined && this.#open.first === undefined) {
       this.#open.first = this.#done.length;
-      this.#open.firstNs = ns;
+      this.#open.firstNs = interrupts ? Number.NaN : ns;
     }
     this.#done.push(request);
   }
@@ -130,7 +131,7 @@ export class AioReturns {
   /** A call that slept for one completion at least found none waiting; says whether it did. */
   #countAnew(): boolean {
     const open = this.#open;
-    if (open?.first === undefined || open.least !== 1 || open.firstNs - open.ns < SLEPT_NS) return false;
+    if (open?.first === undefined || open.least !== 1 || !(open.firstNs - open.ns >= SLEPT_NS)) return false;
     const stale = this.#done.splice(0, open.first);
     if (this.#lost || stale.length > 0) this.#doubtAll(stale);
     this.#reaped = [];

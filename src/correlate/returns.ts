@@ -106,7 +106,8 @@ export class Returns {
     if (asker.tid === undefined) return;
     const task = this.#task(asker.tid);
     const manner = this.#manner(asker);
-    if (manner === 'aio') task.aio.completed(request, this.#table.ts[row]!);
+    if (manner === 'aio')
+      task.aio.completed(request, this.#table.ts[row]!, this.#table.tid[row] === asker.tid);
     else if (manner === 'uring' && !task.hasPointers && this.#callers.openCall(asker.tid) !== NO_ROW)
       task.atExit.push(request);
   }

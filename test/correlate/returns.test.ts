@@ -51,6 +51,31 @@ describe('libaio above queue depth 1, drawn', () => {
   });
 });
 
+/** A call that hands out A is interrupted by the drive, whose requests complete in its midst: as on a host that takes the CPU away. */
+const INTERRUPTED = `${LANES}
+ µs | app                      | kw | irq
+  0 | sys_enter_io_submit 3 3  |    |
+  1 | block_rq_issue A         |    |
+  2 | block_rq_issue B         |    |
+  3 | block_rq_issue C         |    |
+  4 | sys_exit_io_submit 3     |    |
+ 10 |                          |    | block_rq_complete A
+ 11 | sys_enter_io_getevents 1 |    |
+ 40 | block_rq_complete B      |    |
+ 41 | block_rq_complete C      |    |
+ 43 | sys_exit_io_getevents 1  |    |
+ 50 | sys_enter_io_getevents 1 |    |
+ 51 | sys_exit_io_getevents 2  |    |
+`;
+
+describe('libaio whose call is interrupted, drawn', () => {
+  it('has not slept for a completion that came while its task ran', () => {
+    const { at, counts } = followDiagram(INTERRUPTED, PATH);
+    expect(counts).toEqual({ matched: 3 });
+    expect(['A', 'B', 'C'].map((request) => at(request, 'app:return'))).toEqual([43, 51, 51]);
+  });
+});
+
 /** QEMU looks into libaio's ring itself. The recording ends while C is in flight. */
 const PEEKED = `${LANES}
  µs | app                      | kw | irq
