@@ -111,6 +111,11 @@ export interface ReportModel {
      * calls that wait. Null: not told apart.
      */
     readonly beforeCallNs: number | null;
+    /**
+     * Share of the requests whose completion lay in io_uring's ring beside others: when the application took it from there nothing
+     * records, and that wait is in no stage.
+     */
+    readonly ringShare: number;
     /** From request to request, where they are made one after the other: fio's rate against the trace. */
     readonly cycle: ApplicationCycle | null;
     readonly matched: number;

@@ -188,6 +188,7 @@ const groundTruth = z.object({
   beforeCallNs: ns(
     'of outsideNs, the application’s own code before the call (fio: lat less clat); null: not told apart',
   ).nullable(),
+  ringShare: share('of the completions lay in io_uring’s ring beside others, taken at an unrecorded time'),
   cycle: cycleSchema,
   matched: count('requests both know'),
   missing: reasons('reason to count of requests only one side knows'),

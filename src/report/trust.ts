@@ -170,6 +170,13 @@ export function requestReasons(requests: ReportModel['requests']): GradeReason[]
 /** Below this share of the application's time between traced points the system calls themselves were not traced. */
 const LEAST_TRACED = 0.9;
 
+/** Why the rest is in no stage, where io_uring's ring is why. */
+function untilTaken(ringShare: number): string {
+  return ringShare < 0.5
+    ? ''
+    : `: ${(ringShare * 100).toFixed(0)} % of the completions lay in io_uring’s ring beside others, and when the application took them is not recorded`;
+}
+
 /** Reasons from the application's own times. */
 export function closureReasons(truth: ReportModel['groundTruth']): GradeReason[] {
   if (truth === null) return [];
@@ -195,7 +202,7 @@ export function closureReasons(truth: ReportModel['groundTruth']): GradeReason[]
     if (letter !== 'A')
       reasons.push({
         letter,
-        text: `the stages account for ${(truth.closure * 100).toFixed(1)} % of the application’s own time`,
+        text: `the stages account for ${(truth.closure * 100).toFixed(1)} % of the application’s own time${untilTaken(truth.ringShare)}`,
       });
   }
   return reasons;

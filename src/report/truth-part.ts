@@ -1,4 +1,5 @@
 /** The report against the application's own times: what the stages account for, and which requests are missing. */
+import { kindId } from '../../parsers/event-kinds.ts';
 import type { ApplicationMatch } from '../correlate/application.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { STATUS } from '../correlate/request-table.ts';
@@ -28,6 +29,7 @@ export function truthOf(
     requests: truth.requests,
     spread: truth.spread ?? null,
     beforeCallNs: null,
+    ringShare: ringShareOf(correlated, breakdown),
     cycle: applicationCycle(truth, correlated.requests),
   };
   const meanTotal = breakdown.total?.meanNs ?? 0;
@@ -84,6 +86,20 @@ export function truthOf(
     matched,
     missing,
   };
+}
+
+/** Where a request of io_uring ends: when its completion is posted, or the call that its task is in then. */
+const RING_ENDS = ['io_uring_complete', 'sys_exit_io_uring_enter'].map(kindId);
+
+/** The ring is memory of the task, which may take one of several completions from it at any time (io_uring_setup(2)). */
+function ringShareOf({ requests, path, app, inFlight }: Correlated, { matched }: Breakdown): number {
+  const rows = requests.rows.get(path.anchors.return);
+  if (rows === undefined || matched.length === 0) return 0;
+  const { kind } = app.table;
+  const inRing = matched.filter(
+    (request) => inFlight.alone[request] !== 1 && RING_ENDS.includes(kind[rows[request]!]!),
+  );
+  return inRing.length / matched.length;
 }
 
 /** Engines of fio that wait in the call, so that its clat begins right before it (engines/sync.c; td_io_queue of ioengines.c). */

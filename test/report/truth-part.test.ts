@@ -3,6 +3,7 @@ import type { Correlated } from '../../src/correlate/correlate.ts';
 import { truthOf } from '../../src/report/truth-part.ts';
 import type { Breakdown } from '../../src/stats/breakdown.ts';
 import type { FioFacts, GroundTruth } from '../../src/trace/recording.ts';
+import { followDiagram } from '../support/follow-diagram.ts';
 
 /** What fio says of 23 requests of 100 µs, and a trace in which they take 96. */
 function partOf(fio: Partial<FioFacts>, meanNs = 100_000) {
@@ -19,10 +20,49 @@ function partOf(fio: Partial<FioFacts>, meanNs = 100_000) {
     ...fio,
   };
   const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 23, meanNs, fio: facts };
-  const correlated = { requests: { length: 0 } } as Correlated;
+  const correlated = {
+    requests: { length: 0, rows: new Map() },
+    path: { anchors: {} },
+    app: {},
+    inFlight: {},
+  } as unknown as Correlated;
   const breakdown = { total: { meanNs: 96_000 }, matched: new Int32Array(23) } as unknown as Breakdown;
   return truthOf({ truth, match: undefined }, correlated, breakdown)!;
 }
+
+/** Two requests of io_uring, each alone or both in flight at once. Drawn. */
+function ringShare(isTogether: boolean): number {
+  const second = isTogether ? 2 : 50;
+  const { correlated, breakdown } = followDiagram(
+    `
+disk host 254:0
+lane app  host cpu0 fio-142
+lane irq  host cpu1 <idle>-0
+request A read 800+8
+request B read 1600+8
+ µs | app                          | irq
+  0 | sys_enter_io_uring_enter 1 0 |
+  1 | block_rq_issue A             |
+  ${second} | block_rq_issue B     |
+  ${second + 1} | sys_exit_io_uring_enter 1 |
+${isTogether ? '' : ' 20 | | block_rq_complete A'}
+ ${second + 20} | sys_enter_io_uring_enter 0 1 |
+${isTogether ? ' 30 | | block_rq_complete A' : ''}
+ ${second + 31} | | block_rq_complete B
+ ${second + 35} | sys_exit_io_uring_enter 0 |
+`,
+    { path: 'local-block-device' },
+  );
+  const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 2, meanNs: 100_000 };
+  return truthOf({ truth, match: undefined }, correlated, breakdown)!.ringShare;
+}
+
+describe('io_uring’s ring', () => {
+  it('hides when one of several completions was taken, and not that of a request alone', () => {
+    expect(ringShare(true)).toBe(1);
+    expect(ringShare(false)).toBe(0);
+  });
+});
 
 describe('what of fio’s mean lies outside the stages', () => {
   it('is told apart into its own code and the way to the traced call, where its engine waits in the call', () => {

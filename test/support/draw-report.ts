@@ -182,6 +182,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       tracedShare: 0.985,
       outsideNs: total * 0.006,
       beforeCallNs: null,
+      ringShare: 0,
       cycle: null,
       matched,
       missing: {},
