@@ -144,6 +144,8 @@ function result(file: FioFile, used: readonly FioDirection[], problems: ProblemL
       blockSize: option(file, ['bs', 'blocksize']),
       ioengine: option(file, ['ioengine']),
       ...hipri(option(file, ['hipri'])),
+      ...direct(file),
+      ...batch(option(file, ['iodepth_batch', 'iodepth_batch_submit'])),
       iops: used.reduce((sum, entry) => sum + entry.iops, 0),
       clatMeanNs,
       latMeanNs,
@@ -251,6 +253,25 @@ function option(file: FioFile, names: readonly string[]): string | undefined {
 /** `hipri` alone on the command line is written as an empty value. Left out where fio is silent or jobs differ. */
 function hipri(text: string | undefined): { hipri?: boolean } {
   return text === undefined ? {} : { hipri: text !== '0' };
+}
+
+/** Unless it is asked for, or its opposite denied, fio goes through the page cache (HOWTO, `direct`, `buffered`). Left out where jobs differ. */
+function direct(file: FioFile): { direct?: boolean } {
+  if (file.jobs.every((entry) => entry['job options'] === undefined)) return {};
+  const asked = new Set(
+    file.jobs.map((entry) => {
+      const all = { ...file['global options'], ...entry['job options'] };
+      return (all['direct'] ?? '0') !== '0' || all['buffered'] === '0';
+    }),
+  );
+  const [only] = asked;
+  return asked.size === 1 ? { direct: only! } : {};
+}
+
+/** Left out where fio hands over each I/O by itself. */
+function batch(text: string | undefined): { batch?: number } {
+  const size = depth(text) ?? 1;
+  return size > 1 ? { batch: size } : {};
 }
 
 function depth(text: string | undefined): number | undefined {

@@ -12,6 +12,9 @@ export interface AskedFor {
   readonly direction: 'read' | 'write';
 }
 
+/** Of a request that no call handed over. */
+export const NOBODY = -1;
+
 /** Share of the application's requests that must have its size: else they are split or merged, and size tells nothing. */
 const LEAST_WHOLE = 0.9;
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
@@ -35,16 +38,41 @@ function bytesOf({ blockSize = '' }: FioFacts): number | undefined {
   return sizes.size === 1 ? [...sizes][0] : undefined;
 }
 
-/** Whether a request is none of the application's; never where its requests are split or merged on the way to the disk. */
+const OF_OTHER_SIZE = 'of another size or direction than fio’s own';
+const WITHOUT_CALL = 'handed over by no call, where all of fio’s own were';
+const OF_OTHER_TASK = 'of a task whose requests are more than fio made';
+
+/**
+ * Why a request is none of the application's, undefined where it may be one of them; never where its requests are split or merged on
+ * the way to the disk. `callers`: per request the task whose call handed it over, NOBODY where none did. Where as many were as fio made,
+ * what no call handed over is a page of a program that was read when it was touched, or a file system's own; where more were, a
+ * task with no more than those is another: fio's own that starts its jobs, reading a file.
+ */
 export function notAskedFor(
   bytes: Float64Array,
   direction: Uint8Array,
+  callers: Float64Array,
   asked: AskedFor | undefined,
-): (request: number) => boolean {
-  if (asked === undefined) return () => false;
+): (request: number) => string | undefined {
+  if (asked === undefined) return () => undefined;
   const fits = (request: number) =>
     bytes[request] === asked.bytes && direction[request] === DIRECTION[asked.direction];
-  let whole = 0;
-  for (let request = 0; request < bytes.length; request++) if (fits(request)) whole++;
-  return whole < asked.requests * LEAST_WHOLE ? () => false : (request) => !fits(request);
+  const own = [...bytes.keys()].filter(fits);
+  if (own.length < asked.requests * LEAST_WHOLE) return () => undefined;
+  const counts = new Map<number, number>();
+  for (const request of own) counts.set(callers[request]!, (counts.get(callers[request]!) ?? 0) + 1);
+  counts.delete(NOBODY);
+  let spare = [...counts.values()].reduce((sum, count) => sum + count, 0) - asked.requests;
+  const areAllThere = spare >= 0;
+  const others = new Set<number>();
+  for (const [task, count] of [...counts].sort(([, a], [, b]) => a - b)) {
+    if (count > spare) break;
+    others.add(task);
+    spare -= count;
+  }
+  return (request) => {
+    if (!fits(request)) return OF_OTHER_SIZE;
+    if (callers[request] === NOBODY) return areAllThere ? WITHOUT_CALL : undefined;
+    return others.has(callers[request]!) ? OF_OTHER_TASK : undefined;
+  };
 }

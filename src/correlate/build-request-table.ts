@@ -5,8 +5,9 @@ import { requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { Relation } from '../clocks/relation.ts';
 import type { PointId } from '../paths/points.ts';
 import { pick } from '../trace/occurrences.ts';
+import { NO_ROW } from '../trace/units.ts';
 import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
-import { type AskedFor, notAskedFor } from './asked-for.ts';
+import { type AskedFor, NOBODY, notAskedFor } from './asked-for.ts';
 import { CriticalPath } from './critical.ts';
 import { APP_REJECTS } from './flights.ts';
 import type { Followed } from './follow.ts';
@@ -56,8 +57,10 @@ export function buildRequestTable(
     log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
   if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
   const layout = new Layout(scene, followed, lifetimes.begin, sector);
-  const isForeign = notAskedFor(layout.bytes, layout.direction, asked);
-  const outside = outsideReasons(scene, lifetimes, span, application, isForeign);
+  const { tid } = scene.app.table;
+  const callers = Float64Array.from(scene.requests.submit, (row) => (row === NO_ROW ? NOBODY : tid[row]!));
+  const foreign = notAskedFor(layout.bytes, layout.direction, callers, asked);
+  const outside = outsideReasons(scene, lifetimes, span, application, foreign);
   const usable = Int32Array.from(begins.keys()).filter(
     (request) => outside[request] === undefined && APP_REASONS[scene.requests.reject[request]!] === undefined,
   );
@@ -167,13 +170,14 @@ function outsideReasons(
   { begin, end }: Lifetimes,
   span: Span,
   application: ApplicationMatch | undefined,
-  isForeign: (request: number) => boolean,
+  foreign: (request: number) => string | undefined,
 ): (string | undefined)[] {
   return Array.from(begin, (begun, request) => {
     if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
     if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
       return 'asked for by a task whose system calls were not recorded';
-    if (isForeign(request)) return 'of another size or direction than fio’s own';
+    const reason = foreign(request);
+    if (reason !== undefined) return reason;
     if (requests.reject[request] === APP_REJECTS.lastCycle)
       return 'the last one: no request after it ends its cycle';
     if (begun < span.from) return 'before the recording of all machines began';

@@ -111,13 +111,14 @@ export function cpuRanges(cpus: readonly number[]): string {
   return starts.map((start, at) => (start === ends[at] ? `${start}` : `${start}–${ends[at]}`)).join(',');
 }
 
-/** IOPS × latency against the queue depth that was seen. */
-export function littlesLawLine({ littlesLaw }: ReportModel): string {
+/** IOPS × latency, of requests from their first point to their last, against how many the device had at once. */
+export function littlesLawLine({ littlesLaw, workload }: ReportModel): string {
   const { product, queueDepth, ok } = littlesLaw;
+  const seen = `${formatRatio(queueDepth)} at the device while it was busy, ${workload.queueDepthMax} at most`;
   const outcome = ok
-    ? 'agrees'
+    ? 'no contradiction'
     : 'DOES NOT AGREE: requests are missing or counted twice, or the load came in bursts';
-  return `IOPS × latency = ${formatRatio(product)} in flight, ${formatRatio(queueDepth)} seen: ${outcome}`;
+  return `IOPS × latency = ${formatRatio(product)} in flight; ${seen}: ${outcome}`;
 }
 
 /** How the clocks were related and what that was checked with. */
@@ -160,11 +161,21 @@ export function applicationParts({ groundTruth, total }: ReportModel): string[] 
   const missing = Object.entries(groundTruth.missing).filter(([, count]) => count !== 0);
   return [
     `${groundTruth.source}: ${plural(groundTruth.requests, 'request')}, mean ${formatDuration(groundTruth.meanNs)}`,
+    ...(groundTruth.otherRequests === null ? comparedParts(groundTruth, total) : [groundTruth.otherRequests]),
+    ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
+  ];
+}
+
+function comparedParts(
+  groundTruth: NonNullable<ReportModel['groundTruth']>,
+  total: ReportModel['total'],
+): string[] {
+  return [
     ...spreadParts(groundTruth.spread, total),
     `${formatCount(groundTruth.matched)} of them compared`,
     outsidePart(groundTruth),
+    ...groundTruth.unseen,
     ...cycleParts(groundTruth.cycle),
-    ...missing.map(([reason, count]) => `${reason} ${formatCount(count)}`),
   ];
 }
 

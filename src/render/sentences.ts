@@ -71,6 +71,8 @@ function clockPart(clock: ReportModel['clock']): string {
 function closurePart({ groundTruth }: ReportModel): string {
   if (groundTruth === null) return 'not checked against the application';
   const whose = groundTruth.kind === 'fio' ? 'fio’s' : 'the application’s';
+  if (groundTruth.otherRequests !== null)
+    return `not comparable with ${whose} ${formatDuration(groundTruth.meanNs)}`;
   const traced = `${formatShare(groundTruth.tracedShare, 1)} of it between traced points`;
   const cycle =
     groundTruth.cycle === null

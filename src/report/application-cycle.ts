@@ -33,6 +33,9 @@ export function applicationCycle(
   for (let request = 0; request < length; request++)
     if (status[request] !== STATUS.outside && !Number.isNaN(start[request]!)) own.push(request);
   own.sort((a, b) => start[a]! - start[b]!);
+  // What comes before the first of the application's, and behind its last, is another's: a page of its program.
+  while (own.length > 0 && status[own[0]!] !== STATUS.matched) own.shift();
+  while (own.length > 0 && status[own.at(-1)!] !== STATUS.matched) own.pop();
   if (own.length < 2 || Math.abs(own.length - made) > made * MOST_ASTRAY) return null;
   let traced = 0;
   const between: number[] = [];

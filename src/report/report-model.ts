@@ -111,11 +111,10 @@ export interface ReportModel {
      * calls that wait. Null: not told apart.
      */
     readonly beforeCallNs: number | null;
-    /**
-     * Share of the requests whose completion lay in io_uring's ring beside others: when the application took it from there nothing
-     * records, and that wait is in no stage.
-     */
-    readonly ringShare: number;
+    /** Why what the application measured cannot be held against the requests at all; null: it can, and `closure` says how well. */
+    readonly otherRequests: string | null;
+    /** What of that own time no tracer could see here, in words: why the stages may fall short of it. */
+    readonly unseen: readonly string[];
     /** From request to request, where they are made one after the other: fio's rate against the trace. */
     readonly cycle: ApplicationCycle | null;
     readonly matched: number;

@@ -5,26 +5,11 @@
 import * as z from 'zod';
 import { accessesSchema, samplesSchema } from './accesses-schema.ts';
 import { cpuClocksNsSchema, cpuClocksSchema } from './cpu-clocks-schema.ts';
-import { cycleSchema } from './cycle-schema.ts';
 import { findingSchema } from './finding-schema.ts';
 import { actorsSchema, virtualNodesSchema } from './placement-schema.ts';
 import type { ReportModel } from './report-model.ts';
-import { spreadSchema } from './spread-schema.ts';
-
-/** A measured number. JSON has no NaN: where nothing was observed it is null there, and NaN again after parsing. */
-const measure = (description: string) =>
-  z
-    .number()
-    .nullable()
-    .transform((value) => value ?? Number.NaN)
-    .meta({ description });
-
-const ns = (description: string) => measure(`${description}, ns`);
-const share = (description: string) => measure(`${description}, 0 to 1`);
-const count = (description: string) => z.number().meta({ description });
-const text = (description: string) => z.string().meta({ description });
-const list = <T extends z.ZodType>(element: T, description: string) => z.array(element).meta({ description });
-const reasons = (description: string) => z.record(z.string(), z.number()).meta({ description });
+import { count, list, measure, ns, reasons, share, text } from './schema-words.ts';
+import { truthSchema } from './truth-schema.ts';
 
 const distShape = {
   meanNs: ns('arithmetic mean'),
@@ -176,24 +161,6 @@ const clock = z.object({
   cpus: cpuClocksSchema,
 });
 
-const groundTruth = z.object({
-  source: text('where the application’s times come from'),
-  kind: z.enum(['request-log', 'latency-log', 'fio']),
-  requests: count('requests the application measured'),
-  meanNs: ns('their mean'),
-  spread: spreadSchema,
-  closure: measure('sum of the stages over the application’s own time'),
-  tracedShare: measure('share of the application’s own time between the first and the last traced point'),
-  outsideNs: ns('time a request that lies outside the traced points'),
-  beforeCallNs: ns(
-    'of outsideNs, the application’s own code before the call (fio: lat less clat); null: not told apart',
-  ).nullable(),
-  ringShare: share('of the completions lay in io_uring’s ring beside others, taken at an unrecorded time'),
-  cycle: cycleSchema,
-  matched: count('requests both know'),
-  missing: reasons('reason to count of requests only one side knows'),
-});
-
 const numa = z.object({
   actors: actorsSchema,
   hopsPerRequest: measure('changes of node per request').nullable(),
@@ -235,7 +202,7 @@ export const reportSchema = z.object({
     'events per request',
   ),
   clock,
-  groundTruth: groundTruth.nullable(),
+  groundTruth: truthSchema.nullable(),
   littlesLaw: z
     .object({
       product: measure('IOPS × mean latency'),

@@ -51,11 +51,12 @@ function commonest(requests: Int32Array, column: ArrayLike<number>): number | un
 export function workloadOf(correlated: Correlated, breakdown: Breakdown): ReportModel['workload'] {
   const { requests } = correlated;
   const { matched } = breakdown;
-  const isSeen = (status: number) => status !== STATUS.outside;
-  const first = requests.status.findIndex(isSeen);
-  const last = requests.status.findLastIndex(isSeen);
-  const seen = requests.status.reduce((count, status) => count + (isSeen(status) ? 1 : 0), 0);
-  const begin = first === -1 ? 0 : requests.start[first]!;
+  // From the first that was followed to the last: what was read when a program was started is no part of its load.
+  const [first = 0, last = -1] = [matched[0], matched.at(-1)];
+  const seen = requests.status
+    .subarray(first, last + 1)
+    .reduce((count, status) => count + (status === STATUS.outside ? 0 : 1), 0);
+  const begin = last === -1 ? 0 : requests.start[first]!;
   const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
   const direction = commonest(matched, requests.direction);
   const bytes = commonest(matched, requests.bytes);

@@ -170,16 +170,9 @@ export function requestReasons(requests: ReportModel['requests']): GradeReason[]
 /** Below this share of the application's time between traced points the system calls themselves were not traced. */
 const LEAST_TRACED = 0.9;
 
-/** Why the rest is in no stage, where io_uring's ring is why. */
-function untilTaken(ringShare: number): string {
-  return ringShare < 0.5
-    ? ''
-    : `: ${(ringShare * 100).toFixed(0)} % of the completions lay in io_uring’s ring beside others, and when the application took them is not recorded`;
-}
-
 /** Reasons from the application's own times. */
 export function closureReasons(truth: ReportModel['groundTruth']): GradeReason[] {
-  if (truth === null) return [];
+  if (truth === null || truth.otherRequests !== null) return [];
   const missing = Object.values(truth.missing).reduce((sum, n) => sum + n, 0);
   const reasons: GradeReason[] = [];
   if (truth.kind === 'request-log' && missing > truth.requests * 0.01)
@@ -202,7 +195,7 @@ export function closureReasons(truth: ReportModel['groundTruth']): GradeReason[]
     if (letter !== 'A')
       reasons.push({
         letter,
-        text: `the stages account for ${(truth.closure * 100).toFixed(1)} % of the application’s own time${untilTaken(truth.ringShare)}`,
+        text: `the stages account for ${(truth.closure * 100).toFixed(1)} % of the application’s own time${truth.unseen.length === 0 ? '' : `: ${truth.unseen.join('; ')}`}`,
       });
   }
   return reasons;

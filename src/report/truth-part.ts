@@ -1,5 +1,4 @@
 /** The report against the application's own times: what the stages account for, and which requests are missing. */
-import { kindId } from '../../parsers/event-kinds.ts';
 import type { ApplicationMatch } from '../correlate/application.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { STATUS } from '../correlate/request-table.ts';
@@ -8,6 +7,7 @@ import type { Breakdown } from '../stats/breakdown.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 import { applicationCycle } from './application-cycle.ts';
 import type { ReportModel } from './report-model.ts';
+import { otherRequests, unseenOf } from './unseen.ts';
 
 /** A ground truth, and for a request log which request is which of its lines. */
 export interface ApplicationTruth {
@@ -29,7 +29,9 @@ export function truthOf(
     requests: truth.requests,
     spread: truth.spread ?? null,
     beforeCallNs: null,
-    ringShare: ringShareOf(correlated, breakdown),
+    otherRequests: otherRequests(truth, correlated.requests),
+    // A request log's own times are ends of stages.
+    unseen: truth.kind === 'request-log' ? [] : unseenOf(truth, correlated, breakdown),
     cycle: applicationCycle(truth, correlated.requests),
   };
   const meanTotal = breakdown.total?.meanNs ?? 0;
@@ -86,20 +88,6 @@ export function truthOf(
     matched,
     missing,
   };
-}
-
-/** Where a request of io_uring ends: when its completion is posted, or the call that its task is in then. */
-const RING_ENDS = ['io_uring_complete', 'sys_exit_io_uring_enter'].map(kindId);
-
-/** The ring is memory of the task, which may take one of several completions from it at any time (io_uring_setup(2)). */
-function ringShareOf({ requests, path, app, inFlight }: Correlated, { matched }: Breakdown): number {
-  const rows = requests.rows.get(path.anchors.return);
-  if (rows === undefined || matched.length === 0) return 0;
-  const { kind } = app.table;
-  const inRing = matched.filter(
-    (request) => inFlight.alone[request] !== 1 && RING_ENDS.includes(kind[rows[request]!]!),
-  );
-  return inRing.length / matched.length;
 }
 
 /** Engines of fio that wait in the call, so that its clat begins right before it (engines/sync.c; td_io_queue of ioengines.c). */

@@ -90,6 +90,10 @@ export interface FioFacts {
   readonly ioengine: string | undefined;
   /** The job asked for polled completions; undefined when jobs differ. */
   readonly hipri?: boolean | undefined;
+  /** Past the page cache; undefined when jobs differ, or fio does not say what it was asked for. */
+  readonly direct?: boolean | undefined;
+  /** How many I/Os fio hands over at a time; left out where that is one. */
+  readonly batch?: number | undefined;
   readonly iops: number;
   /** Mean completion latency as fio measured it, ns. */
   readonly clatMeanNs: number;

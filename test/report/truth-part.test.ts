@@ -21,17 +21,17 @@ function partOf(fio: Partial<FioFacts>, meanNs = 100_000) {
   };
   const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 23, meanNs, fio: facts };
   const correlated = {
-    requests: { length: 0, rows: new Map() },
+    requests: { length: 0, rows: new Map(), status: new Uint8Array() },
     path: { anchors: {} },
-    app: {},
-    inFlight: {},
+    app: { table: { kind: [] } },
+    inFlight: { alone: [] },
   } as unknown as Correlated;
   const breakdown = { total: { meanNs: 96_000 }, matched: new Int32Array(23) } as unknown as Breakdown;
   return truthOf({ truth, match: undefined }, correlated, breakdown)!;
 }
 
 /** Two requests of io_uring, each alone or both in flight at once. Drawn. */
-function ringShare(isTogether: boolean): number {
+function unseen(isTogether: boolean): readonly string[] {
   const second = isTogether ? 2 : 50;
   const { correlated, breakdown } = followDiagram(
     `
@@ -54,13 +54,25 @@ ${isTogether ? ' 30 | | block_rq_complete A' : ''}
     { path: 'local-block-device' },
   );
   const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 2, meanNs: 100_000 };
-  return truthOf({ truth, match: undefined }, correlated, breakdown)!.ringShare;
+  return truthOf({ truth, match: undefined }, correlated, breakdown)!.unseen;
 }
 
 describe('io_uring’s ring', () => {
   it('hides when one of several completions was taken, and not that of a request alone', () => {
-    expect(ringShare(true)).toBe(1);
-    expect(ringShare(false)).toBe(0);
+    expect(unseen(true)).toEqual([
+      '100 % of the completions lay in io_uring’s ring beside others, and when the application took them is not recorded',
+    ]);
+    expect(unseen(false)).toEqual([]);
+  });
+});
+
+describe('what fio went through the page cache for', () => {
+  it('is not compared where most of it never reached the disk', () => {
+    expect(partOf({ direct: false }).otherRequests).toBe(
+      'fio went through the page cache (without --direct=1): for its 23 requests 0 reached the disk',
+    );
+    expect(partOf({ direct: true }).otherRequests).toBeNull();
+    expect(partOf({}).otherRequests).toBeNull();
   });
 });
 
