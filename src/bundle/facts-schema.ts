@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { ClockId } from '../../parsers/format.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 
-const CLOCKS = [
+export const CLOCKS = [
   'mono',
   'mono_raw',
   'boot',

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { IotraceError, quoted } from '../errors.ts';
-import { decimal64, factsSchema } from './facts-schema.ts';
+import { CLOCKS, decimal64, factsSchema } from './facts-schema.ts';
 import { MAX_MANIFEST_BYTES, MAX_MEMBER_BYTES, MAX_MEMBERS } from './limits.ts';
 import { whyBadMemberName } from './member-name.ts';
 
@@ -29,6 +29,8 @@ const stream = z
     format: z.string(),
     /** Bytes of the member when unpacked. */
     bytes: z.int().nonnegative().max(MAX_MEMBER_BYTES),
+    /** The clock it was stamped with, where only who recorded it knows: text of tracefs does not say. */
+    clock: z.enum(CLOCKS).optional(),
     /** Source of the bpftrace script that wrote the stream, where its own header does not name its events. */
     script: z.string().max(MAX_SCRIPT_CHARACTERS).optional(),
   })

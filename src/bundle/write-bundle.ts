@@ -22,6 +22,7 @@ export interface FileInput {
 export interface StreamInput extends FileInput {
   readonly machine: ManifestStream['machine'];
   readonly format: string;
+  readonly clock?: ManifestStream['clock'];
   /** Source of the bpftrace script that wrote it. */
   readonly script?: string | undefined;
 }
@@ -66,7 +67,7 @@ export async function writeBundle(target: string, input: BundleInput): Promise<M
 async function describe(input: BundleInput): Promise<Manifest> {
   const streams: ManifestStream[] = [];
   for (const [index, stream] of input.streams.entries()) {
-    const { name, machine, format, script } = stream;
+    const { name, machine, format, clock, script } = stream;
     const bytes = stream.bytes ?? (await countBytes(stream));
     streams.push({
       member: `raw/${machine}/${index + 1}-${safeName(name)}`,
@@ -74,6 +75,7 @@ async function describe(input: BundleInput): Promise<Manifest> {
       machine,
       format,
       bytes,
+      clock,
       script,
     });
   }

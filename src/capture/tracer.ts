@@ -63,6 +63,8 @@ export interface RecordedStream {
   readonly machine: 'host' | 'guest';
   /** Name of the format that reads it, of `parsers/formats.ts`. */
   readonly format: string;
+  /** The clock it was told to stamp with, where the stream does not say. */
+  readonly clock?: TraceClock | undefined;
   readonly file: string;
   readonly bytes: number;
   readonly counts: StreamCounts;

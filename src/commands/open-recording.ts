@@ -1,4 +1,5 @@
 /** Opens a bundle for analysis: every stream in its table, ground truth and facts beside. Touches no machine. */
+import type { ClockId } from '../../parsers/format.ts';
 import type { Bundle } from '../bundle/read-bundle.ts';
 import { openBundleOrRecover } from '../bundle/recover-bundle.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
@@ -82,12 +83,17 @@ async function readStreams({ manifest, member }: Pick<Bundle, 'manifest' | 'memb
       const format = chooseFormat(name, await headOf(member(stream.member)), stream.script);
       const bytes = bar.watch(member(stream.member));
       const source = await readSource(name, machine, format, bytes, stream.bytes, threads);
-      sources.push(withCount(source, manifest.facts.tracerCounts));
+      sources.push(withCount(onClock(source, stream.clock), manifest.facts.tracerCounts));
     }
   } finally {
     await threads?.close();
   }
   return sources;
+}
+
+/** What the stream does not say of its clock itself, who recorded it may have noted. */
+function onClock(source: Source, clock: ClockId | undefined): Source {
+  return source.clock === 'unknown' && clock !== undefined ? { ...source, clock } : source;
 }
 
 /** What the tracer counted becomes what the stream claims to hold; losses it marked in place are not counted twice. */

@@ -55,10 +55,11 @@ export async function writeRecording(
   await writeBundle(output, {
     version: version(),
     title,
-    streams: result.streams.map(({ name, machine, format, file, bytes }) => ({
+    streams: result.streams.map(({ name, machine, format, clock, file, bytes }) => ({
       name,
       machine,
       format,
+      clock,
       bytes,
       open: () => chunksOf(file),
     })),

@@ -13,23 +13,39 @@ export interface InFlight {
 
 /** Requests in flight between issue and completion on their own machine. */
 export function inFlight(table: EventTable, requests: AppRequests): InFlight {
-  const begins = new Float64Array(requests.length);
-  const ends = new Float64Array(requests.length);
+  const { begins, ends } = spansOf(table, requests);
+  return { alone: aloneAmong(table, requests, begins, ends), ...depthOf(begins, ends) };
+}
+
+/** How many of some requests were in flight, whatever else the disk did: rows of their issues, in order, and completions. */
+export function depthAmong(
+  table: EventTable,
+  rows: Pick<AppRequests, 'issue' | 'complete'>,
+): Pick<InFlight, 'most' | 'mean'> {
+  const { begins, ends } = spansOf(table, rows);
+  return depthOf(begins, ends);
+}
+
+/** Times of issues and completions; a request that never completed ends when it begins. */
+function spansOf({ ts }: EventTable, { issue, complete }: Pick<AppRequests, 'issue' | 'complete'>) {
+  const begins = Float64Array.from(issue, (row) => ts[row]!);
+  const ends = Float64Array.from(complete, (row, request) => (row === NO_ROW ? begins[request]! : ts[row]!));
+  return { begins, ends };
+}
+
+/** Begins are in order. */
+function depthOf(begins: Float64Array, ends: Float64Array): Pick<InFlight, 'most' | 'mean'> {
   let busy = 0;
   let covered = Number.NEGATIVE_INFINITY;
   let total = 0;
-  for (let request = 0; request < requests.length; request++) {
-    const begin = table.ts[requests.issue[request]!]!;
-    const completed = requests.complete[request]!;
-    const end = completed === NO_ROW ? begin : table.ts[completed]!;
-    begins[request] = begin;
-    ends[request] = end;
+  for (let request = 0; request < begins.length; request++) {
+    const begin = begins[request]!;
+    const end = ends[request]!;
     total += end - begin;
     busy += Math.max(0, end - Math.max(begin, covered));
     covered = Math.max(covered, end);
   }
-  const alone = aloneAmong(table, requests, begins, ends);
-  return { alone, most: mostAtOnce(begins.sort(), ends.sort()), mean: busy === 0 ? 0 : total / busy };
+  return { most: mostAtOnce(begins.toSorted(), ends.toSorted()), mean: busy === 0 ? 0 : total / busy };
 }
 
 /** What a request took of which one end is missing: no more than the longest but one in a hundred. */

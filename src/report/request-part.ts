@@ -1,8 +1,11 @@
 /** The report's requests: how many became what, and what the workload looked like. */
 import { DIRECTION } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../correlate/correlate.ts';
+import { depthAmong } from '../correlate/in-flight.ts';
 import { STATUS } from '../correlate/request-table.ts';
+import type { PointId } from '../paths/points.ts';
 import type { Breakdown } from '../stats/breakdown.ts';
+import { NO_ROW } from '../trace/units.ts';
 import type { ReportModel } from './report-model.ts';
 
 /** What became of the requests of the traced disk, by status and by reason. */
@@ -47,6 +50,16 @@ function commonest(requests: Int32Array, column: ArrayLike<number>): number | un
   return count > 0 && count >= requests.length * (1 - MOST_STRAY) ? value : undefined;
 }
 
+/** How many of the requests inside the recorded span were in flight, without those that are another's. */
+function depthInside({ app, path, requests }: Correlated): { mean: number; most: number } {
+  const inside = [...requests.status.keys()].filter((request) => requests.status[request] !== STATUS.outside);
+  const rows = (point: PointId) => {
+    const column = requests.rows.get(point);
+    return Int32Array.from(inside, (request) => column?.[request] ?? NO_ROW);
+  };
+  return depthAmong(app.table, { issue: rows(path.anchors.issue), complete: rows(path.anchors.complete) });
+}
+
 /** Queue depth, direction, size and rate, of the requests inside the recorded span. */
 export function workloadOf(correlated: Correlated, breakdown: Breakdown): ReportModel['workload'] {
   const { requests } = correlated;
@@ -58,6 +71,7 @@ export function workloadOf(correlated: Correlated, breakdown: Breakdown): Report
     .reduce((count, status) => count + (status === STATUS.outside ? 0 : 1), 0);
   const begin = last === -1 ? 0 : requests.start[first]!;
   const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
+  const depth = depthInside(correlated);
   const direction = commonest(matched, requests.direction);
   const bytes = commonest(matched, requests.bytes);
   const others = matched.filter(
@@ -66,8 +80,8 @@ export function workloadOf(correlated: Correlated, breakdown: Breakdown): Report
       requests.bytes[request] !== (bytes ?? requests.bytes[request]),
   ).length;
   return {
-    queueDepth: correlated.inFlight.mean,
-    queueDepthMax: correlated.inFlight.most,
+    queueDepth: depth.mean,
+    queueDepthMax: depth.most,
     direction: direction === undefined ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
     requestBytes: bytes ?? null,
     others,

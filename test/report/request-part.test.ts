@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DIRECTION } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../../src/correlate/correlate.ts';
+import { STATUS } from '../../src/correlate/request-table.ts';
+import { applicationCycle } from '../../src/report/application-cycle.ts';
 import { workloadOf } from '../../src/report/request-part.ts';
 import type { Breakdown } from '../../src/stats/breakdown.ts';
+import type { FioFacts, GroundTruth } from '../../src/trace/recording.ts';
 
 /** Reads of 4 KiB, but for those named: index to bytes and direction. */
 function loadOf(length: number, strays: Readonly<Record<number, readonly [number, number]>> = {}) {
@@ -12,14 +15,62 @@ function loadOf(length: number, strays: Readonly<Record<number, readonly [number
     bytes[Number(at)] = size;
     direction[Number(at)] = way;
   }
-  const columns = { start: new Float64Array(length), total: new Int32Array(length), bytes, direction };
-  const requests = { length, status: new Uint8Array(length), ...columns };
-  const matched = Int32Array.from({ length }, (_, index) => index);
-  return workloadOf(
-    { requests, inFlight: { mean: 1, most: 1 } } as unknown as Correlated,
-    { matched } as unknown as Breakdown,
-  );
+  return workloadOf(drawn({ start: new Float64Array(length), bytes, direction }), {
+    matched: Int32Array.from({ length }, (_, index) => index),
+  } as unknown as Breakdown);
 }
+
+/** Requests of 10 µs from issue to completion each, as columns. */
+function drawn({
+  start,
+  ...columns
+}: { start: Float64Array; status?: Uint8Array } & Record<string, unknown>): Correlated {
+  const { length } = start;
+  const row = (offset: number) => Int32Array.from({ length }, (_, request) => 2 * request + offset);
+  return {
+    requests: {
+      ...{ length, start, total: new Int32Array(length).fill(10_000), status: new Uint8Array(length) },
+      rows: new Map([
+        ['host:issue', row(0)],
+        ['host:complete', row(1)],
+      ]),
+      ...{ bytes: new Uint32Array(length), direction: new Uint8Array(length), ...columns },
+    },
+    path: { anchors: { issue: 'host:issue', complete: 'host:complete' } },
+    app: { table: { ts: Float64Array.from([...start].flatMap((at) => [at, at + 10_000])) } },
+  } as unknown as Correlated;
+}
+
+/** Four requests a millisecond apart, half a second behind five others that were in flight together. */
+function behindOthers() {
+  const start = Float64Array.from([0, 1, 2, 3, 4, 500_000_000, 501_000_000, 502_000_000, 503_000_000]);
+  const { outside, matched } = STATUS;
+  const status = Uint8Array.from(start, (at) => (at < 5 ? outside : matched));
+  const followed = { matched: Int32Array.of(5, 6, 7, 8) } as unknown as Breakdown;
+  return { correlated: drawn({ start, status }), followed };
+}
+
+describe('what is another’s', () => {
+  it('has no part in queue depth and rate', () => {
+    const { correlated, followed } = behindOthers();
+    const { queueDepth, queueDepthMax, iops, spanNs } = workloadOf(correlated, followed);
+    expect([queueDepth, queueDepthMax, spanNs]).toEqual([1, 1, 3_010_000]);
+    expect(iops).toBeCloseTo(4e9 / 3_010_000, 6);
+  });
+
+  it('is no part of the time from request to request', () => {
+    const { correlated } = behindOthers();
+    const { quarantined } = STATUS;
+    // Not known to be another's: a page of a program, read when it was touched.
+    correlated.requests.status.fill(quarantined, 4, 5).fill(STATUS.outside, 0, 4);
+    const fio = { jobs: ['a'], iops: 1000 } as unknown as FioFacts;
+    const truth: GroundTruth = { source: '', kind: 'fio', requests: 4, meanNs: 10_000, fio };
+    expect(applicationCycle(truth, correlated.requests)).toMatchObject({
+      tracedNs: 1_000_000,
+      closure: 1,
+    });
+  });
+});
 
 describe('the load of a recording', () => {
   it('is told by what all requests have', () => {

@@ -89,7 +89,16 @@ class GuestTracer implements Tracer {
     const streams =
       fetched === undefined
         ? []
-        : [{ name: 'guest.trace', machine: 'guest', format: ftraceText.name, file, ...fetched } as const];
+        : [
+            {
+              name: 'guest.trace',
+              machine: 'guest',
+              format: ftraceText.name,
+              clock: this.#plan.clock,
+              file,
+              ...fetched,
+            } as const,
+          ];
     return { streams, lostElsewhere: 0, notes: this.#notes };
   }
 

@@ -113,6 +113,7 @@ class TracefsTracer implements Tracer {
       name,
       machine: this.#plan.machine,
       format: ftraceText.name,
+      clock: this.#plan.clock ?? 'mono',
       file,
       bytes,
       counts: all.get(instance)!.find((counts) => counts.cpu === cpu)!,
