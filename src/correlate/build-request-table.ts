@@ -26,9 +26,11 @@ export interface Span {
   readonly to: number;
 }
 
+export const NEVER_COMPLETED = 'never completed in the recording';
+
 /** Why a request could not be followed on its own machine. */
 const APP_REASONS: Record<number, string> = {
-  [APP_REJECTS.neverCompleted]: 'never completed in the recording',
+  [APP_REJECTS.neverCompleted]: NEVER_COMPLETED,
   [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
   [APP_REJECTS.unsureReturn]:
     'an event is missing: which call told its task that it is done cannot be said any more',

@@ -9,6 +9,7 @@ import type { NumaStats } from '../stats/numa.ts';
 import type { TracingCostFact } from '../trace/recording.ts';
 import { cpuClocks, type StampedCpus, stageBounds, stampedCpus } from './cpu-clocks.ts';
 import { gradeOf } from './grade.ts';
+import { idleLosses } from './idle-part.ts';
 import { overheadOf } from './overhead-part.ts';
 import type { Dist, ReportModel } from './report-model.ts';
 import { littlesLawOf, requestCounts, workloadOf } from './request-part.ts';
@@ -52,9 +53,11 @@ export function buildReport(input: ReportInput): ReportModel {
   const groundTruth = truthOf(input.application, correlated, breakdown);
   const workload = workloadOf(correlated, breakdown);
   const bounded = stages.filter((stage) => stage.bounded && stage.critical);
+  const idle = idleLosses(input.streams, correlated.requests);
   const torn = tornGroups(correlated.path, correlated.followed, breakdown.matched);
   const reasons = [
     ...torn.map(tornReason),
+    ...idle.map(({ source, text }) => ({ letter: 'D' as const, text: `${source}: ${text}` })),
     ...input.unjoined.map((unjoined) => ({ letter: 'C' as const, text: unjoinedLoss(unjoined).text })),
     ...streamReasons(input.streams),
     ...skewReasons(correlated),
@@ -115,6 +118,7 @@ export function buildReport(input: ReportInput): ReportModel {
     losses: [
       ...lossesOf(input.streams),
       ...skewLosses(correlated),
+      ...idle,
       ...torn.map(tornLoss),
       ...input.unjoined.map(unjoinedLoss),
     ],
