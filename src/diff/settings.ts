@@ -33,6 +33,9 @@ export function matterDifferences(a: Runs, b: Runs): SettingDifference[] {
 
 /** Counts of what happened during the recording: no settings. */
 const COUNTED = new Set(['guest interrupts', 'KVM', 'memory of QEMU by node']);
+const COUNTS = /^disk statistics (before|after): /;
+/** A thread's number is another one each time the guest is started. */
+const THREAD = /^thread \d+ /;
 const MOST = 60;
 
 /** Effective settings that only one side has, command lines word by word; at most 60. */
@@ -65,7 +68,7 @@ function settingsOf(runs: Runs): Map<string, Set<string>> {
   const settings = new Map<string, Set<string>>();
   for (const { model } of runs)
     for (const { name, value } of model.environment) {
-      if (COUNTED.has(name)) continue;
+      if (COUNTED.has(name) || COUNTS.test(value)) continue;
       const values = settings.get(name) ?? new Set();
       settings.set(name, values);
       for (const each of wordsOf(name, value)) values.add(each);
@@ -75,5 +78,5 @@ function settingsOf(runs: Runs): Map<string, Set<string>> {
 
 /** A command line as its options, each with its argument. */
 function wordsOf(name: string, value: string): string[] {
-  return /^(QEMU|storage daemon)$/.test(name) ? value.split(/\s+(?=-)/) : [value];
+  return /^(QEMU|storage daemon)$/.test(name) ? value.split(/\s+(?=-)/) : [value.replace(THREAD, 'thread ')];
 }
