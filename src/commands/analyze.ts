@@ -188,7 +188,8 @@ function logOnTrace(
   rate: TickRate | undefined,
 ): ApplicationLog | undefined {
   if (machine === undefined) return undefined;
-  if (machine.isTsc && rate !== undefined) {
+  // A log without ticks is of another clock, which is found out by its distance.
+  if (machine.isTsc && rate !== undefined && log.startTsc.some((ticks) => ticks !== 0)) {
     const app = sources.some((source) => source.machine === 'guest') ? 'guest' : 'host';
     const shift = Number(log.epochTsc - sources.find((source) => source.machine === app)!.events.epoch);
     const toNs = (ticks: Float64Array) => ticks.map((value) => (value + shift) * rate.nsPerTick);

@@ -84,6 +84,7 @@ async function recordReads(
       {
         runs: 'demo',
         disk: place.disk.name,
+        clock: 'mono',
         tracer: 'auto',
         buffer: BUFFER_KIB,
         output: output ?? join(kept!, 'demo.iotrace.zip'),

@@ -24,9 +24,11 @@ import { checkBuffers, MEMORY_FOLDER, makeRoom, usualBuffer } from '../capture/r
 import { newRunName } from '../capture/run-name.ts';
 import { SCHEDULER_POINTS } from '../capture/scheduler-points.ts';
 import { runSession, type SessionPlan, type SessionResult, type StopReason } from '../capture/session.ts';
+import { hasSteadyTicks } from '../capture/tracefs/clock-pairs.ts';
 import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
 import { findTracefs, type TraceFiles } from '../capture/tracefs/trace-files.ts';
+import type { TraceClock } from '../capture/tracefs/trace-instance.ts';
 import type { TracerChoice, TracerName } from '../capture/tracer-names.ts';
 import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-point.ts';
@@ -56,7 +58,6 @@ export interface RecordOptions {
   /** Sample loads with perf c2c as well. */
   readonly memorySamples?: boolean | undefined;
   readonly tracer: TracerChoice;
-  /** KiB for each CPU and instance. */
   /** KiB of each CPU's; undefined: what `usualBuffer` says. */
   readonly buffer?: number | undefined;
   readonly output?: string | undefined;
@@ -66,8 +67,9 @@ export interface RecordOptions {
 export interface RecordPlan extends RecordOptions {
   /** Its name in the title; '' where all that reads and writes is recorded. */
   readonly runs: string;
-  readonly disk?: string | undefined;
   readonly workload?: WorkloadPlan | undefined;
+  /** The clock it stamps its own requests with; undefined: it does not, and the one that is printed finest is taken. */
+  readonly clock?: TraceClock | undefined;
   /** The bundle goes when its report is printed: then nothing says that it was written. */
   readonly temporary?: boolean | undefined;
 }
@@ -132,13 +134,15 @@ async function recordBundle(
     say('until Ctrl-C');
   const counters = await startMemoryCounters({ folder: room.folder, mark: name, tids: [] }, say);
   const live = liveLine(process.stderr);
+  // Printed whole, where other clocks are printed in microseconds: stages of a disk's own path take a few.
+  const clock = plan.clock ?? ((await hasSteadyTicks(files)) ? 'x86-tsc' : 'mono');
   const tasks = (await pidsAreTheKernels()) ? ({ else: { but: await ownTasks() } } as const) : 'all';
   const planIn = (folder: string, traced: boolean): SessionPlan => ({
     tracers: traced
       ? [
           {
             tracer: TRACERS[tracer]({
-              ...{ files, name, machine: 'host', points, bufferKib },
+              ...{ files, name, machine: 'host', points, bufferKib, clock },
               ...{ folder, maxBytes: room.maxBytes },
             }),
             tasks,

@@ -3,7 +3,7 @@
  * why it is skipped where one is missing. Traces only its own processes, and leaves nothing.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -111,6 +111,14 @@ describe.skipIf(whyNot !== undefined)('iotrace record, live', { timeout: 120_000
     expect(report.requests.matched).toBeGreaterThanOrEqual(1000);
     expect(report.requests.matched / report.requests.seen).toBeGreaterThanOrEqual(0.99);
     expect(report.losses).toEqual([]);
+    // Ticks are printed whole; where the kernel does not trust them, microseconds are.
+    const source = await readFile(
+      '/sys/devices/system/clocksource/clocksource0/current_clocksource',
+      'latin1',
+    );
+    const [clock, roundingNs] = source.trim() === 'tsc' ? ['x86-tsc', 1] : ['mono', 500];
+    expect(report.recording.sources.map((each: { clock: string }) => each.clock)).toContain(clock);
+    expect(report.clock.roundingNs).toBeLessThanOrEqual(roundingNs as number);
     const counts = await countsIn('dd.zip');
     expect(counts.reduce((sum, { lost }) => sum + lost, 0)).toBe(0);
     // enter, issue, complete, exit of each

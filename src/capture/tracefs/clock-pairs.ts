@@ -2,6 +2,7 @@
  * Readings of a clock and the processor's counter taken together, without a program of our own: marks written into two
  * instances whose clocks are these two.
  */
+import { readFile } from 'node:fs/promises';
 import { systemCode } from '../../errors.ts';
 import type { Watchdog } from '../watchdog.ts';
 import type { TraceFiles, TraceMarker } from './trace-files.ts';
@@ -120,4 +121,12 @@ function marksOf(text: string, form: RegExp): ReadonlyMap<string, string> {
 /** Whether the tracer here can stamp with the processor's counter. */
 export async function hasTicks(files: TraceFiles): Promise<boolean> {
   return /(?:^|\s)\[?x86-tsc\]?(?:\s|$)/.test(await files.read('trace_clock').catch(() => ''));
+}
+
+const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
+
+/** Whether, too, the kernel takes the time of day from it: then it is the same on all CPUs and never stops (kernel/time/clocksource.c). */
+export async function hasSteadyTicks(files: TraceFiles): Promise<boolean> {
+  const source = await readFile(CLOCKSOURCE, 'latin1').catch(() => '');
+  return source.trim() === 'tsc' && (await hasTicks(files));
 }
