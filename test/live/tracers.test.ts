@@ -2,7 +2,7 @@
  * All three tracers on this machine's own disk and on a loop device of our own, whose file lies in memory. Needs root, fio,
  * and for a tracer its program; says why what is skipped is skipped.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,7 @@ const why = {
   perf: await whyNoProgram('perf'),
   bpftrace: await whyNoProgram('bpftrace'),
 };
+const cannotKeepBusy = (await whyNoProgram('chrt')) ?? (await whyNoProgram('taskset'));
 for (const [what, reason] of Object.entries(why))
   if (reason !== undefined) process.stderr.write(`live tests of ${what} tracers are skipped: ${reason}\n`);
 
@@ -100,7 +101,8 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
   /**
    * Every request of fio is there: with tracefs followed, and with the others, whose tracers miss some completions, followed
    * or named with a reason. Of an idle machine's disk perf may deliver one completion in a hundred, without a word (a cloud
-   * machine's Linux 6.18): they interrupt an idle CPU. Debian's own kernels deliver all (test/lab, bare-irq.perf).
+   * machine's Linux 6.18): they interrupt an idle CPU, and are there where none is idle. Debian's own kernels deliver all (test/lab,
+   * bare-irq.perf).
    */
   function followsAll(tracer: TracerName, { requests, groundTruth }: Awaited<ReturnType<typeof reportOf>>) {
     const made = groundTruth.requests;
@@ -108,6 +110,25 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
     expect(requests.seen / made).toBeGreaterThanOrEqual(0.999);
     expect(requests.matched / made).toBeGreaterThanOrEqual(LEAST_FOLLOWED[tracer]);
   }
+
+  it.skipIf(why.perf !== undefined || cannotKeepBusy !== undefined)(
+    'perf follows fio’s requests on this machine’s own disk while no CPU is idle',
+    async () => {
+      // Tasks that run only where nothing else does: an interrupt then comes in one of them, and perf samples there.
+      const busy = cpus().map((_, cpu) =>
+        spawn('chrt', ['-i', '0', 'taskset', '-c', String(cpu), process.execPath, '-e', 'for (;;);'], {
+          stdio: 'ignore',
+        }),
+      );
+      try {
+        const { report, lost } = await recordFio('perf', join(onDisk, 'data'), '4k');
+        expect(lost).toBe(0);
+        expect(report.requests.matched / report.groundTruth.requests).toBeGreaterThanOrEqual(0.99);
+      } finally {
+        for (const task of busy) task.kill('SIGKILL');
+      }
+    },
+  );
 
   describe.each(TRACER_NAMES)('%s', (tracer) => {
     const skipped = why[tracer] !== undefined;
