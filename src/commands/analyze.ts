@@ -180,6 +180,9 @@ function exactRelation(
   );
 }
 
+/** Far from what one clock's readings can differ by. */
+const ANOTHER_CLOCK_NS = 3.6e12;
+
 /** The application's log on the trace's time line, as if both had one clock; whether they do is found out later. */
 function logOnTrace(
   { sources }: Recording,
@@ -188,14 +191,16 @@ function logOnTrace(
   rate: TickRate | undefined,
 ): ApplicationLog | undefined {
   if (machine === undefined) return undefined;
-  // A log without ticks is of another clock, which is found out by its distance.
-  if (machine.isTsc && rate !== undefined && log.startTsc.some((ticks) => ticks !== 0)) {
+  const hasTicks = log.startTsc.some((ticks) => ticks !== 0);
+  if (machine.isTsc && rate !== undefined && hasTicks) {
     const app = sources.some((source) => source.machine === 'guest') ? 'guest' : 'host';
     const shift = Number(log.epochTsc - sources.find((source) => source.machine === app)!.events.epoch);
     const toNs = (ticks: Float64Array) => ticks.map((value) => (value + shift) * rate.nsPerTick);
     return { sector: log.sector, startNs: toNs(log.startTsc), endNs: toNs(log.endTsc) };
   }
-  const shift = Number(log.epochNs - machine.table.epoch);
+  // Without ticks it is of another clock than a trace of ticks, and must not be taken for the same because both began with the machine.
+  const apart = machine.isTsc && !hasTicks ? ANOTHER_CLOCK_NS : 0;
+  const shift = Number(log.epochNs - machine.table.epoch) + apart;
   const moved = (ns: Float64Array) => ns.map((value) => value + shift);
   return { sector: log.sector, startNs: moved(log.startNs), endNs: moved(log.endNs) };
 }

@@ -1,7 +1,7 @@
 /**
  * Events that come in turns: a system call is entered and left, an interrupt handler begins and ends, a guest is entered
- * and left; and what lies within a turn (`nested-rows.ts`). Where the turn is broken a row is missing. The kernel gives no other reason (kernel/trace/trace_syscalls.c,
- * kernel/irq/handle.c, arch/x86/kvm): no recording that was complete has ever broken one.
+ * and left; and what lies within a turn (`nested-rows.ts`). Where the turn is broken a row is missing. The kernel gives no
+ * other reason (kernel/trace/trace_syscalls.c, kernel/irq/handle.c, arch/x86/kvm): no recording that was complete has ever broken one.
  */
 import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import type { EventTable } from './event-table.ts';

@@ -29,12 +29,17 @@ export const INNER = byKind('inner');
 
 /** An interrupt or a descriptor, from the first time that the inner was seen in it. */
 interface Runs {
-  /** How often the inner was there. */
+  /** How often the inner was there, and was not. */
   full: number;
-  /** Gaps where it was not; those before the last time it was there: a tracer that stops one event after the other leaves some behind it. */
-  readonly empty: Gap[];
+  empty: number;
+  /** The same up to the last time it was there: a tracer that stops one event after the other leaves some behind it. */
   between: number;
+  /** Where it was not, at most MOST_GAPS. */
+  readonly gaps: Gap[];
 }
+
+/** A descriptor that was an eventfd may be a file later, which is read for hours. */
+const MOST_GAPS = 10_000;
 
 /** Share of an interrupt's runs, or a descriptor's calls, that the inner is seen in where it belongs. */
 const LEAST_FULL = 0.7;
@@ -71,12 +76,12 @@ export class NestedRows {
     if (latest === NO_ROW) return;
     const key = isOfThread ? tid[open]! * DESCRIPTORS + tag[open]! : tag[open]!;
     const runs = this.#runs[place]!.get(key);
-    if (latest < open) runs?.empty.push(this.#gap(place, open, close));
-    else if (runs === undefined) this.#runs[place]!.set(key, { full: 1, empty: [], between: 0 });
-    else {
+    if (runs === undefined) {
+      if (latest > open) this.#runs[place]!.set(key, { full: 1, empty: 0, between: 0, gaps: [] });
+    } else if (latest > open) {
       runs.full++;
-      runs.between = runs.empty.length;
-    }
+      runs.between = runs.empty;
+    } else if (++runs.empty <= MOST_GAPS) runs.gaps.push(this.#gap(place, open, close));
   }
 
   /** Where an inner row is missing. */
@@ -84,7 +89,7 @@ export class NestedRows {
     return this.#runs
       .flatMap((runs) => [...runs.values()])
       .filter(({ full, between }) => full >= (full + between) * LEAST_FULL)
-      .flatMap(({ empty, between }) => empty.slice(0, between));
+      .flatMap(({ gaps, between }) => gaps.slice(0, between));
   }
 
   #gap(place: number, open: number, close: number): Gap {
