@@ -4,6 +4,7 @@
  */
 import { EXIT_CODES, IotraceError } from '../errors.ts';
 import type { Interrupts } from './interrupts.ts';
+import { isOverWithin } from './patience.ts';
 import type { PassEnd, Recorded, TaskChoice, Tracer } from './tracer.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 import type { Workload, WorkloadEnd } from './workload.ts';
@@ -62,6 +63,8 @@ const PROGRESS_MS = 500;
 /** After Ctrl-C in a terminal the workload has been told as well. */
 const GRACE_MS = 1000;
 const KILL_MS = 5000;
+/** A step that has not ended by then is one that takes long, as attaching programs of BPF does. */
+const MOMENT_MS = 500;
 
 /** Runs one recording; `watch` is called now and then. Throws an IotraceError, with everything removed. */
 export async function runSession(
@@ -76,8 +79,8 @@ export async function runSession(
     await session.prepare(watchdog);
     return await session.run();
   } finally {
-    await session.undo();
-    await watchdog.release();
+    // What could not be removed here the watchdog tries: it acts when it is let go.
+    await session.undo().finally(() => watchdog.release());
   }
 }
 
@@ -93,6 +96,8 @@ class Session {
   #requestsBefore = 0;
   #progressMs = 0;
   #passEnd: PassEnd = 'empty';
+  /** What the second Ctrl-C did not wait for: until it ends it may arm something. */
+  #left: Promise<void> | undefined;
   #wake = (): void => undefined;
 
   constructor(plan: SessionPlan, interrupts: Interrupts, watch: ((progress: Progress) => void) | undefined) {
@@ -141,6 +146,19 @@ class Session {
   /** Takes back whatever of the above was done. Does nothing when called again. */
   async undo(): Promise<void> {
     if (this.#workload !== undefined && this.#workloadEnd === undefined) this.#workload.signal('SIGKILL');
+    // What takes a moment is waited for, so that nothing is armed behind this; what takes longer is ended by it.
+    const isOver = this.#left === undefined || (await isOverWithin(this.#left, MOMENT_MS));
+    try {
+      await this.#undoTracers();
+    } finally {
+      if (!isOver) {
+        await isOverWithin(this.#left!, KILL_MS);
+        await this.#undoTracers();
+      }
+    }
+  }
+
+  async #undoTracers(): Promise<void> {
     const failures: unknown[] = [];
     for (const tracer of this.#tracers) await tracer.undo().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures.at(-1);
@@ -160,8 +178,16 @@ class Session {
     const insisted = new Promise<never>((_, fail) => {
       this.#wake = () => this.#interrupts.insisted && fail(aborted());
     });
-    step.catch(() => undefined);
-    return Promise.race([step, insisted]);
+    const over = step.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await Promise.race([step, insisted]);
+    } catch (error) {
+      this.#left = over;
+      throw error;
+    }
   }
 
   #chosen(tasks: TaskChoice | WorkloadTasks): TaskChoice {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Interrupts } from '../../src/capture/interrupts.ts';
 import {
@@ -195,6 +197,38 @@ describe('runSession', () => {
       code: 'record-aborted',
     });
     expect(await instancesLeft()).toEqual([]);
+  });
+
+  it('arms nothing behind the second signal that came while it armed', async () => {
+    const interrupts = new Interrupts();
+    interrupts.listen();
+    const { tracer } = plan().tracers[0]!;
+    const prepare = tracer.prepare.bind(tracer);
+    tracer.prepare = async (setting) => {
+      setImmediate(() => process.emit('SIGINT') && process.emit('SIGINT'));
+      await new Promise((done) => setTimeout(done, 50));
+      return prepare(setting);
+    };
+    const running = runSession(plan({ tracers: [{ tracer, tasks: 'all' }] }), interrupts);
+    await expect(running.finally(() => interrupts.ignore())).rejects.toMatchObject({
+      code: 'record-aborted',
+    });
+    expect(files.done).toContain(`mkdir ${TASKS}`);
+    expect(await instancesLeft()).toEqual([]);
+  });
+
+  it('lets its watchdog go also when something cannot be removed: it tries that then, and nothing waits for it', async () => {
+    const { tracer } = plan().tracers[0]!;
+    const undo = tracer.undo.bind(tracer);
+    tracer.undo = async () => {
+      await undo();
+      throw new Error('busy');
+    };
+    await expect(runSession(plan({ tracers: [{ tracer, tasks: 'all' }] }), new Interrupts())).rejects.toThrow(
+      'busy',
+    );
+    const { stdout } = await promisify(execFile)('ps', ['--ppid', String(process.pid), '-o', 'args=']);
+    expect(stdout).not.toContain('iotrace-watchdog');
   });
 
   it('ends though its workload does not: the kernel can hold it', async () => {

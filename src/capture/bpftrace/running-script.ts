@@ -31,6 +31,8 @@ export class RunningScript {
   readonly #plan: ScriptPlan;
   #child: TracingChild | undefined;
   #missed: number | undefined;
+  /** It was told to end, and does not begin any more. */
+  #isOver = false;
 
   constructor(plan: ScriptPlan) {
     this.#plan = plan;
@@ -46,13 +48,14 @@ export class RunningScript {
     return this.#child?.output.stderr ?? '';
   }
 
-  /** Runs the script in the file with its arguments; `keys` elements may be in a map. False: it did not get attached. */
+  /** Runs the script in the file with its arguments; `keys` elements may be in a map. False: it did not get attached. Throws once it was killed. */
   async start(
     [file, ...args]: readonly [string, ...string[]],
     { bounds }: Pick<BpftraceHost, 'bounds'>,
     keys: number,
     watchdog: Setting['watchdog'],
   ): Promise<boolean> {
+    if (this.#isOver) throw this.refused();
     const { output, name } = this.#plan;
     const child = await startChild(
       {
@@ -64,7 +67,15 @@ export class RunningScript {
       watchdog,
     );
     this.#child = child;
-    return child.until(() => `${child.output.stdout}${child.output.stderr}`.includes(ATTACHED), ATTACH_MS);
+    // Killed while it was started.
+    if (this.#isOver) await child.kill();
+    const isAttached = await child.until(
+      () => `${child.output.stdout}${child.output.stderr}`.includes(ATTACHED),
+      ATTACH_MS,
+    );
+    // Nothing of its script is wrong then, and another try is none that is wanted.
+    if (this.#isOver) throw this.refused();
+    return isAttached;
   }
 
   /** Throws when it has ended by itself. */
@@ -96,6 +107,7 @@ export class RunningScript {
   }
 
   async kill(): Promise<void> {
+    this.#isOver = true;
     await this.#child?.kill();
   }
 

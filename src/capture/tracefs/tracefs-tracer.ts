@@ -128,7 +128,14 @@ class TracefsTracer implements Tracer {
     const attempt = (done: Promise<unknown>) => done.catch((error: unknown) => failures.push(error));
     for (const instance of this.#instances) await attempt(instance.off());
     await attempt(this.#drain.close());
-    for (const instance of this.#instances.splice(0)) await attempt(instance.remove());
+    for (const instance of this.#instances.splice(0))
+      await attempt(
+        instance.remove().catch((error: unknown) => {
+          // Whoever undoes once more tries again.
+          this.#instances.push(instance);
+          throw error;
+        }),
+      );
     if (this.#clocks !== undefined) await attempt(this.#clocks.remove());
     // Last: a probe that an instance records cannot be removed.
     await attempt(this.#probes.remove());

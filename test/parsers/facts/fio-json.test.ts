@@ -40,6 +40,7 @@ describe('fio JSON', () => {
       iodepth: 1,
       blockSize: '512',
       ioengine: 'io_uring',
+      direct: true,
       iops: 12904.668256,
       clatMeanNs: 69541.548326,
       latMeanNs: 76750.38208,
@@ -78,6 +79,27 @@ describe('fio JSON', () => {
   ])('says whether polling was asked for: %j', (options, asked) => {
     const job = { jobname: 'a', 'job options': options, read: part(100, 10000), write: part(0, 0) };
     expect(parseFioJson(fioText([job])).data?.fio.hipri).toBe(asked);
+  });
+
+  it.each<[object | undefined, object, boolean | undefined]>([
+    [{ name: 'a', direct: '1' }, {}, true],
+    [{ name: 'a' }, { direct: '1' }, true],
+    [{ name: 'a', buffered: '0' }, {}, true],
+    [{ name: 'a', direct: '0' }, { direct: '1' }, false],
+    [{ name: 'a' }, {}, false],
+    // fio does not say what it was asked for
+    [undefined, {}, undefined],
+  ])('says whether it went past the page cache: %j in the job, %j for all', (options, all, direct) => {
+    const job = { jobname: 'a', 'job options': options, read: part(100, 10000), write: part(0, 0) };
+    expect(parseFioJson(fioText([job], { 'global options': all })).data?.fio.direct).toBe(direct);
+  });
+
+  it('says how many I/Os it hands over at a time', () => {
+    const batch = (size: string) => {
+      const job = { jobname: 'a', 'job options': { iodepth_batch: size }, read: part(100, 10000) };
+      return parseFioJson(fioText([job])).data?.fio.batch;
+    };
+    expect([batch('8'), batch('1')]).toEqual([8, undefined]);
   });
 
   it('reads the microseconds of fio 2', () => {
