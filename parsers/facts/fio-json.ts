@@ -30,6 +30,10 @@ export interface FioSummary {
   readonly ioengine: string | undefined;
   /** Polled completions were asked for (option hipri). */
   readonly hipri?: boolean | undefined;
+  /** Past the page cache. */
+  readonly direct?: boolean;
+  /** I/Os handed over at a time, where that is more than one. */
+  readonly batch?: number;
   readonly iops: number;
   /** NaN where fio measured no completion latency. */
   readonly clatMeanNs: number;
