@@ -40,13 +40,13 @@ function bytesOf({ blockSize = '' }: FioFacts): number | undefined {
 
 const OF_OTHER_SIZE = 'of another size or direction than fio’s own';
 const WITHOUT_CALL = 'handed over by no call, where all of fio’s own were';
-const OF_OTHER_TASK = 'of a task whose requests are more than fio made';
+const OF_OTHER_TASK = 'of another task: without its own there are just as many as fio made';
 
 /**
  * Why a request is none of the application's, undefined where it may be one of them; never where its requests are split or merged on
- * the way to the disk. `callers`: per request the task whose call handed it over, NOBODY where none did. Where as many were as fio made,
- * what no call handed over is a page of a program that was read when it was touched, or a file system's own; where more were, a
- * task with no more than those is another: fio's own that starts its jobs, reading a file.
+ * the way to the disk. `callers`: per request the task whose call handed it over, NOBODY where none did. Where calls handed over just
+ * as many as fio made, what none did is a page of a program that was read when it was touched, or a file system's own; where they did
+ * but for the tasks with the fewest, those are others: fio's own that starts its jobs, reading a file.
  */
 export function notAskedFor(
   bytes: Float64Array,
@@ -62,17 +62,24 @@ export function notAskedFor(
   const counts = new Map<number, number>();
   for (const request of own) counts.set(callers[request]!, (counts.get(callers[request]!) ?? 0) + 1);
   counts.delete(NOBODY);
-  let spare = [...counts.values()].reduce((sum, count) => sum + count, 0) - asked.requests;
-  const areAllThere = spare >= 0;
+  const others = tasksBeside(asked.requests, counts);
+  return (request) => {
+    if (!fits(request)) return OF_OTHER_SIZE;
+    // A call that is missing may have been lost, unless nothing is missing.
+    if (others === undefined) return undefined;
+    if (callers[request] === NOBODY) return WITHOUT_CALL;
+    return others.has(callers[request]!) ? OF_OTHER_TASK : undefined;
+  };
+}
+
+/** The tasks with the fewest requests without which there are just as many as were made; undefined where that does not come out even. */
+function tasksBeside(made: number, counts: ReadonlyMap<number, number>): ReadonlySet<number> | undefined {
+  let spare = [...counts.values()].reduce((sum, count) => sum + count, 0) - made;
   const others = new Set<number>();
   for (const [task, count] of [...counts].sort(([, a], [, b]) => a - b)) {
     if (count > spare) break;
     others.add(task);
     spare -= count;
   }
-  return (request) => {
-    if (!fits(request)) return OF_OTHER_SIZE;
-    if (callers[request] === NOBODY) return areAllThere ? WITHOUT_CALL : undefined;
-    return others.has(callers[request]!) ? OF_OTHER_TASK : undefined;
-  };
+  return spare === 0 ? others : undefined;
 }

@@ -14,7 +14,7 @@ export const queueDepth = defineFinding({
     const shared = countOf(input, (request) => inFlight.alone[request] === 0);
     if (shared < input.breakdown.matched.length * LEAST_SHARE || shared === 0) return undefined;
     return {
-      evidence: `${ofRequests(input, shared)} shared the disk with others; ${inFlight.mean.toFixed(2)} in flight in the mean, ${inFlight.most} at most`,
+      evidence: `${ofRequests(input, shared)} shared the disk with others; it had ${inFlight.mean.toFixed(2)} in flight in the mean, ${inFlight.most} at most`,
       gain: null,
       confidence: 'high',
       fix: 'for the latency of the path record with one request in flight: fio --iodepth=1 --numjobs=1',

@@ -49,7 +49,7 @@ export function unseenOf({ fio }: GroundTruth, correlated: Correlated, { matched
           inFlight.alone[request] !== 1 && RING_ENDS.includes(app.table.kind[returns?.[request] ?? NO_ROW]!),
       ),
       (percent) =>
-        `${percent} of the completions lay in io_uring’s ring beside others, and when the application took them is not recorded`,
+        `${percent} of the completions lay in the ring of io_uring beside others, and when the application took them is not recorded`,
     ),
   ];
 }

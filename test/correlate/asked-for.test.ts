@@ -59,10 +59,20 @@ describe('what fio cannot have asked for', () => {
         ...requests([4096, read, early], [4096, read, late], [4096, read, late]),
         askedForBy({ ...fio({}), requests: made }),
       );
-    const other = 'of a task whose requests are more than fio made';
+    const other = 'of another task: without its own there are just as many as fio made';
     expect([0, 10, 11, 12].map(reads(10))).toEqual([undefined, other, other, other]);
     expect([0, 10, 11, 12].map(reads(12))).toEqual([undefined, other, undefined, undefined]);
     expect([0, 10, 11, 12].map(reads(13))).toEqual(Array(4).fill(undefined));
+  });
+
+  it('is not told by number where that does not come out even: fio’s may be missing, and another’s there', () => {
+    const another = 7;
+    // Ten of fio's eleven, three of another's, and one without a call: that of fio's may have been lost.
+    const reads = notAskedFor(
+      ...requests([4096, read, another], [4096, read, another], [4096, read, another], [4096, read]),
+      askedForBy({ ...fio({}), requests: 11 }),
+    );
+    expect([0, 10, 12, 13].map(reads)).toEqual(Array(4).fill(undefined));
   });
 
   it('is nothing where its requests are split on their way', () => {

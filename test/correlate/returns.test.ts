@@ -51,8 +51,8 @@ describe('libaio above queue depth 1, drawn', () => {
   });
 });
 
-/** A call that hands out A is interrupted by the drive, whose requests complete in its midst: as on a host that takes the CPU away. */
-const INTERRUPTED = `${LANES}
+/** Three are in flight at once, and a call begins that can hand out the first. */
+const THREE_AT_ONCE = `${LANES}
  µs | app                      | kw | irq
   0 | sys_enter_io_submit 3 3  |    |
   1 | block_rq_issue A         |    |
@@ -60,7 +60,10 @@ const INTERRUPTED = `${LANES}
   3 | block_rq_issue C         |    |
   4 | sys_exit_io_submit 3     |    |
  10 |                          |    | block_rq_complete A
- 11 | sys_enter_io_getevents 1 |    |
+ 11 | sys_enter_io_getevents 1 |    |`;
+
+/** A call that hands out A is interrupted by the drive, whose requests complete in its midst: as on a host that takes the CPU away. */
+const INTERRUPTED = `${THREE_AT_ONCE}
  40 | block_rq_complete B      |    |
  41 | block_rq_complete C      |    |
  43 | sys_exit_io_getevents 1  |    |
@@ -101,15 +104,7 @@ describe('libaio whose ring is looked into, drawn', () => {
 });
 
 /** Three calls hand out one completion each; the end of the first is lost. Only the last one slept for its completion. */
-const LOST_END = `${LANES}
- µs | app                      | kw | irq
-  0 | sys_enter_io_submit 3 3  |    |
-  1 | block_rq_issue A         |    |
-  2 | block_rq_issue B         |    |
-  3 | block_rq_issue C         |    |
-  4 | sys_exit_io_submit 3     |    |
- 10 |                          |    | block_rq_complete A
- 11 | sys_enter_io_getevents 1 |    |
+const LOST_END = `${THREE_AT_ONCE}
  20 |                          |    | block_rq_complete B
  21 | sys_enter_io_getevents 1 |    |
  22 | sys_exit_io_getevents 1  |    |

@@ -60,7 +60,7 @@ ${isTogether ? ' 30 | | block_rq_complete A' : ''}
 describe('io_uring’s ring', () => {
   it('hides when one of several completions was taken, and not that of a request alone', () => {
     expect(unseen(true)).toEqual([
-      '100 % of the completions lay in io_uring’s ring beside others, and when the application took them is not recorded',
+      '100 % of the completions lay in the ring of io_uring beside others, and when the application took them is not recorded',
     ]);
     expect(unseen(false)).toEqual([]);
   });
