@@ -33,7 +33,7 @@ async function main(): Promise<void> {
       `${cpus().length} cores, Linux ${release()}, load ${loadavg()[0]!.toFixed(1)}; fio, 4 KiB random reads of ${loop}, all on CPU 0`,
     );
     print(`${ROUNDS} rounds of ${READS} reads each, in turn`);
-    const all = await observers(folder, loop);
+    const all = await observers(folder, loop, READS);
     const means = new Map<Observer, number[]>(all.map((each) => [each, []]));
     for (let round = 0; round < ROUNDS; round++)
       // Another one comes first each time.

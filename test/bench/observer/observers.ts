@@ -24,14 +24,15 @@ export interface Observer {
 }
 
 /** All of them; the first observes nothing. */
-export async function observers(folder: string, device: string): Promise<Observer[]> {
+export async function observers(folder: string, device: string, reads: number): Promise<Observer[]> {
   const points = await pointNames(device);
   return [
     { name: 'nothing', around: runs },
     perfRecord(folder, points),
     ...TRACER_NAMES.map((tracer) => iotrace(folder, tracer)),
     printf(folder, points),
-    whileRunning('biosnoop', 'biosnoop-bpfcc', [], /TIME/),
+    whileRunning('biosnoop (bcc)', 'biosnoop-bpfcc', [], /TIME/, reads),
+    whileRunning('biosnoop (bpftrace)', 'biosnoop.bt', [], /TIME/, reads),
   ];
 }
 
@@ -85,19 +86,30 @@ function printf(folder: string, points: readonly string[]): Observer {
   };
 }
 
-/** A program that observes the whole machine from when it prints that it does until it is interrupted. */
-function whileRunning(name: string, program: string, args: readonly string[], ready: RegExp): Observer {
+/**
+ * A program that observes the whole machine from when it prints that it does until it is interrupted. One that prints fewer lines than
+ * `least` saw nothing: biosnoop of bpftrace 0.20 and older goes on where it could attach none of its kprobes.
+ */
+function whileRunning(
+  name: string,
+  program: string,
+  args: readonly string[],
+  ready: RegExp,
+  least = 0,
+): Observer {
   return {
     name,
     async around(command) {
       const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       let said = '';
+      let lines = 0;
       const ended = new Promise<void>((done) => {
         child.once('close', () => done());
         child.once('error', () => done());
       });
       const isReady = new Promise<boolean>((done) => {
         const look = (part: Buffer) => {
+          for (const byte of part) if (byte === 0x0a) lines++;
           if (said.length < 65_536) said += part.toString('latin1');
           if (ready.test(said)) done(true);
         };
@@ -114,6 +126,7 @@ function whileRunning(name: string, program: string, args: readonly string[], re
         child.kill('SIGINT');
         await ended;
       }
+      if (lines < least) throw new Error(`${program} saw ${lines} of ${least} requests`);
     },
   };
 }
