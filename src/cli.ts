@@ -4,69 +4,15 @@ import { Command, CommanderError, Option } from 'commander';
 import { DETAILS } from './commands/detail.ts';
 import { addDiff } from './commands/diff-command.ts';
 import { addDoctor, addLs } from './commands/looking-commands.ts';
-import { atLeast, bigint, nodes, size, tscHzOption } from './commands/option-values.ts';
-import { checkPng, deliver, drawnAs, finish, say, terminalWidth, wantsColor } from './commands/output.ts';
+import { atLeast, size, tscHzOption } from './commands/option-values.ts';
+import { deliver, say, terminalWidth, wantsColor } from './commands/output.ts';
 import type { RecordGuestOptions } from './commands/record-guest.ts';
+import { addImport, addReport } from './commands/report-command.ts';
 import { TRACER_CHOICES } from './commands/tracer-choices.ts';
 import { EXIT_CODES, IotraceError, messageOf } from './errors.ts';
 import { version } from './version.ts';
 
-const GRADES = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
 const EXPORTS = ['ndjson', 'csv', 'parquet', 'perfetto'] as const;
-/** Formats whose text is a whole file: two behind each other are none. */
-const WHOLE_FILES: ReadonlySet<string> = new Set(['html', 'svg', 'png', 'csv']);
-const FORMATS = ['terminal', 'markdown', 'html', 'json', 'svg', 'png', 'csv'] as const;
-
-function addReport(program: Command): void {
-  program
-    .command('report')
-    .description('print the breakdown of recordings')
-    .argument('<bundle...>', 'bundles (NAME.iotrace.zip)')
-    .addOption(new Option('-f, --format <format>', 'how to print').choices(FORMATS).default('terminal'))
-    .option('-o, --output <file>', 'write to a file instead of stdout (- is stdout)')
-    .option('--picture <file>', 'write a picture as well, .svg or .png; -f markdown refers to it')
-    .option('--path <name>', 'take this I/O path instead of detecting it')
-    .addOption(
-      new Option('--min-grade <letter>', 'exit with 3 below this grade').choices(GRADES).default('D'),
-    )
-    .addOption(tscHzOption())
-    .action(async (bundles: string[], options) => {
-      const { reportBundles } = await import('./commands/report.ts');
-      const alone = options.picture === undefined ? `-f ${options.format}` : '--picture';
-      if (bundles.length > 1 && (WHOLE_FILES.has(options.format) || options.picture !== undefined))
-        program.error(`error: ${alone} makes a file of one bundle`, { exitCode: EXIT_CODES.usage });
-      checkPng(program, options);
-      const color = options.output === undefined && wantsColor();
-      const how = { ...options, format: drawnAs(options.format), color, width: terminalWidth() };
-      const { text, exitCode } = await reportBundles(bundles, how, say);
-      await deliver(await finish(text, options.format), options.output);
-      process.exitCode = exitCode;
-    });
-}
-
-function addImport(program: Command): void {
-  program
-    .command('import')
-    .description('make a bundle of raw trace files')
-    .argument('[folder]', 'folder of mixed files: traces, ground truth and facts, told by their content')
-    .option('--host <file...>', 'streams recorded on the host', [])
-    .option('--guest <file...>', 'streams recorded in the guest', [])
-    .option('--ground-truth <file>', 'the application’s own times: a request log, or fio JSON')
-    .addOption(
-      new Option('--tsc-offset <ticks>', 'KVM’s tsc-offset: guest TSC less host TSC').argParser(bigint),
-    )
-    .option('--facts <dir>', 'folder of what was read off the machines')
-    .addOption(
-      new Option('--host-nodes <nodes>', 'CPUs of the host’s NUMA nodes, like 0:0-1,1:2-3').argParser(nodes),
-    )
-    .option('--path <name>', 'the I/O path, instead of detecting it')
-    .option('--title <text>', 'what the report calls the recording')
-    .requiredOption('-o, --output <file>', 'the bundle to write')
-    .action(async (folder: string | undefined, options) => {
-      const { importRecording } = await import('./commands/import.ts');
-      await importRecording({ ...options, folder }, say);
-    });
-}
 
 function addTune(program: Command): void {
   program

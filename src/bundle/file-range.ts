@@ -14,10 +14,15 @@ export function inflatedAtOnce(bytes: number): number {
   return Math.min(Math.max(bytes, INFLATED_BYTES), MANY_INFLATED_BYTES);
 }
 
-/** The bytes of an open file in [start, end), in chunks. Ends early where the file does. */
-export async function* readRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+/** The bytes of an open file in [start, end), in chunks of `bytes`. Ends early where the file does. */
+export async function* readRange(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  bytes = READ_BYTES,
+): AsyncGenerator<Uint8Array> {
   for (let position = start; position < end; ) {
-    const chunk = await readExact(handle, position, Math.min(READ_BYTES, end - position));
+    const chunk = await readExact(handle, position, Math.min(bytes, end - position));
     if (chunk.length === 0) return;
     position += chunk.length;
     yield chunk;

@@ -64,7 +64,8 @@ export async function writeBundle(target: string, input: BundleInput): Promise<M
   return manifest;
 }
 
-async function describe(input: BundleInput): Promise<Manifest> {
+/** The manifest of a bundle; files whose bytes are not known are read to count them. */
+export async function describe(input: BundleInput): Promise<Manifest> {
   const streams: ManifestStream[] = [];
   for (const [index, stream] of input.streams.entries()) {
     const { name, machine, format, clock, script } = stream;

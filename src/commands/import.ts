@@ -1,129 +1,22 @@
-/** `iotrace import`: raw files of any tracer → one bundle. Looks at every file before anything is written. */
+/** `iotrace import`: raw files of any tracer → one bundle. */
 import { basename } from 'node:path';
-import { type StreamInput, writeBundle } from '../bundle/write-bundle.ts';
-import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
-import type { MachineName, RecordingFacts } from '../trace/recording.ts';
-import { version } from '../version.ts';
-import { sortFolder } from './import-folder.ts';
-import { openInput } from './open-input.ts';
-import { perfFacts } from './perf-facts.ts';
-import { likeliestScript, readFacts } from './read-facts.ts';
-import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
+import { writeBundle } from '../bundle/write-bundle.ts';
+import { planImport, type RawFiles } from './plan-import.ts';
+import { readGroundTruth } from './read-truth.ts';
 import type { Say } from './say.ts';
-import { chooseFormat, wantsScript } from './stream-format.ts';
 
-export interface ImportOptions {
-  /** A folder of mixed files: traces, ground truth and facts are told by their content. */
-  readonly folder?: string | undefined;
-  readonly host: readonly string[];
-  readonly guest: readonly string[];
-  readonly groundTruth?: string | undefined;
-  readonly tscOffset?: bigint | undefined;
-  readonly facts?: string | undefined;
-  readonly hostNodes?: RecordingFacts['hostNodes'];
-  readonly path?: string | undefined;
-  readonly title?: string | undefined;
+export interface ImportOptions extends RawFiles {
   readonly output: string;
 }
 
 /** Writes the bundle; throws an IotraceError that names the file when one cannot be used. */
-export async function importRecording(given: ImportOptions, say: Say): Promise<void> {
-  const factsFolder = given.facts ?? given.folder;
-  const folder = factsFolder === undefined ? undefined : await readFacts(factsFolder, say);
-  const options = await withFolder(given, folder?.scripts ?? [], say);
-  if (options.host.length + options.guest.length === 0)
-    throw new IotraceError('import-nothing', 'No trace was named.', {
-      hint: 'Give a folder of recordings, or --host FILE (and --guest FILE for a guest’s requests).',
-      exitCode: EXIT_CODES.usage,
-    });
-  const streams = [
-    ...(await Promise.all(options.host.map((file) => streamInput(file, 'host', folder?.scripts ?? [])))),
-    ...(await Promise.all(options.guest.map((file) => streamInput(file, 'guest', folder?.scripts ?? [])))),
-  ];
-  if (options.groundTruth !== undefined) await checkTruth(options.groundTruth, say);
-  const facts: RecordingFacts = {
-    ...joined(folder?.facts ?? {}, await Promise.all(options.host.map(perfFacts))),
-    ...(options.tscOffset === undefined ? {} : { tscOffsets: [{ vcpu: 0, offset: options.tscOffset }] }),
-    ...(options.hostNodes === undefined ? {} : { hostNodes: options.hostNodes }),
-  };
-  await writeBundle(options.output, {
-    version: version(),
-    title: options.title ?? basename(options.output).replace(/\.iotrace\.zip$/, ''),
-    streams,
-    groundTruth:
-      options.groundTruth === undefined
-        ? undefined
-        : { name: basename(options.groundTruth), open: () => reopened(options.groundTruth!) },
-    facts,
-    factsNotUnderstood: folder?.notUnderstood,
-    path: options.path,
-    tscOffset: options.tscOffset,
-  });
-  for (const { machine, name, format } of streams) say(`${machine}: ${name}, ${format}`);
-  say(`wrote ${options.output}`);
-}
-
-/** Facts of the folder, and of perf.data files where it has none; notes of both. */
-function joined(given: RecordingFacts, perf: readonly RecordingFacts[]): RecordingFacts {
-  const notes = [given, ...perf].flatMap((facts) => facts.notes ?? []);
-  const all = Object.assign({}, ...perf.toReversed(), given) as RecordingFacts;
-  return notes.length === 0 ? all : { ...all, notes };
-}
-
-/** The options with what the folder holds filled in; what the user named has precedence. */
-async function withFolder(
-  options: ImportOptions,
-  scripts: readonly string[],
-  say: Say,
-): Promise<ImportOptions> {
-  const { folder } = options;
-  if (folder === undefined) return options;
-  const named = [
-    ...options.host,
-    ...options.guest,
-    ...(options.groundTruth === undefined ? [] : [options.groundTruth]),
-  ];
-  const sorted = await sortFolder(folder, named, scripts, say);
-  return {
-    ...options,
-    host: [...options.host, ...sorted.host],
-    guest: [...options.guest, ...sorted.guest],
-    groundTruth: options.groundTruth ?? sorted.groundTruth,
-  };
-}
-
-/** A stream that something can read; an IotraceError that names the file and what it begins like, else. */
-async function streamInput(
-  file: string,
-  machine: MachineName,
-  scripts: readonly string[],
-): Promise<StreamInput> {
-  const input = await openInput(file);
-  try {
-    const format = chooseFormat(file, input.head);
-    const script = wantsScript(format) ? likeliestScript(scripts) : undefined;
-    return { name: basename(file), machine, format: format.name, script, open: () => reopened(file) };
-  } finally {
-    await input.close();
-  }
-}
-
-async function* reopened(file: string): AsyncGenerator<Uint8Array> {
-  yield* (await openInput(file)).chunks();
-}
-
-async function checkTruth(file: string, say: Say): Promise<void> {
-  const bytes = await allBytes((await openInput(file)).chunks(), MAX_TRUTH_BYTES);
-  if (bytes === undefined) throw new IotraceError('truth-too-large', `${quoted(file)} is larger than 1 GiB.`);
-  const { truth, problems } = readTruth(basename(file), bytes);
-  for (const { line, reason } of problems)
-    say(`${quoted(file)}${line === 0 ? '' : `, line ${line}`}: ${reason}`);
-  if (truth === undefined)
-    throw new IotraceError(
-      'truth-unknown',
-      `${quoted(file)} is neither a request log, nor fio JSON, nor a latency log of fio.`,
-      {
-        hint: 'A request log has lines "index sector start_ns end_ns start_tsc end_tsc"; fio writes JSON with --output-format=json.',
-      },
-    );
+export async function importRecording(options: ImportOptions, say: Say): Promise<void> {
+  const { output } = options;
+  const plan = await planImport(options, basename(output).replace(/\.iotrace\.zip$/, ''), say);
+  // What nothing can be held against is no ground truth: said before the bundle is written.
+  if (plan.groundTruth !== undefined)
+    await readGroundTruth(plan.groundTruth.name, plan.groundTruth.open(), say);
+  await writeBundle(output, plan);
+  for (const { machine, name, format } of plan.streams) say(`${machine}: ${name}, ${format}`);
+  say(`wrote ${output}`);
 }

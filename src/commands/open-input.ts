@@ -5,6 +5,8 @@ import { gunzipFile, isGzip } from './gunzip-file.ts';
 
 /** How much of a file is looked at to tell its format, unpacked. */
 export const HEAD_BYTES = 64 * 1024;
+/** Bytes of a file that are read at once, what a thread that reads them is handed. */
+const READ_BYTES = 4 * 1024 * 1024;
 
 /** A user's file, unpacked if it was gzip. */
 export interface InputFile {
@@ -12,6 +14,8 @@ export interface InputFile {
   readonly name: string;
   /** Its first 64 KiB, or all of a smaller file. */
   readonly head: Uint8Array;
+  /** How many bytes there are, where nothing has to be unpacked to know. */
+  readonly bytes: number | undefined;
   /** All bytes from the start, the head included. Can be iterated once; closes the file at the end. */
   chunks(): AsyncIterable<Uint8Array>;
   /**
@@ -37,6 +41,7 @@ export async function openInput(path: string): Promise<InputFile> {
 class OpenInput implements InputFile {
   readonly name: string;
   head: Uint8Array = new Uint8Array();
+  bytes: number | undefined;
   problem: string | undefined;
   readonly #rest: AsyncGenerator<Uint8Array>;
   #pulled: Uint8Array[] = [];
@@ -80,7 +85,11 @@ class OpenInput implements InputFile {
       const first = new Uint8Array(3);
       await handle.read(first, 0, first.length, 0);
       if (isGzip(first)) this.problem = yield* gunzipFile(handle, size);
-      else yield* readRange(handle, 0, Number.POSITIVE_INFINITY);
+      else {
+        this.bytes = size;
+        yield* readRange(handle, 0, HEAD_BYTES);
+        yield* readRange(handle, HEAD_BYTES, Number.POSITIVE_INFINITY, Math.min(size, READ_BYTES));
+      }
     } catch (cause) {
       throw unreadable(this.name, cause);
     } finally {

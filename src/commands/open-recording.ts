@@ -1,14 +1,17 @@
 /** Opens a bundle for analysis: every stream in its table, ground truth and facts beside. Touches no machine. */
+import { basename, resolve } from 'node:path';
 import type { ClockId } from '../../parsers/format.ts';
 import type { Bundle } from '../bundle/read-bundle.ts';
 import { openBundleOrRecover } from '../bundle/recover-bundle.ts';
+import { unwrittenBundle } from '../bundle/unwritten-bundle.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
-import { type BarStream, ProgressBar } from './progress-bar.ts';
+import { planImport, type RawFiles } from './plan-import.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
-import { allBytes, MAX_TRUTH_BYTES, readTruth } from './read-truth.ts';
+import { allBytes, MAX_TRUTH_BYTES, readTruth, truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
@@ -26,17 +29,34 @@ export async function openRecording(
   file: string,
   path: string | undefined,
   say: Say,
-  stderr: BarStream = process.stderr,
 ): Promise<OpenedRecording> {
   const bundle = await openBundleOrRecover(file);
+  for (const part of bundle.lost)
+    say(
+      `${quoted(file)} was cut: ${quoted(part.name)} has ${part.keptBytes} of ${part.expectedBytes ?? '?'} bytes`,
+    );
+  return readWhole(bundle, path, say);
+}
+
+/** The same of raw files, without writing a bundle of them. */
+export async function openRawFiles(
+  files: RawFiles,
+  path: string | undefined,
+  say: Say,
+): Promise<OpenedRecording> {
+  const [name = ''] = [files.folder, ...files.guest, ...files.host].filter((file) => file !== undefined);
+  const plan = await planImport(files, basename(resolve(name)), say);
+  const opened = await readWhole(await unwrittenBundle(plan), path, say);
+  if (plan.groundTruth !== undefined && opened.recording.groundTruth === undefined)
+    throw truthUnknown(plan.groundTruth.name);
+  return opened;
+}
+
+async function readWhole(bundle: Bundle, path: string | undefined, say: Say): Promise<OpenedRecording> {
   try {
-    for (const part of bundle.lost)
-      say(
-        `${quoted(file)} was cut: ${quoted(part.name)} has ${part.keptBytes} of ${part.expectedBytes ?? '?'} bytes`,
-      );
     const given = givenPath(path ?? bundle.manifest.path);
     const bytes = bundle.manifest.streams.reduce((sum, stream) => sum + stream.bytes, 0);
-    const bar = new ProgressBar(stderr, bytes);
+    const bar = new ProgressBar(process.stderr, bytes);
     try {
       const recording = await readRecording(bundle, bar, say);
       return { recording, title: bundle.manifest.title, path: given };

@@ -2,7 +2,9 @@ import { parseFioJson, sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import { parseFioLatencyLog, sniffFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import type { Problem } from '../../parsers/facts/reading.ts';
 import { parseRequestLog, sniffRequestLog } from '../../parsers/facts/request-log.ts';
+import { IotraceError, quoted } from '../errors.ts';
 import type { GroundTruth } from '../trace/recording.ts';
+import type { Say } from './say.ts';
 
 /** Largest ground truth that is read: a request log of some ten million lines. */
 export const MAX_TRUTH_BYTES = 1 << 30;
@@ -23,6 +25,32 @@ export function readTruth(source: string, bytes: Uint8Array): ReadTruth {
   if (!sniffFioJson(text)) return { truth: undefined, problems: [] };
   const { data, problems } = parseFioJson(text);
   return { truth: data === undefined ? undefined : { source, ...data }, problems };
+}
+
+/** The same of a whole file, its problems said. Throws an IotraceError that names the file when nothing can be held against it. */
+export async function readGroundTruth(
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+  say: Say,
+): Promise<GroundTruth> {
+  const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
+  if (bytes === undefined) throw new IotraceError('truth-too-large', `${quoted(file)} is larger than 1 GiB.`);
+  const { truth, problems } = readTruth(file, bytes);
+  for (const { line, reason } of problems)
+    say(`${quoted(file)}${line === 0 ? '' : `, line ${line}`}: ${reason}`);
+  if (truth !== undefined) return truth;
+  throw truthUnknown(file);
+}
+
+/** The error for a ground truth that nothing can be held against. */
+export function truthUnknown(file: string): IotraceError {
+  return new IotraceError(
+    'truth-unknown',
+    `${quoted(file)} is neither a request log, nor fio JSON, nor a latency log of fio.`,
+    {
+      hint: 'A request log has lines "index sector start_ns end_ns start_tsc end_tsc"; fio writes JSON with --output-format=json.',
+    },
+  );
 }
 
 /** A latency log looks the same whether it holds the whole latency or a part; fio tells by the end of its name. */

@@ -1,4 +1,5 @@
-/** `iotrace report`: a bundle → its breakdown. Reads files, never a machine. */
+/** `iotrace report`: a bundle, or raw files → the breakdown. Reads files, never a machine. */
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
 import { buildPicture } from '../picture/build-picture.ts';
@@ -14,8 +15,9 @@ import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
 import { followRecording, reportOf } from './analyze.ts';
-import { openRecording } from './open-recording.ts';
+import { type OpenedRecording, openRawFiles, openRecording } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
+import type { RawFiles } from './plan-import.ts';
 import { writePicture } from './rasterize.ts';
 import { histogramText, readHistogram } from './read-histogram.ts';
 import type { Say } from './say.ts';
@@ -62,7 +64,24 @@ export interface ReportResult {
 
 /** Reports one bundle. Throws an IotraceError when there is no breakdown to show. */
 export async function reportBundle(file: string, options: ReportOptions, say: Say): Promise<ReportResult> {
-  const { recording, title, path } = await openRecording(file, options.path, say);
+  return reportOpened(file, await openRecording(file, options.path, say), options);
+}
+
+/** The same of raw files, as `iotrace import` takes them. */
+export async function reportRawFiles(
+  files: RawFiles,
+  options: ReportOptions,
+  say: Say,
+): Promise<ReportResult> {
+  const opened = await openRawFiles(files, options.path, say);
+  return reportOpened(opened.title, opened, options);
+}
+
+async function reportOpened(
+  file: string,
+  { recording, title, path }: OpenedRecording,
+  options: ReportOptions,
+): Promise<ReportResult> {
   const how = { version: version(), title, path, tscHz: options.tscHz };
   const followed = followRecording(recording, how);
   if ('failure' in followed) throw new IotraceError('report-failed', `${quoted(file)}: ${followed.failure}.`);
@@ -78,7 +97,7 @@ export async function reportBundle(file: string, options: ReportOptions, say: Sa
   };
 }
 
-/** Bundles as they are given: each report, then, of several, the paths side by side. As reportBundle for errors. */
+/** Bundles, or folders of raw files, as they are given: each report, then, of several, the paths side by side. As reportBundle for errors. */
 export async function reportBundles(
   files: readonly string[],
   options: ReportOptions,
@@ -88,12 +107,15 @@ export async function reportBundles(
   const models: ReportModel[] = [];
   let exitCode: ExitCode = EXIT_CODES.ok;
   for (const file of files) {
-    const histogram = await readHistogram(file);
+    const isRaw = await isFolder(file);
+    const histogram = isRaw ? undefined : await readHistogram(file);
     if (histogram !== undefined) {
       texts.push(histogramText(histogram, options));
       continue;
     }
-    const result = await reportBundle(file, options, say);
+    const result = await (isRaw
+      ? reportRawFiles({ folder: file, host: [], guest: [] }, options, say)
+      : reportBundle(file, options, say));
     texts.push(result.text);
     models.push(result.model);
     if (result.exitCode !== EXIT_CODES.ok) exitCode = result.exitCode;
@@ -102,6 +124,11 @@ export async function reportBundles(
   if (comparison !== undefined) texts.push(COMPARISONS[options.format]?.(comparison, options) ?? '');
   const gap = options.format === 'json' ? '' : '\n';
   return { text: texts.filter((text) => text !== '').join(gap), exitCode };
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.isDirectory() === true;
 }
 
 /** How several reports are laid side by side; formats that make a file of one bundle have none. */

@@ -1,6 +1,6 @@
 /** Rows that may be what a rule looks for, and searches among them. */
-import type { Keys } from '../trace/keys.ts';
-import { pick } from '../trace/occurrences.ts';
+import type { KindRows } from '../trace/occurrences.ts';
+import type { Side } from './side.ts';
 
 /** Rows of one event in order of time, column by column. */
 export interface Candidates {
@@ -11,20 +11,9 @@ export interface Candidates {
   readonly who: Uint32Array | Uint16Array;
 }
 
-/** Those whose key is wanted (1 by its number); the same when all are. */
-export function candidatesWith(candidates: Candidates, { numbers }: Keys, wanted: Uint8Array): Candidates {
-  if (!wanted.includes(0)) return candidates;
-  const { rows, time, who } = candidates;
-  const at = new Uint32Array(rows.length);
-  let kept = 0;
-  for (let each = 0; each < rows.length; each++) if (wanted[numbers[each]!] === 1) at[kept++] = each;
-  const places = at.subarray(0, kept);
-  const own = who instanceof Uint16Array ? new Uint16Array(kept) : new Uint32Array(kept);
-  return {
-    rows: pick(rows, places, new Uint32Array(kept)),
-    time: pick(time, places, new Float64Array(kept)),
-    who: pick(who, places, own),
-  };
+/** All of some rows, by thread or by CPU. */
+export function candidatesOf(rows: KindRows, side: Side, by: 'tid' | 'cpu'): Candidates {
+  return { rows: rows.rows, time: side.timesAt(rows), who: rows[by] };
 }
 
 /**

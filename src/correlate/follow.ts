@@ -5,9 +5,10 @@
  */
 import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
+import type { Keys } from '../trace/keys.ts';
 import { pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type Candidates, candidatesWith } from './candidates.ts';
+import { type Candidates, candidatesOf } from './candidates.ts';
 import { type DrainedReads, drainedReads } from './descriptors.ts';
 import { doubtfulPicks } from './doubtful-picks.ts';
 import { endedCalls } from './ended-calls.ts';
@@ -248,24 +249,20 @@ class Work implements WindowSource {
   /** The rows of the event that can be the disk's at all. */
   #candidates(rule: PointRule, side: Side, event: string): Candidates {
     const own = side.occurrences.of(event);
-    const who = rule.join.by === 'cpu' ? own.cpu : own.tid;
-    const all = { rows: own.rows, time: side.timesOf(event), who };
+    const by = rule.join.by === 'cpu' ? 'cpu' : 'tid';
     const keys = rule.dev === 'learned' ? own.devKeys : hasKey(rule) ? own.tagKeys : undefined;
-    if (keys === undefined) return all;
-    const { values } = keys;
-    if (typeof rule.tag === 'number')
-      return candidatesWith(
-        all,
-        keys,
-        Uint8Array.from(values, (tag) => (tag === rule.tag ? 1 : 0)),
-      );
-    const learned = learnKeys(all, keys, this.#scene.serves, this.#windows, rule.tagBelow);
-    // A row whose key was not recorded may be the disk's.
-    return candidatesWith(
-      all,
-      keys,
-      learned.map((wanted, number) => (Number.isNaN(values[number]) ? 1 : wanted)),
-    );
+    if (keys === undefined) return candidatesOf(own, side, by);
+    const wanted =
+      typeof rule.tag === 'number'
+        ? Uint8Array.from(keys.values, (tag) => (tag === rule.tag ? 1 : 0))
+        : this.#learned(rule, candidatesOf(own, side, by), keys);
+    return candidatesOf(own.having(keys, wanted), side, by);
+  }
+
+  /** The keys that are the disk's. A row whose key was not recorded may be. */
+  #learned({ tagBelow }: PointRule, all: Candidates, keys: Keys): Uint8Array {
+    const learned = learnKeys(all, keys, this.#scene.serves, this.#windows, tagBelow);
+    return learned.map((wanted, number) => (Number.isNaN(keys.values[number]) ? 1 : wanted));
   }
 }
 

@@ -28,8 +28,14 @@ export function depthAmong(
 
 /** Times of issues and completions; a request that never completed ends when it begins. */
 function spansOf({ ts }: EventTable, { issue, complete }: Pick<AppRequests, 'issue' | 'complete'>) {
-  const begins = Float64Array.from(issue, (row) => ts[row]!);
-  const ends = Float64Array.from(complete, (row, request) => (row === NO_ROW ? begins[request]! : ts[row]!));
+  const begins = new Float64Array(issue.length);
+  const ends = new Float64Array(issue.length);
+  for (let request = 0; request < issue.length; request++) {
+    const begin = ts[issue[request]!]!;
+    const row = complete[request]!;
+    begins[request] = begin;
+    ends[request] = row === NO_ROW ? begin : ts[row]!;
+  }
   return { begins, ends };
 }
 
@@ -58,11 +64,9 @@ function aloneAmong(
   begins: Float64Array,
   ends: Float64Array,
 ): Uint8Array {
-  const took = begins
-    .map((begin, request) => ends[request]! - begin)
-    .filter((_, request) => complete[request] !== NO_ROW)
-    .sort();
-  const usual = took[Math.floor((took.length - 1) * USUAL)] ?? 0;
+  // Nothing is missing in most recordings.
+  const isWhole = strays.length === 0 && !complete.includes(NO_ROW);
+  const usual = isWhole ? 0 : usualTime(complete, begins, ends);
   const alone = new Uint8Array(begins.length).fill(1);
   let latestEnd = Number.NEGATIVE_INFINITY;
   let latest = -1;
@@ -82,6 +86,15 @@ function aloneAmong(
     if (stray < strays.length && ts[strays[stray]!]! - usual < end) alone[request] = 0;
   }
   return alone;
+}
+
+/** What of requests that completed only few took longer than, ns; 0 without any. */
+function usualTime(complete: Int32Array, begins: Float64Array, ends: Float64Array): number {
+  const took = begins
+    .map((begin, request) => ends[request]! - begin)
+    .filter((_, request) => complete[request] !== NO_ROW)
+    .sort();
+  return took[Math.floor((took.length - 1) * USUAL)] ?? 0;
 }
 
 /** From begins and ends, each in order of time; an end at the time of a begin comes first. */

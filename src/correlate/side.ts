@@ -1,5 +1,5 @@
 import type { EventTable } from '../trace/event-table.ts';
-import type { Occurrences } from '../trace/occurrences.ts';
+import type { KindRows, Occurrences } from '../trace/occurrences.ts';
 
 /** One machine as the correlator sees it: its events in time order, and their times on the application's clock. */
 export interface Side {
@@ -7,6 +7,8 @@ export interface Side {
   readonly occurrences: Occurrences;
   /** Times of all rows of one kind on the application's clock, integer ns after the application table's epoch. */
   timesOf(kindName: string): Float64Array;
+  /** The same of rows of one kind. */
+  timesAt(rows: KindRows): Float64Array;
   /** The same of one row. */
   timeOfRow(row: number): number;
   /** The same for any time of the machine, fractions and infinities included. */
@@ -22,6 +24,7 @@ export function appSide(occurrences: Occurrences): Side {
     table,
     occurrences,
     timesOf: (kindName) => occurrences.of(kindName).ts,
+    timesAt: (rows) => rows.ts,
     timeOfRow: (row) => table.ts[row]!,
     timeOf: (ns) => ns,
     vcpuThreads: new Map(),
@@ -37,17 +40,19 @@ export function otherSide(
   vcpuThreads: ReadonlyMap<number, number>,
   offsetAt: (ns: number) => number,
 ): Side {
-  const byKind = new Map<string, Float64Array>();
+  const known = new Map<KindRows, Float64Array>();
   const { table } = occurrences;
+  const timesAt = (rows: KindRows) => {
+    const times = known.get(rows) ?? moved(rows.ts, offsetAt);
+    known.set(rows, times);
+    return times;
+  };
   return {
     table,
     occurrences,
     vcpuThreads,
-    timesOf: (kindName) => {
-      const times = byKind.get(kindName) ?? moved(occurrences.of(kindName).ts, offsetAt);
-      byKind.set(kindName, times);
-      return times;
-    },
+    timesOf: (kindName) => timesAt(occurrences.of(kindName)),
+    timesAt,
     timeOfRow: (row) => Math.round(table.ts[row]! + offsetAt(table.ts[row]!)),
     timeOf: (ns) => ns + offsetAt(ns),
   };

@@ -4,6 +4,7 @@
  */
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
+import { boundingPath } from './bounding-rules.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByPoints } from './messages.ts';
 import { ONE_DIRECTION, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
@@ -47,8 +48,9 @@ export function tightened(
   let answered = 0;
   let { offsetAt, slackNs } = first;
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
-  const sample = sampleOf(base);
-  for (const some of sample === base ? [base, base] : [sample, sample, base]) {
+  const bounding = { ...base, path: boundingPath(base.path, host) };
+  const sample = sampleOf(bounding);
+  for (const some of sample === bounding ? [bounding, bounding] : [sample, sample, bounding]) {
     const scene: Scene = { ...some, host: otherSide(host, vcpus, offsetAt), slackNs, boundNs: slackNs };
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
     answered = messages.upper.at.length;

@@ -52,10 +52,9 @@ function commonest(requests: Int32Array, column: ArrayLike<number>): number | un
 
 /** How many of the requests inside the recorded span were in flight, without those that are another's. */
 function depthInside({ app, path, requests }: Correlated): { mean: number; most: number } {
-  const inside = [...requests.status.keys()].filter((request) => requests.status[request] !== STATUS.outside);
   const rows = (point: PointId) => {
-    const column = requests.rows.get(point);
-    return Int32Array.from(inside, (request) => column?.[request] ?? NO_ROW);
+    const column = requests.rows.get(point) ?? new Int32Array(requests.length).fill(NO_ROW);
+    return column.filter((_, request) => requests.status[request] !== STATUS.outside);
   };
   return depthAmong(app.table, { issue: rows(path.anchors.issue), complete: rows(path.anchors.complete) });
 }

@@ -26,6 +26,8 @@ export class KindRows {
   #tag: Float64Array | undefined;
   #devKeys: Keys | undefined;
   #tagKeys: Keys | undefined;
+  /** What was selected last. */
+  #selected: { readonly keys: Keys; readonly wanted: Uint8Array; readonly rows: KindRows } | undefined;
 
   constructor(table: EventTable, rows: Uint32Array) {
     this.#table = table;
@@ -61,6 +63,19 @@ export class KindRows {
   get tagKeys(): Keys {
     this.#tagKeys ??= keysAt(this.#table.tag, this.rows);
     return this.#tagKeys;
+  }
+
+  /** Those of the rows whose key is wanted (1 by its number): these themselves when all are. Asked again and again for the same. */
+  having(keys: Keys, wanted: Uint8Array): KindRows {
+    if (!wanted.includes(0)) return this;
+    const last = this.#selected;
+    if (last?.keys === keys && last.wanted.every((value, number) => value === wanted[number]))
+      return last.rows;
+    const { numbers } = keys;
+    const kept = this.rows.filter((_, at) => wanted[numbers[at]!] === 1);
+    const rows = new KindRows(this.#table, kept);
+    this.#selected = { keys, wanted, rows };
+    return rows;
   }
 }
 

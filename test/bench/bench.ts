@@ -25,9 +25,9 @@ async function main(folder: string): Promise<void> {
   const small = await measure(folder, EVENTS / 10);
   const large = await measure(folder, EVENTS);
   const scale = large.drawn.events / small.drawn.events;
-  const ratio = large.report.wallMs / small.report.wallMs;
+  const ratio = large.text.wallMs / small.text.wallMs;
   print(`${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time`);
-  await others(folder, large.drawn.events / large.report.wallMs);
+  await others(folder, large.drawn.events / large.text.wallMs);
   await samples();
 }
 
@@ -40,23 +40,21 @@ async function others(folder: string, textRate: number): Promise<void> {
     );
 }
 
-async function measure(folder: string, events: number): Promise<{ drawn: DrawnRecording; report: Run }> {
+/** `text`: from the tracer's text to the report, without a bundle between them. */
+async function measure(folder: string, events: number): Promise<{ drawn: DrawnRecording; text: Run }> {
   const own = join(folder, String(events));
   mkdirSync(own);
   const drawn = drawRecording(own, events);
   print(`\nsynthetic recording: ${drawn.events} events, ${drawn.requests} requests`);
+  const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
+  const text = await runCli('report', '--min-grade', 'F', ...files);
+  printRun('report of its text', text, drawn.events);
   const bundle = join(own, 'drawn.iotrace.zip');
-  const imported = await runCli(
-    ...['import', '--host', drawn.host, '--guest', drawn.guest],
-    ...['--ground-truth', drawn.log, '-o', bundle],
-  );
-  printRun('import', imported, drawn.events);
-  const report = await runCli('report', '--min-grade', 'F', bundle);
-  printRun('report', report, drawn.events);
-  print(`import, then report: ${rate(drawn.events, imported.wallMs + report.wallMs)}`);
+  printRun('import', await runCli('import', ...files, '-o', bundle), drawn.events);
+  printRun('report of the bundle', await runCli('report', '--min-grade', 'F', bundle), drawn.events);
   for (const { name, ms } of await timeSteps(drawn)) print(`  ${seconds(ms).padStart(8)}  ${name}`);
   rmSync(own, { recursive: true });
-  return { drawn, report };
+  return { drawn, text };
 }
 
 function rate(events: number, ms: number): string {

@@ -103,3 +103,53 @@ describe('iotrace import', () => {
     );
   });
 });
+
+describe('iotrace report of raw files', () => {
+  const jsonOf = async (...args: string[]) => {
+    const { exitCode, stdout } = await runCli(['report', '-f', 'json', '--min-grade', 'F', ...args], folder);
+    return { exitCode, ...JSON.parse(stdout) };
+  };
+
+  it('says what the report of a bundle of them says', TIMEOUT, async () => {
+    await runCli(
+      ['import', ...FILES, '--facts', 'facts', '--title', 'guest.trace', '-o', 'kept.zip'],
+      folder,
+    );
+    expect(await jsonOf(...FILES, '--facts', 'facts')).toEqual(await jsonOf('kept.zip'));
+  });
+
+  it('takes a folder of mixed files, also beside a bundle', TIMEOUT, async () => {
+    const all = join(folder, 'all');
+    await mkdir(all);
+    for (const name of ['host.trace', 'guest.trace', 'requests.txt'])
+      await writeFile(join(all, name), await readFile(join(folder, name)));
+    const { exitCode, stdout } = await runCli(['report', 'all', SAMPLE], folder);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('500 of 500 requests followed');
+    expect((await jsonOf('all')).stages).toEqual((await jsonOf(...FILES)).stages);
+  });
+
+  it('names the file that cannot be used', TIMEOUT, async () => {
+    const failed = async (...args: string[]) => {
+      const { exitCode, stdout, stderr } = await runCli(['report', ...args], folder);
+      return { exitCode, stdout, first: stderr.split('\n')[0] };
+    };
+    expect(await failed('--host', 'host.trace', '--ground-truth', 'no.txt')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      first: "iotrace: There is no file 'no.txt'.",
+    });
+    expect(
+      await failed('--host', 'host.trace', '--guest', 'guest.trace', '--ground-truth', 'facts/lscpu'),
+    ).toEqual({
+      exitCode: 1,
+      stdout: '',
+      first: "iotrace: 'lscpu' is neither a request log, nor fio JSON, nor a latency log of fio.",
+    });
+    expect(await failed('--host', 'requests.txt')).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(await failed('--guest', 'guest.trace', '--', SAMPLE, SAMPLE)).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+    });
+  });
+});
