@@ -42,7 +42,15 @@ const manifestSchema = z
     tool: z.strictObject({ name: z.literal('iotrace'), version: z.string() }).readonly(),
     title: z.string(),
     streams: z.array(stream).max(MAX_MEMBERS).readonly(),
-    groundTruth: z.strictObject({ member, name: z.string() }).readonly().nullable(),
+    groundTruth: z
+      .strictObject({
+        member,
+        name: z.string(),
+        /** fio's latency log beside its JSON: what each single request took. */
+        latencies: z.strictObject({ member, name: z.string() }).readonly().optional(),
+      })
+      .readonly()
+      .nullable(),
     facts: factsSchema,
     /** Files of the facts folder that nothing reads; their content is not in the bundle. */
     factsNotUnderstood: z
@@ -56,9 +64,9 @@ const manifestSchema = z
   })
   .readonly()
   .superRefine((manifest, context) => {
-    const members = [...manifest.streams, ...(manifest.groundTruth ? [manifest.groundTruth] : [])];
+    const members = [...manifest.streams.map(({ member }) => member), ...truthMembers(manifest)];
     const seen = new Set<string>();
-    for (const { member } of members) {
+    for (const member of members) {
       if (seen.has(member)) context.addIssue(`member ${quoted(member)} is listed twice`);
       seen.add(member);
     }
@@ -66,6 +74,12 @@ const manifestSchema = z
 
 /** The manifest in memory: facts are RecordingFacts, 64-bit values are bigint. */
 export type Manifest = z.output<typeof manifestSchema>;
+
+/** Members that are the application's own times. */
+export function truthMembers({ groundTruth }: Pick<Manifest, 'groundTruth'>): string[] {
+  if (groundTruth === null) return [];
+  return [groundTruth, groundTruth.latencies].flatMap((file) => (file === undefined ? [] : [file.member]));
+}
 
 /** A stream as the manifest lists it. */
 export type ManifestStream = Manifest['streams'][number];

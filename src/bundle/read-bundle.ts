@@ -2,7 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { IotraceError, messageOf, quoted } from '../errors.ts';
 import { type Member, readDirectory } from './directory.ts';
 import { MAX_MANIFEST_BYTES } from './limits.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { type Manifest, parseManifest, truthMembers } from './manifest.ts';
 import { MANIFEST_MEMBER } from './member-name.ts';
 import { damagedMember, readMember } from './read-member.ts';
 
@@ -125,7 +125,7 @@ async function readManifestText(
 
 /** What the manifest lists must be there, with the size it says. */
 function checkListed(manifest: Manifest, members: ReadonlyMap<string, Member>): void {
-  if (manifest.groundTruth !== null) demand(members, manifest.groundTruth.member);
+  for (const member of truthMembers(manifest)) demand(members, member);
   for (const stream of manifest.streams) {
     const { unpacked } = demand(members, stream.member);
     if (unpacked === stream.bytes) continue;

@@ -84,8 +84,18 @@ function whatIsLeft(
     .map((stream) => ({ ...stream, bytes: kept(stream.member, stream.name, stream.bytes) }))
     .filter((stream) => found.get(stream.member)?.whole || stream.bytes > 0);
   const truth = listed.groundTruth;
-  const keptTruth = truth !== null && kept(truth.member, truth.name, undefined) > 0;
-  return { manifest: { ...listed, streams, groundTruth: keptTruth ? truth : null }, lost };
+  const isKept = (file: { member: string; name: string } | undefined) =>
+    file !== undefined && kept(file.member, file.name, undefined) > 0;
+  const groundTruth = truth === null || !isKept(truth) ? null : truth;
+  const latencies = isKept(truth?.latencies) ? truth?.latencies : undefined;
+  return {
+    manifest: {
+      ...listed,
+      streams,
+      groundTruth: groundTruth === null ? null : { ...groundTruth, latencies },
+    },
+    lost,
+  };
 }
 
 /** The bytes that findMembers counted, no more: before damage it can have counted less than zlib gives this time. */

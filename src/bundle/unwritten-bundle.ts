@@ -15,6 +15,8 @@ export async function unwrittenBundle(input: BundleInput): Promise<Bundle> {
   );
   const { groundTruth } = manifest;
   if (groundTruth !== null) files.set(groundTruth.member, input.groundTruth!);
+  const latencies = groundTruth?.latencies;
+  if (latencies !== undefined) files.set(latencies.member, input.groundTruth!.latencies!);
   return {
     manifest,
     recovered: false,

@@ -27,13 +27,18 @@ export interface StreamInput extends FileInput {
   readonly script?: string | undefined;
 }
 
+/** What the application itself says: fio's JSON may have its latency log beside it. */
+export interface TruthInput extends FileInput {
+  readonly latencies?: FileInput | undefined;
+}
+
 /** Everything a bundle is made of. */
 export interface BundleInput {
   /** Version of iotrace that writes it. */
   readonly version: string;
   readonly title: string;
   readonly streams: readonly StreamInput[];
-  readonly groundTruth?: FileInput | undefined;
+  readonly groundTruth?: TruthInput | undefined;
   readonly facts: RecordingFacts;
   readonly factsNotUnderstood?: Manifest['factsNotUnderstood'] | undefined;
   readonly path?: string | undefined;
@@ -86,13 +91,22 @@ export async function describe(input: BundleInput): Promise<Manifest> {
     tool: { name: 'iotrace', version: input.version },
     title: input.title,
     streams,
-    groundTruth: truth ? { member: `truth/${safeName(truth.name)}`, name: truth.name } : null,
+    groundTruth: truth
+      ? {
+          ...truthFile(truth),
+          latencies: truth.latencies && truthFile(truth.latencies, 'latencies-'),
+        }
+      : null,
     facts: input.facts,
     factsNotUnderstood: input.factsNotUnderstood ?? [],
     path: input.path,
     tscOffset: input.tscOffset,
     notes: input.notes,
   };
+}
+
+function truthFile({ name }: FileInput, prefix = ''): { member: string; name: string } {
+  return { member: `truth/${prefix}${safeName(name)}`, name };
 }
 
 async function countBytes(file: FileInput): Promise<number> {
@@ -126,6 +140,8 @@ async function writeZip(
   }
   const truth = input.groundTruth;
   if (truth && manifest.groundTruth) addFile(manifest.groundTruth.member, truth, truth.bytes);
+  const latencies = manifest.groundTruth?.latencies;
+  if (latencies) addFile(latencies.member, truth!.latencies!, truth!.latencies!.bytes);
   if (input.report !== undefined) zip.addBuffer(Buffer.from(input.report), REPORT_MEMBER, options);
   zip.end();
   try {

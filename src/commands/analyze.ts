@@ -101,6 +101,7 @@ export function followRecording(
     path: options.path,
     log: log === undefined ? undefined : logOnTrace(recording, log, guest ?? host, rate),
     asked: askedForBy(groundTruth),
+    latencies: groundTruth?.latenciesNs,
     exact: exactRelation(recording, guest, host, rate),
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,

@@ -20,6 +20,8 @@ export interface SortedFolder {
   readonly host: readonly string[];
   readonly guest: readonly string[];
   readonly groundTruth: string | undefined;
+  /** fio's latencies of single requests, beside its JSON. */
+  readonly latencyLog: string | undefined;
 }
 
 /** What the events of a stream say of where it was recorded. */
@@ -61,13 +63,18 @@ export async function sortFolder(
       hint: `Name one with --ground-truth: ${truths.map((file) => basename(file)).join(', ')}.`,
       exitCode: EXIT_CODES.usage,
     });
-  const groundTruth = truths[0] ?? latencyLog(latencyLogs);
+  const latencies = latencyLog(latencyLogs);
+  const groundTruth = truths[0] ?? latencies;
   for (const file of latencyLogs)
-    if (file !== groundTruth)
+    if (file !== latencies)
       say(
-        `left aside: ${quoted(basename(file))} is a latency log of fio; name it with --ground-truth to use it`,
+        `left aside: ${quoted(basename(file))} is a latency log of fio; name it with --latency-log to use it`,
       );
-  return { ...placed(folder, traces, say), groundTruth };
+  return {
+    ...placed(folder, traces, say),
+    groundTruth,
+    latencyLog: groundTruth === latencies ? undefined : latencies,
+  };
 }
 
 /** Of fio's latency logs the one of whole latencies, which it names so; undefined where there is not exactly one. */

@@ -11,7 +11,7 @@ import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recor
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
-import { allBytes, MAX_TRUTH_BYTES, readTruth, truthUnknown } from './read-truth.ts';
+import { allBytes, MAX_TRUTH_BYTES, readGroundTruth, readTruth, truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
@@ -89,8 +89,24 @@ async function readRecording({ manifest, member }: Bundle, bar: ProgressBar, say
     groundTruth = read?.truth;
     for (const { line, reason } of read?.problems ?? [])
       say(`${quoted(manifest.groundTruth.name)}, line ${line}: ${reason}`);
+    const { latencies } = manifest.groundTruth;
+    if (latencies !== undefined && groundTruth?.kind === 'fio')
+      groundTruth = await withLatencies(groundTruth, latencies.name, member(latencies.member), say);
   }
   return { sources, groundTruth, facts: manifest.facts };
+}
+
+/** fio's JSON with what its log says of single requests; as it was where that cannot be used. */
+async function withLatencies(
+  truth: GroundTruth,
+  name: string,
+  chunks: AsyncIterable<Uint8Array>,
+  say: Say,
+): Promise<GroundTruth> {
+  const log = await readGroundTruth(name, chunks, say);
+  if (log.kind === 'latency-log') return { ...truth, latenciesNs: log.latenciesNs };
+  say(`${quoted(name)} is no latency log of fio: requests are compared by their mean`);
+  return truth;
 }
 
 /** One stream after the other; large ones by several threads. */

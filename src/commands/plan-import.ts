@@ -1,6 +1,6 @@
 /** Raw files of any tracer → what a bundle of them consists of. Looks at every file before anything is read whole. */
 import { basename } from 'node:path';
-import type { BundleInput, StreamInput } from '../bundle/write-bundle.ts';
+import type { BundleInput, FileInput, StreamInput } from '../bundle/write-bundle.ts';
 import { EXIT_CODES, IotraceError } from '../errors.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
@@ -18,6 +18,8 @@ export interface RawFiles {
   readonly host: readonly string[];
   readonly guest: readonly string[];
   readonly groundTruth?: string | undefined;
+  /** fio's latency log beside its JSON. */
+  readonly latencyLog?: string | undefined;
   readonly tscOffset?: bigint | undefined;
   readonly facts?: string | undefined;
   readonly hostNodes?: RecordingFacts['hostNodes'];
@@ -39,7 +41,8 @@ export async function planImport(given: RawFiles, title: string, say: Say): Prom
     ...(await Promise.all(options.host.map((file) => streamInput(file, 'host', folder?.scripts ?? [])))),
     ...(await Promise.all(options.guest.map((file) => streamInput(file, 'guest', folder?.scripts ?? [])))),
   ];
-  if (options.groundTruth !== undefined) await (await openInput(options.groundTruth)).close();
+  for (const file of [options.groundTruth, options.latencyLog])
+    if (file !== undefined) await (await openInput(file)).close();
   const facts: RecordingFacts = {
     ...joined(folder?.facts ?? {}, await Promise.all(options.host.map(perfFacts))),
     ...(options.tscOffset === undefined ? {} : { tscOffsets: [{ vcpu: 0, offset: options.tscOffset }] }),
@@ -52,7 +55,10 @@ export async function planImport(given: RawFiles, title: string, say: Say): Prom
     groundTruth:
       options.groundTruth === undefined
         ? undefined
-        : { name: basename(options.groundTruth), open: () => reopened(options.groundTruth!) },
+        : {
+            ...wholeFile(options.groundTruth),
+            latencies: options.latencyLog === undefined ? undefined : wholeFile(options.latencyLog),
+          },
     facts,
     factsNotUnderstood: folder?.notUnderstood,
     path: options.path,
@@ -74,7 +80,7 @@ async function withFolder(options: RawFiles, scripts: readonly string[], say: Sa
   const named = [
     ...options.host,
     ...options.guest,
-    ...(options.groundTruth === undefined ? [] : [options.groundTruth]),
+    ...[options.groundTruth, options.latencyLog].filter((file) => file !== undefined),
   ];
   const sorted = await sortFolder(folder, named, scripts, say);
   return {
@@ -82,7 +88,12 @@ async function withFolder(options: RawFiles, scripts: readonly string[], say: Sa
     host: [...options.host, ...sorted.host],
     guest: [...options.guest, ...sorted.guest],
     groundTruth: options.groundTruth ?? sorted.groundTruth,
+    latencyLog: options.latencyLog ?? sorted.latencyLog,
   };
+}
+
+function wholeFile(file: string): FileInput {
+  return { name: basename(file), open: () => reopened(file) };
 }
 
 /** A stream that something can read; an IotraceError that names the file and what it begins like, else. */

@@ -23,8 +23,8 @@ import { HISTOGRAM_SCHEMA, type Histogram } from '../histogram/histogram-model.t
 import { readCounts } from '../histogram/read-counts.ts';
 import { renderHistogram } from '../render/histogram.ts';
 import { version } from '../version.ts';
-import { outputFile, type RecordOptions, sayEnd, sayState } from './record.ts';
-import type { RecordResult } from './record-result.ts';
+import { outputFile, type RecordOptions, sayState } from './record.ts';
+import { type RecordResult, sayEnd } from './record-result.ts';
 import type { Say } from './say.ts';
 
 export interface HistogramOptions

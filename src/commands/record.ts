@@ -2,12 +2,11 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { cwd } from 'node:process';
-import { bpftraceJson } from '../../parsers/bpftrace-json.ts';
 import { type BlockDevice, completedRequests, listBlockDevices } from '../capture/block-devices.ts';
-import { COUNTS_FORMAT } from '../capture/bpftrace/histogram-tracer.ts';
 import { chooseDisk } from '../capture/choose-disk.ts';
 import { diskPoints } from '../capture/disk-points.ts';
 import { Interrupts } from '../capture/interrupts.ts';
+import { latencyLogOf } from '../capture/latency-log.ts';
 import { findDeadText, removeLeftovers } from '../capture/leftovers.ts';
 import { liveLine } from '../capture/live-line.ts';
 import {
@@ -23,7 +22,7 @@ import { ownTasks, pidsAreTheKernels } from '../capture/own-tasks.ts';
 import { checkBuffers, MEMORY_FOLDER, makeRoom, usualBuffer } from '../capture/room.ts';
 import { newRunName } from '../capture/run-name.ts';
 import { SCHEDULER_POINTS } from '../capture/scheduler-points.ts';
-import { runSession, type SessionPlan, type SessionResult, type StopReason } from '../capture/session.ts';
+import { runSession, type SessionPlan, type SessionResult } from '../capture/session.ts';
 import { hasSteadyTicks } from '../capture/tracefs/clock-pairs.ts';
 import { findPoints } from '../capture/tracefs/find-points.ts';
 import { foreignTracers } from '../capture/tracefs/foreign-tracers.ts';
@@ -32,12 +31,12 @@ import type { TraceClock } from '../capture/tracefs/trace-instance.ts';
 import type { TracerChoice, TracerName } from '../capture/tracer-names.ts';
 import { chooseTracer, TRACERS } from '../capture/tracers.ts';
 import { type FoundPoint, pointName, type WantedPoint } from '../capture/wanted-point.ts';
-import { failureOf, prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
+import { prepareWorkload, printsFioJson, type WorkloadPlan } from '../capture/workload.ts';
 import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { escapeTerminal } from '../render/escape.ts';
 import { calibrate } from './calibrate.ts';
 import { keepText } from './keep-text.ts';
-import { type RecordResult, resultOf } from './record-result.ts';
+import { type RecordResult, resultOf, sayEnd } from './record-result.ts';
 import type { ReportOptions } from './report.ts';
 import type { Say } from './say.ts';
 import { factsOf, writeRecording } from './write-recording.ts';
@@ -127,6 +126,7 @@ async function recordBundle(
   const { points, notes, bufferKib } = await foundPoints(files, wanted, tracer, plan.buffer, say);
   const name = newRunName();
   const room = await makeRoom(devices, choice.disk, dirname(output), name);
+  const begunMs = Date.now();
   const settings = await readSettings(choice.disk);
   const before = await readCounters('before');
   const statsBefore = await diskStatistics(choice.disk);
@@ -178,8 +178,9 @@ async function recordBundle(
     ]);
     const { disk } = choice;
     const title = plan.title ?? (plan.runs === '' ? disk.name : `${disk.name}, ${basename(plan.runs)}`);
-    const hasTruth = plan.workload?.keepOutput === true;
-    await writeRecording(output, { title, hasTruth }, result, facts, say);
+    const { keepOutput: hasTruth = false, command = [] } = plan.workload ?? {};
+    const latencyLog = hasTruth ? await latencyLogOf(command, cwd(), begunMs) : undefined;
+    await writeRecording(output, { title, hasTruth, latencyLog }, result, facts, say);
     if (plan.temporary !== true) say(`wrote ${output}`);
     done = true;
     return { output, interrupted: result.stopped === 'interrupt' };
@@ -258,38 +259,6 @@ export function outputFile(asked: string | undefined, recorded: string): string 
     .replace(/[-:]/g, '')
     .replace('T', '-');
   return resolve(asked ?? `${recorded.replace(/[^\w.-]/g, '_')}-${time}.iotrace.zip`);
-}
-
-const STOPPED: Record<StopReason, string> = {
-  workload: 'the workload ended',
-  duration: 'the time was up',
-  requests: 'the requests were made',
-  interrupt: 'interrupted',
-  gone: 'the guest or the connection to it is gone; what the host recorded is kept',
-  full: 'no more text may be kept; what was recorded until then is complete',
-};
-
-/** Why it ended, how the workload did, and what was lost. */
-export function sayEnd(
-  { stopped, elapsedMs, workload, workloadIsHeld, streams, lostElsewhere }: SessionResult,
-  say: Say,
-): void {
-  say(`recorded ${(elapsedMs / 1000).toFixed(1)} s: ${STOPPED[stopped]}`);
-  const failure = workload === undefined || stopped !== 'workload' ? undefined : failureOf(workload);
-  if (failure !== undefined) say(`the workload ${failure}; the recording is kept`);
-  if (workloadIsHeld)
-    say('the workload was killed and has not ended: the kernel holds it, as for a disk that does not answer');
-  const nested = lostIn(streams.filter(({ format }) => NESTED_LOSS.has(format)));
-  const lost = lostElsewhere + lostIn(streams) - nested;
-  if (lost > 0) say(`${lost} events were lost: the buffers were too small (--buffer KIB)`);
-  if (nested > 0) say(`${nested} events were lost while another BPF program ran on their CPU`);
-}
-
-/** What bpftrace misses nested in another program; a buffer of its own it has not. */
-const NESTED_LOSS: ReadonlySet<string> = new Set([bpftraceJson.name, COUNTS_FORMAT]);
-
-function lostIn(streams: SessionResult['streams']): number {
-  return streams.reduce((sum, { counts }) => sum + counts.lost, 0);
 }
 
 function checkSomething({ requests }: SessionResult, disk: BlockDevice): void {

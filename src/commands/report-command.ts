@@ -67,6 +67,7 @@ function addRawFiles(command: Command) {
     .option('--host <file...>', 'streams recorded on the host', [])
     .option('--guest <file...>', 'streams recorded in the guest', [])
     .option('--ground-truth <file>', 'the application’s own times: a request log, or fio JSON')
+    .option('--latency-log <file>', 'fio’s latencies of single requests (--write_lat_log), beside its JSON')
     .addOption(
       new Option('--tsc-offset <ticks>', 'KVM’s tsc-offset: guest TSC less host TSC').argParser(bigint),
     )
@@ -81,11 +82,12 @@ function rawFilesOf({
   host,
   guest,
   groundTruth,
+  latencyLog,
   tscOffset,
   facts,
   hostNodes,
 }: Omit<RawFiles, 'host' | 'guest'> & { host: string[]; guest: string[] }): RawFiles | undefined {
-  const others = [groundTruth, tscOffset, facts, hostNodes];
+  const others = [groundTruth, latencyLog, tscOffset, facts, hostNodes];
   if (host.length + guest.length === 0 && others.every((option) => option === undefined)) return undefined;
-  return { host, guest, groundTruth, tscOffset, facts, hostNodes };
+  return { host, guest, groundTruth, latencyLog, tscOffset, facts, hostNodes };
 }

@@ -4,9 +4,10 @@ import { readJsonObject } from '../../parsers/facts/json-text.ts';
 import { ProblemList } from '../../parsers/facts/reading.ts';
 import { FORMATS } from '../../parsers/formats.ts';
 import { iotraceEvents } from '../../parsers/iotrace-events.ts';
+import { truthMembers } from '../bundle/manifest.ts';
 import type { Bundle } from '../bundle/read-bundle.ts';
 import { openBundleOrRecover } from '../bundle/recover-bundle.ts';
-import { type FileInput, type StreamInput, writeBundle } from '../bundle/write-bundle.ts';
+import { type StreamInput, type TruthInput, writeBundle } from '../bundle/write-bundle.ts';
 import { IotraceError, quoted } from '../errors.ts';
 import { pathByName } from '../paths/index.ts';
 import { eventLines, type Sharing } from '../share/event-lines.ts';
@@ -145,7 +146,7 @@ async function copyOf(
   const listed = new Set([
     'manifest.json',
     ...manifest.streams.map(({ member }) => member),
-    manifest.groundTruth?.member,
+    ...truthMembers(manifest),
   ]);
   for (const member of members)
     if (!listed.has(member)) names.drop(`the member ${member}`, 'not part of the recording');
@@ -205,17 +206,21 @@ function truthOf(
   keep: (line: number) => boolean,
   isThin: boolean,
   names: Pseudonyms,
-): FileInput | undefined {
+): TruthInput | undefined {
   const truth = recording.groundTruth;
   const log = truth?.log;
   if (log !== undefined) {
     names.as('stream', truth!.source, 'requests.txt');
     return { name: 'requests.txt', open: () => encoded(requestLogLines(log, keep)) };
   }
-  const latencies = truth?.latenciesNs;
-  if (latencies !== undefined) {
-    names.as('stream', truth!.source, 'fio_lat.1.log');
-    return { name: 'fio_lat.1.log', open: () => encoded(latencyLogLines(latencies)) };
+  const latenciesNs = truth?.latenciesNs;
+  const latencies =
+    latenciesNs === undefined
+      ? undefined
+      : { name: 'fio_lat.1.log', open: () => encoded(latencyLogLines(latenciesNs)) };
+  if (truth?.kind === 'latency-log' && latencies !== undefined) {
+    names.as('stream', truth.source, latencies.name);
+    return latencies;
   }
   if (fio !== undefined && isThin) {
     names.drop('the ground truth of fio', 'its means are of all requests, not of the stretch that is kept');
@@ -228,7 +233,7 @@ function truthOf(
     return undefined;
   }
   names.as('stream', truth!.source, 'fio.json');
-  return { name: 'fio.json', open: () => encoded([`${JSON.stringify(json, null, 2)}\n`]) };
+  return { name: 'fio.json', open: () => encoded([`${JSON.stringify(json, null, 2)}\n`]), latencies };
 }
 
 async function* encoded(pieces: Iterable<string>): AsyncGenerator<Uint8Array> {

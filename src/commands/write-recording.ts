@@ -40,12 +40,14 @@ export interface RecordingLabel {
   readonly title: string;
   /** What the workload printed may be ground truth. */
   readonly hasTruth: boolean;
+  /** fio's latency log, where it wrote one. */
+  readonly latencyLog?: string | undefined;
 }
 
 /** Writes the bundle; throws an IotraceError, and then leaves none. */
 export async function writeRecording(
   output: string,
-  { title, hasTruth }: RecordingLabel,
+  { title, hasTruth, latencyLog }: RecordingLabel,
   result: SessionResult,
   facts: RecordingFacts,
   say: Say,
@@ -63,7 +65,18 @@ export async function writeRecording(
       bytes,
       open: () => chunksOf(file),
     })),
-    groundTruth: name === '' ? undefined : { name, bytes: truth!.length, open: () => once(truth!) },
+    groundTruth:
+      name === ''
+        ? undefined
+        : {
+            name,
+            bytes: truth!.length,
+            open: () => once(truth!),
+            latencies:
+              latencyLog === undefined || name !== 'fio.json'
+                ? undefined
+                : { name: 'fio_lat.1.log', open: () => chunksOf(latencyLog) },
+          },
     facts,
   });
 }

@@ -11,10 +11,12 @@ import { type AskedFor, NOBODY, notAskedFor } from './asked-for.ts';
 import { CriticalPath } from './critical.ts';
 import { APP_REJECTS } from './flights.ts';
 import type { Followed } from './follow.ts';
+import { matchLatencies } from './logged-latencies.ts';
 import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
 import type { Scene } from './scene.ts';
 import { thinRequests } from './thin-requests.ts';
+import { Times } from './times.ts';
 
 export interface BuiltRequests {
   readonly requests: RequestTable;
@@ -37,9 +39,6 @@ const APP_REASONS: Record<number, string> = {
   [APP_REJECTS.noCycle]: 'another request was in flight: the host alone does not tell whose cycle it is',
 };
 
-/** The application's own edges are used when at least this share of them lies around the traced request. */
-const LEAST_ENCLOSED = 0.99;
-
 /** Judges every request and lays out the table. `span` is what all machines recorded. */
 export function buildRequestTable(
   scene: Scene,
@@ -50,6 +49,7 @@ export function buildRequestTable(
   roundingNs: number,
   doubts: SideDoubts,
   asked: AskedFor | undefined,
+  latencies: Float64Array | undefined,
 ): BuiltRequests {
   const times = new Times(scene, followed);
   const lifetimes = times.lifetimes();
@@ -63,6 +63,12 @@ export function buildRequestTable(
   const callers = Float64Array.from(scene.requests.submit, (row) => (row === NO_ROW ? NOBODY : tid[row]!));
   const foreign = notAskedFor(layout.bytes, layout.direction, callers, asked);
   const outside = outsideReasons(scene, lifetimes, span, application, foreign);
+  const logged =
+    latencies === undefined
+      ? undefined
+      : matchLatencies(lifetimes, (request) => outside[request] === undefined, latencies, roundingNs);
+  if (latencies !== undefined && logged !== undefined)
+    times.useLatencies(latencies, logged, roundingNs, lifetimes);
   const usable = Int32Array.from(begins.keys()).filter(
     (request) => outside[request] === undefined && APP_REASONS[scene.requests.reject[request]!] === undefined,
   );
@@ -96,75 +102,10 @@ export function buildRequestTable(
   }
   // Under a wrong relation of the clocks most points fall out of order; what does not is no better.
   if (critical.outOfOrder > layout.matched) layout.discard(OUT_OF_ORDER);
-  return { requests: layout.finish(times, critical.variants), application };
+  return { requests: layout.finish(times, critical.variants), application: application ?? logged };
 }
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
-
-/** Times of points for all requests: of their rows, and from the application's log where it is on the trace's clock. */
-class Times {
-  readonly #scene: Scene;
-  readonly #columns: Map<PointId, Float64Array>;
-  readonly #unobserved: Float64Array;
-  /** Requests that began before, or ended after, the application says. */
-  readonly contradicted = new Set<number>();
-
-  constructor(scene: Scene, followed: Followed) {
-    this.#scene = scene;
-    this.#columns = new Map(followed.times);
-    this.#unobserved = new Float64Array(scene.requests.length).fill(Number.NaN);
-  }
-
-  /** Times of a point on the application's time line, NaN where it was not observed. */
-  readonly of = (point: PointId): Float64Array => this.#columns.get(point) ?? this.#unobserved;
-
-  /** First and last traced time of each request on its own machine; the last is NaN where it never ended. */
-  lifetimes(): Lifetimes {
-    const { app, path, requests } = this.#scene;
-    const { anchors } = path;
-    const begin = this.of(anchors.submit).slice();
-    const end = this.of(anchors.return).slice();
-    const complete = this.of(anchors.complete);
-    for (let request = 0; request < requests.length; request++) {
-      if (Number.isNaN(begin[request]!)) begin[request] = app.timeOfRow(requests.issue[request]!);
-      if (Number.isNaN(end[request]!)) end[request] = complete[request]!;
-    }
-    return { begin, end };
-  }
-
-  /**
-   * Takes the log's times as points when log and trace share a clock: its interval then encloses the traced one, but
-   * for rounding. An edge that rounding puts inside is not observed for that request, whose first or last stage is lost
-   * in the rounding.
-   */
-  useEdges(
-    log: ApplicationLog,
-    { entry, offsetNs }: ApplicationMatch,
-    roundingNs: number,
-    traced: Lifetimes,
-  ): void {
-    if (offsetNs !== 0) return;
-    const begin = new Float64Array(entry.length).fill(Number.NaN);
-    const end = new Float64Array(entry.length).fill(Number.NaN);
-    let known = 0;
-    let enclosed = 0;
-    const outside: number[] = [];
-    entry.forEach((line, request) => {
-      if (line === -1 || Number.isNaN(traced.end[request]!)) return;
-      known++;
-      const before = traced.begin[request]! - log.startNs[line]!;
-      const after = log.endNs[line]! - traced.end[request]!;
-      if (before >= -roundingNs && after >= -roundingNs) enclosed++;
-      else outside.push(request);
-      if (before >= 0) begin[request] = Math.round(log.startNs[line]!);
-      if (after >= 0) end[request] = Math.round(log.endNs[line]!);
-    });
-    if (known === 0 || enclosed < known * LEAST_ENCLOSED) return;
-    for (const request of outside) this.contradicted.add(request);
-    this.#columns.set('app:begin', begin);
-    this.#columns.set('app:end', end);
-  }
-}
 
 /** Per request why it is not inside the recorded span, undefined for those that are. */
 function outsideReasons(

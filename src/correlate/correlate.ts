@@ -4,7 +4,7 @@
  */
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import { virtioHostOnly } from '../paths/host-only.ts';
-import type { IoPath } from '../paths/io-path.ts';
+import { type IoPath, withLatenciesAlone } from '../paths/io-path.ts';
 import type { Doubts } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
@@ -44,6 +44,8 @@ export interface CorrelateInput {
   readonly device?: number | undefined;
   /** The application's own log; its sectors tell its disk from others. */
   readonly log?: ApplicationLog | undefined;
+  /** What each of its requests took by its own clock, in the order in which it learned of them, where that is all it logged. */
+  readonly latencies?: Float64Array | undefined;
   /** What the application asked for, where that is one size in one direction. */
   readonly asked?: AskedFor | undefined;
   /** Exact relation to check and use: application ns − host ns over host ns, tables' epochs excluded. */
@@ -114,8 +116,9 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const backend = isHostAlone ? backendThreads(app.occurrences, requests.issue, input.facts) : actors.backend;
   const alone = awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone);
   const hostIssue = actors.match?.issue ?? noRows(requests.length);
+  const latencies = isHostAlone ? undefined : input.latencies;
   const base = {
-    path: chosen.path,
+    path: latencies === undefined ? chosen.path : withLatenciesAlone(chosen.path),
     requests,
     app,
     hostIssue,
@@ -143,6 +146,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     input.roundingNs,
     doubts,
     input.asked,
+    latencies,
   );
   const refined =
     input.path === undefined

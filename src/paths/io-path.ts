@@ -119,6 +119,14 @@ export interface Bypass {
   readonly variant: readonly [taken: string, passedBy: string];
 }
 
+/** The same path for an application that says how long each request took, but not when: what lies around its call is one stage. */
+export function withLatenciesAlone(path: IoPath): IoPath {
+  return {
+    ...path,
+    points: path.points.map((each) => (each.point === 'app:end' ? { ...each, stage: 'around-call' } : each)),
+  };
+}
+
 /**
  * Completes a path with what all of them share: the application's own time stamps around its system call, known when
  * it logs its requests.

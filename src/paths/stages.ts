@@ -28,6 +28,12 @@ export const STAGES = [
     'From the system call’s return to the application’s own time stamp; holds the exit path of the kernel, and with tracing the cost of its last events.',
   ),
   define(
+    'around-call',
+    'complete',
+    'around the call',
+    'What a request takes by the application’s own clock beyond its traced system call, before it and behind it in one: the clock itself, the way into the kernel and out of it, and what tracing the call adds. fio logs how long each request took, and no time of day, so the two sides are not told apart.',
+  ),
+  define(
     'guest-submit',
     'submit',
     'guest submits',

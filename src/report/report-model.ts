@@ -97,11 +97,14 @@ export interface ReportModel {
     readonly meanNs: number;
     /** Percentiles of the application's own latencies, null where it did not say. */
     readonly spread: LatencySpread | null;
-    /** Σ stages / the application's own time, over the requests both know (fio: mean over mean). */
+    /** Each request was held against the application's own time of it; else only the means were. */
+    readonly perRequest: boolean;
+    /** Σ stages / the application's own time, over the requests both know (mean over mean, unless perRequest). */
     readonly closure: number;
     /**
      * Of that own time, the share between the first and the last point the tracers stamped. The rest is user space and the
-     * way to and from the system call; with a request log on the trace's clock it is a stage at each end.
+     * way to and from the system call; with a request log on the trace's clock it is a stage at each end, with a latency log one
+     * for both.
      */
     readonly tracedShare: number;
     /** The rest, named: user space to system call and back. */

@@ -23,6 +23,7 @@ export function truthOf(
 ): ReportModel['groundTruth'] {
   if (application === undefined) return null;
   const { truth, match } = application;
+  const tookNs = ownTimes(truth);
   const base = {
     source: truth.source,
     kind: truth.kind,
@@ -31,11 +32,13 @@ export function truthOf(
     beforeCallNs: null,
     otherRequests: otherRequests(truth, correlated.requests),
     // A request log's own times are ends of stages.
-    unseen: truth.kind === 'request-log' ? [] : unseenOf(truth, correlated, breakdown),
-    cycle: applicationCycle(truth, correlated.requests),
+    unseen: match !== undefined ? [] : [...unseenOf(truth, correlated, breakdown), ...notTold(truth)],
+    // Of each request the time is known: its rate says no more.
+    cycle: match !== undefined ? null : applicationCycle(truth, correlated.requests),
+    perRequest: match !== undefined,
   };
   const meanTotal = breakdown.total?.meanNs ?? 0;
-  if (match === undefined || truth.log === undefined)
+  if (match === undefined || tookNs === undefined)
     return {
       ...base,
       meanNs: truth.meanNs,
@@ -46,7 +49,6 @@ export function truthOf(
       matched: breakdown.matched.length,
       missing: {},
     };
-  const { log } = truth;
   const { requests } = correlated;
   const missing: Record<string, number> = {};
   let own = 0;
@@ -64,7 +66,7 @@ export function truthOf(
       missing[reason] = (missing[reason] ?? 0) + 1;
       return;
     }
-    own += log.endNs[line]! - log.startNs[line]!;
+    own += tookNs(line);
     traced += requests.total[request]!;
     edges += edgesOf(correlated, request);
     matched++;
@@ -88,6 +90,20 @@ export function truthOf(
     matched,
     missing,
   };
+}
+
+/** A log of latencies that could not be laid beside the requests. */
+function notTold({ latenciesNs }: GroundTruth): string[] {
+  if (latenciesNs === undefined) return [];
+  return [
+    'which latency of its log is of which request could not be told: that takes one job at queue depth 1, and nearly all of its requests in the recording',
+  ];
+}
+
+/** What a line of the application's log took by its own clock, ns; undefined without a log of single requests. */
+function ownTimes({ log, latenciesNs }: GroundTruth): ((line: number) => number) | undefined {
+  if (log !== undefined) return (line) => log.endNs[line]! - log.startNs[line]!;
+  return latenciesNs === undefined ? undefined : (line) => latenciesNs[line]!;
 }
 
 /** Engines of fio that wait in the call, so that its clat begins right before it (engines/sync.c; td_io_queue of ioengines.c). */

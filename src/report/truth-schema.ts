@@ -10,6 +10,7 @@ export const truthSchema = z.object({
   requests: count('requests the application measured'),
   meanNs: ns('their mean'),
   spread: spreadSchema,
+  perRequest: z.boolean().describe('whether each request was compared with its own time, or means only'),
   closure: measure('sum of the stages over the application’s own time'),
   tracedShare: measure('share of the application’s own time between the first and the last traced point'),
   outsideNs: ns('time a request that lies outside the traced points'),

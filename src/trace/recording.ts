@@ -52,7 +52,7 @@ export interface GroundTruth {
   readonly meanNs: number;
   /** How the latencies are spread, where the application said so. */
   readonly spread?: LatencySpread | undefined;
-  /** Present for a latency log: one per request, in its order, and nothing else of it. */
+  /** Present with a latency log, alone or beside fio's JSON: of each request, in the order in which fio learned of them. */
   readonly latenciesNs?: Float64Array | undefined;
   /** Present for a request log. */
   readonly log?:

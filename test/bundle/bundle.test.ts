@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { openBundle } from '../../src/bundle/read-bundle.ts';
 import { openBundleOrRecover, recoverBundle } from '../../src/bundle/recover-bundle.ts';
+import { unwrittenBundle } from '../../src/bundle/unwritten-bundle.ts';
 import { type BundleInput, type StreamInput, writeBundle } from '../../src/bundle/write-bundle.ts';
 import { IotraceError } from '../../src/errors.ts';
 import { collect, inFolder, inPieces } from './in-folder.ts';
@@ -20,6 +21,7 @@ function lines(kilobytes: number, word: string): Buffer {
 
 const HOST = lines(600, 'host');
 const GUEST = lines(300, 'guest');
+const LATENCIES = Buffer.from('1, 45900, 0, 4096, 0, 0x0000\n');
 const TRUTH = Buffer.from('index sector\n0 8\n');
 
 function stream(name: string, machine: 'host' | 'guest', bytes: Uint8Array, pieces = 100_000): StreamInput {
@@ -66,6 +68,32 @@ describe('a bundle', () => {
       expect((await collect(bundle.member('report.json'))).toString()).toBe('{"schema":1}\n');
       expect(() => bundle.member('raw/host/9')).toThrow(/no member 'raw\/host\/9'/);
       await bundle.close();
+    }));
+
+  it('keeps fio’s latency log beside its JSON, also when it was cut behind it, and reads as what was not written', () =>
+    inFolder(async (folder) => {
+      const target = join(folder, 'a.iotrace.zip');
+      const latencies = { name: '../q_lat.1.log', open: () => inPieces(LATENCIES) };
+      const all = { ...input(), groundTruth: { ...input().groundTruth!, latencies } };
+      await writeBundle(target, all);
+      const unwritten = await unwrittenBundle(all);
+      const member = 'truth/latencies-q_lat.1.log';
+      for (const bundle of [await openBundle(target), unwritten]) {
+        expect(bundle.manifest.groundTruth?.latencies).toEqual({ member, name: '../q_lat.1.log' });
+        expect((await collect(bundle.member(member))).equals(LATENCIES)).toBe(true);
+        expect((await collect(bundle.member('raw/host/1-host_trace'))).equals(HOST)).toBe(true);
+        await bundle.close();
+      }
+      expect(unwritten.manifest).toEqual((await openBundle(target)).manifest);
+      const whole = await readFile(target);
+      const end = whole.indexOf('report.json', whole.indexOf(member) + member.length);
+      await writeFile(target, whole.subarray(0, end - 30));
+      const cut = await openBundleOrRecover(target);
+      expect(cut.manifest.groundTruth?.latencies?.member).toBe(member);
+      await writeFile(target, whole.subarray(0, whole.indexOf(member) + member.length));
+      const without = await openBundleOrRecover(target);
+      expect(without.manifest.groundTruth).toEqual({ member: 'truth/qd1.txt', name: 'qd1.txt' });
+      expect(without.lost.map((part) => part.member)).toEqual([member]);
     }));
 
   it('is the same file whenever, wherever and in whatever pieces it is written', () =>

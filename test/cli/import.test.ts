@@ -90,6 +90,37 @@ describe('iotrace import', () => {
     expect(one.numa).toEqual(other.numa);
   });
 
+  it(
+    'takes fio’s latency log beside its JSON, and compares means where it is not of the recorded requests',
+    TIMEOUT,
+    async () => {
+      const withFio = join(folder, 'fio');
+      await mkdir(withFio);
+      await writeFile(join(withFio, 'a'), await readFile(join(folder, 'guest.trace')));
+      for (const name of ['randread.json', 'randread_lat.1.log', 'randread_clat.1.log'])
+        await writeFile(join(withFio, name), await readFile(`${ROOT}test/fixtures/fio/${name}`));
+      const { exitCode, stderr } = await runCli(['import', 'fio', '-o', 'fio.zip'], folder);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 0,
+        stderr:
+          "left aside: 'randread_clat.1.log' is a latency log of fio; name it with --latency-log to use it\n" +
+          'host: a, tracefs text\nwrote fio.zip\n',
+      });
+      const bundle = await openBundle(join(folder, 'fio.zip'));
+      await bundle.close();
+      expect(bundle.manifest.groundTruth).toMatchObject({
+        name: 'randread.json',
+        latencies: { name: 'randread_lat.1.log' },
+      });
+      const { stdout } = await runCli(['report', '-f', 'json', '--min-grade', 'F', 'fio.zip'], folder);
+      const { groundTruth } = JSON.parse(stdout);
+      expect(groundTruth).toMatchObject({ kind: 'fio', perRequest: false });
+      expect(groundTruth.unseen.at(-1)).toMatch(
+        /^which latency of its log is of which request could not be told/,
+      );
+    },
+  );
+
   it('asks which machine two traces are of, when their events do not tell', TIMEOUT, async () => {
     const unclear = join(folder, 'unclear');
     await mkdir(unclear);

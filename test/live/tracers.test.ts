@@ -63,7 +63,7 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
   }
 
   /** Records fio at QD 1; its report, the losses its tracer counted, and what was said. */
-  async function recordFio(tracer: TracerName, file: string, blockSize: string) {
+  async function recordFio(tracer: TracerName, file: string, blockSize: string, ...more: string[]) {
     const bundle = join(inMemory, `${tracer}.zip`);
     await rm(bundle, { force: true });
     const { said, ended, child } = startProgram(program, inMemory, [
@@ -77,7 +77,12 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
         '--direct=1',
       ],
       // The file is smaller than 500 large reads: without a size of all I/O fio ends when it has read it once.
-      ...[`--number_ios=${blockSize === '4k' ? 4_000 : 500}`, '--io_size=1g', '--output-format=json'],
+      ...[
+        `--number_ios=${blockSize === '4k' ? 4_000 : 500}`,
+        '--io_size=1g',
+        '--output-format=json',
+        ...more,
+      ],
     ]);
     const exitCode = await ended;
     expect([0, 3], said()).toContain(exitCode);
@@ -169,6 +174,20 @@ describe.skipIf(why.all !== undefined)('the tracers, live', { timeout: 120_000 }
       // fio counts its time in milliseconds: of 500 requests that is up to 1 %.
       const { closure, roundingNs, ownNs } = report.groundTruth.cycle;
       expect(Math.abs(closure - 1)).toBeLessThanOrEqual(0.01 + roundingNs / ownNs);
+    });
+
+    it.skipIf(skipped)('sums to what fio’s log says of each request', async ({ skip }) => {
+      if (loop === undefined) return skip('no loop device');
+      const { report } = await recordFio(tracer, loop, '4k', '--write_lat_log=live');
+      const { perRequest, closure, matched, outsideNs } = report.groundTruth;
+      expect(perRequest).toBe(true);
+      expect(matched).toBe(report.requests.matched);
+      // fio logs whole nanoseconds, and so are stages: but for a stamp that is rounded nothing is left over.
+      expect(Math.abs(closure - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(outsideNs)).toBeLessThan(5);
+      const around = report.stages.find(({ id }: { id: string }) => id === 'around-call');
+      expect(around.n).toBe(matched);
+      expect(around.minNs).toBeGreaterThan(0);
     });
 
     it.skipIf(skipped)(

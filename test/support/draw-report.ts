@@ -179,6 +179,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
       meanNs: total * 1.006,
       spread: null,
       closure: 1 / 1.006,
+      perRequest: false,
       tracedShare: 0.985,
       outsideNs: total * 0.006,
       beforeCallNs: null,

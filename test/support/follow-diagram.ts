@@ -13,6 +13,8 @@ export interface FollowOptions {
   readonly facts?: RecordingFacts;
   /** False: nothing tells the clocks' relation but the messages; they still are one clock. */
   readonly exact?: boolean;
+  /** What each request took by the application's own clock, in the order of their ends, ns. */
+  readonly latencies?: readonly number[];
 }
 
 export interface FollowedDiagram {
@@ -46,6 +48,7 @@ export function followDiagram(diagram: string | DrawnTrace, options: FollowOptio
     exact: options.exact === false ? undefined : { method: 'tsc', offsetAt: () => 0, uncertaintyNs: 0 },
     sameRate: true,
     roundingNs: 0,
+    latencies: options.latencies && Float64Array.from(options.latencies),
   });
   if ('failure' in correlated) throw new Error(correlated.failure);
   const { requests } = correlated;

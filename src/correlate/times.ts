@@ -1,0 +1,94 @@
+/** Times of points, by request: where the trace has them from, and where the application itself says them. */
+import type { PointId } from '../paths/points.ts';
+import type { ApplicationLog, ApplicationMatch } from './application.ts';
+import type { Followed } from './follow.ts';
+import type { Lifetimes } from './near-gaps.ts';
+import type { Scene } from './scene.ts';
+
+/** The application's own edges are used when at least this share of them lies around the traced request. */
+const LEAST_ENCLOSED = 0.99;
+
+/** Times of points for all requests: of their rows, and from the application's log where it is on the trace's clock. */
+export class Times {
+  readonly #scene: Scene;
+  readonly #columns: Map<PointId, Float64Array>;
+  readonly #unobserved: Float64Array;
+  /** Requests that began before, or ended after, the application says. */
+  readonly contradicted = new Set<number>();
+
+  constructor(scene: Scene, followed: Followed) {
+    this.#scene = scene;
+    this.#columns = new Map(followed.times);
+    this.#unobserved = new Float64Array(scene.requests.length).fill(Number.NaN);
+  }
+
+  /** Times of a point on the application's time line, NaN where it was not observed. */
+  readonly of = (point: PointId): Float64Array => this.#columns.get(point) ?? this.#unobserved;
+
+  /** First and last traced time of each request on its own machine; the last is NaN where it never ended. */
+  lifetimes(): Lifetimes {
+    const { app, path, requests } = this.#scene;
+    const { anchors } = path;
+    const begin = this.of(anchors.submit).slice();
+    const end = this.of(anchors.return).slice();
+    const complete = this.of(anchors.complete);
+    for (let request = 0; request < requests.length; request++) {
+      if (Number.isNaN(begin[request]!)) begin[request] = app.timeOfRow(requests.issue[request]!);
+      if (Number.isNaN(end[request]!)) end[request] = complete[request]!;
+    }
+    return { begin, end };
+  }
+
+  /**
+   * Takes the log's times as points when log and trace share a clock: its interval then encloses the traced one, but
+   * for rounding. An edge that rounding puts inside is not observed for that request, whose first or last stage is lost
+   * in the rounding.
+   */
+  useEdges(
+    log: ApplicationLog,
+    { entry, offsetNs }: ApplicationMatch,
+    roundingNs: number,
+    traced: Lifetimes,
+  ): void {
+    if (offsetNs !== 0) return;
+    const begin = new Float64Array(entry.length).fill(Number.NaN);
+    const end = new Float64Array(entry.length).fill(Number.NaN);
+    let known = 0;
+    let enclosed = 0;
+    const outside: number[] = [];
+    entry.forEach((line, request) => {
+      if (line === -1 || Number.isNaN(traced.end[request]!)) return;
+      known++;
+      const before = traced.begin[request]! - log.startNs[line]!;
+      const after = log.endNs[line]! - traced.end[request]!;
+      if (before >= -roundingNs && after >= -roundingNs) enclosed++;
+      else outside.push(request);
+      if (before >= 0) begin[request] = Math.round(log.startNs[line]!);
+      if (after >= 0) end[request] = Math.round(log.endNs[line]!);
+    });
+    if (known === 0 || enclosed < known * LEAST_ENCLOSED) return;
+    for (const request of outside) this.contradicted.add(request);
+    this.#columns.set('app:begin', begin);
+    this.#columns.set('app:end', end);
+  }
+
+  /**
+   * Takes what the application says each request took as the time of its end: behind the return of its call lies all of its own time
+   * that the call does not hold, also what came before it. As above where rounding makes that less than nothing.
+   */
+  useLatencies(
+    latenciesNs: Float64Array,
+    { entry }: ApplicationMatch,
+    roundingNs: number,
+    traced: Lifetimes,
+  ): void {
+    const end = new Float64Array(entry.length).fill(Number.NaN);
+    entry.forEach((place, request) => {
+      if (place === -1) return;
+      const around = latenciesNs[place]! - (traced.end[request]! - traced.begin[request]!);
+      if (around >= 0) end[request] = traced.end[request]! + Math.round(around);
+      else if (around < -roundingNs) this.contradicted.add(request);
+    });
+    this.#columns.set('app:end', end);
+  }
+}
