@@ -70,7 +70,8 @@ export function joinMerged(
   offset: Offset,
   { issue, complete }: Shares,
 ): number {
-  const lone = [...guest.issue.keys()].filter((request) => issue[request] === NO_ROW);
+  const lone: number[] = [];
+  for (let request = 0; request < issue.length; request++) if (issue[request] === NO_ROW) lone.push(request);
   if (lone.length === 0) return 0;
   const sectorsOf = (request: number) => requestSectors(guestTable.aux[guest.issue[request]!]!);
   const shortest = lone.reduce(

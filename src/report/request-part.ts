@@ -54,7 +54,11 @@ function commonest(requests: Int32Array, column: ArrayLike<number>): number | un
 function depthInside({ app, path, requests }: Correlated): { mean: number; most: number } {
   const rows = (point: PointId) => {
     const column = requests.rows.get(point) ?? new Int32Array(requests.length).fill(NO_ROW);
-    return column.filter((_, request) => requests.status[request] !== STATUS.outside);
+    let inside = 0;
+    const kept = new Int32Array(column.length);
+    for (let request = 0; request < column.length; request++)
+      if (requests.status[request] !== STATUS.outside) kept[inside++] = column[request]!;
+    return kept.slice(0, inside);
   };
   return depthAmong(app.table, { issue: rows(path.anchors.issue), complete: rows(path.anchors.complete) });
 }

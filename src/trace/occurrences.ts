@@ -71,12 +71,17 @@ export class KindRows {
     const last = this.#selected;
     if (last?.keys === keys && last.wanted.every((value, number) => value === wanted[number]))
       return last.rows;
-    const { numbers } = keys;
-    const kept = this.rows.filter((_, at) => wanted[numbers[at]!] === 1);
-    const rows = new KindRows(this.#table, kept);
+    const rows = new KindRows(this.#table, rowsHaving(this.rows, keys.numbers, wanted));
     this.#selected = { keys, wanted, rows };
     return rows;
   }
+}
+
+function rowsHaving(rows: Uint32Array, numbers: Uint16Array, wanted: Uint8Array): Uint32Array {
+  const kept = new Uint32Array(rows.length);
+  let length = 0;
+  for (let at = 0; at < rows.length; at++) if (wanted[numbers[at]!] === 1) kept[length++] = rows[at]!;
+  return kept.slice(0, length);
 }
 
 /** The values of a column at some rows, into `out`. */
