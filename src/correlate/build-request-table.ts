@@ -60,7 +60,11 @@ export function buildRequestTable(
   if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
   const layout = new Layout(scene, followed, lifetimes.begin, sector);
   const { tid } = scene.app.table;
-  const callers = Float64Array.from(scene.requests.submit, (row) => (row === NO_ROW ? NOBODY : tid[row]!));
+  const callers = new Float64Array(begins.length).fill(NOBODY);
+  for (let request = 0; request < callers.length; request++) {
+    const row = scene.requests.submit[request]!;
+    if (row !== NO_ROW) callers[request] = tid[row]!;
+  }
   const foreign = notAskedFor(layout.bytes, layout.direction, callers, asked);
   const outside = outsideReasons(scene, lifetimes, span, application, foreign);
   const logged =
@@ -69,9 +73,7 @@ export function buildRequestTable(
       : matchLatencies(lifetimes, (request) => outside[request] === undefined, latencies, roundingNs);
   if (latencies !== undefined && logged !== undefined)
     times.useLatencies(latencies, logged, roundingNs, lifetimes);
-  const usable = Int32Array.from(begins.keys()).filter(
-    (request) => outside[request] === undefined && APP_REASONS[scene.requests.reject[request]!] === undefined,
-  );
+  const usable = usableOf(scene.requests.reject, outside);
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
   const whole = usable.filter((request) => nearGap[request] === undefined);
   const thin = thinRequests(scene, followed, whole, doubts);
@@ -115,7 +117,7 @@ function outsideReasons(
   application: ApplicationMatch | undefined,
   foreign: (request: number) => string | undefined,
 ): (string | undefined)[] {
-  return Array.from(begin, (begun, request) => {
+  const reasonOf = (request: number): string | undefined => {
     if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
     if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
       return 'asked for by a task whose system calls were not recorded';
@@ -123,10 +125,23 @@ function outsideReasons(
     if (reason !== undefined) return reason;
     if (requests.reject[request] === APP_REJECTS.lastCycle)
       return 'the last one: no request after it ends its cycle';
-    if (begun < span.from) return 'before the recording of all machines began';
+    if (begin[request]! < span.from) return 'before the recording of all machines began';
     if (end[request]! > span.to) return 'after the recording of a machine ended';
     return undefined;
-  });
+  };
+  const reasons: (string | undefined)[] = [];
+  for (let request = 0; request < begin.length; request++) reasons.push(reasonOf(request));
+  return reasons;
+}
+
+/** Requests inside the recorded span that could be followed on their own machine. */
+function usableOf(reject: Uint8Array, outside: readonly (string | undefined)[]): Int32Array {
+  const usable = new Int32Array(reject.length);
+  let length = 0;
+  for (let request = 0; request < reject.length; request++)
+    if (outside[request] === undefined && APP_REASONS[reject[request]!] === undefined)
+      usable[length++] = request;
+  return usable.slice(0, length);
 }
 
 /** The columns of the table while they are filled. */

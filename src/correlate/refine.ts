@@ -23,28 +23,29 @@ export function refinePath(
   alone: Uint8Array,
 ): Refined {
   if (path.name !== 'virtio-blk-iothread' || host === undefined) return { path, evidence };
-  const matched = [...requests.status.keys()].filter(
-    (request) => requests.status[request] === STATUS.matched,
-  );
+  const { status, variant, variants } = requests;
   const passedBy = path.bypasses.find(({ name }) => name === 'kick')!.variant[1];
-  const single = matched.filter((request) => alone[request] === 1);
-  const polled = single.filter((request) =>
-    requests.variants[requests.variant[request]!]!.name.includes(passedBy),
-  ).length;
-  if (polled * 2 > single.length)
+  const isPolled = variants.map(({ name }) => name.includes(passedBy));
+  const kicks = followed.rows.get('kvm:mmio');
+  const doorbells = new Set<number>();
+  let single = 0;
+  let polled = 0;
+  for (let request = 0; request < status.length; request++) {
+    if (status[request] !== STATUS.matched) continue;
+    const row = kicks?.[request] ?? NO_ROW;
+    if (row !== NO_ROW) doorbells.add(host.table.tag[row]!);
+    if (alone[request] !== 1) continue;
+    single++;
+    if (isPolled[variant[request]!]) polled++;
+  }
+  if (polled * 2 > single)
     return {
       path: pathByName('virtio-blk-iothread-polling')!,
       evidence: [
         ...evidence,
-        `${polled} of ${single.length} requests were picked up without a kick on their way: the IOThread polls`,
+        `${polled} of ${single} requests were picked up without a kick on their way: the IOThread polls`,
       ],
     };
-  const doorbells = new Set<number>();
-  const kicks = followed.rows.get('kvm:mmio');
-  for (const request of matched) {
-    const row = kicks?.[request] ?? NO_ROW;
-    if (row !== NO_ROW) doorbells.add(host.table.tag[row]!);
-  }
   if (doorbells.size < 2) return { path, evidence };
   return {
     path: pathByName('virtio-blk-iothread-multiqueue')!,
