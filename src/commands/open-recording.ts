@@ -11,7 +11,7 @@ import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recor
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
-import { allBytes, MAX_TRUTH_BYTES, readGroundTruth, readTruth, truthUnknown } from './read-truth.ts';
+import { allBytes, MAX_TRUTH_BYTES, readTruth, truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
@@ -103,9 +103,12 @@ async function withLatencies(
   chunks: AsyncIterable<Uint8Array>,
   say: Say,
 ): Promise<GroundTruth> {
-  const log = await readGroundTruth(name, chunks, say);
-  if (log.kind === 'latency-log') return { ...truth, latenciesNs: log.latenciesNs };
-  say(`${quoted(name)} is no latency log of fio: requests are compared by their mean`);
+  const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
+  const log = bytes === undefined ? undefined : readTruth(name, bytes);
+  for (const { line, reason } of log?.problems ?? []) say(`${quoted(name)}, line ${line}: ${reason}`);
+  const latenciesNs = log?.truth?.kind === 'latency-log' ? log.truth.latenciesNs : undefined;
+  if (latenciesNs !== undefined) return { ...truth, latenciesNs };
+  say(`${quoted(name)} is no log of single latencies of fio: only means are compared`);
   return truth;
 }
 

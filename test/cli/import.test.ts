@@ -118,6 +118,14 @@ describe('iotrace import', () => {
       expect(groundTruth.unseen.at(-1)).toMatch(
         /^which latency of its log is of which request could not be told/,
       );
+      // Means of windows, as log_avg_msec makes them, are of no request.
+      const averaged = await readFile(`${ROOT}test/fixtures/fio/averaged_lat.1.log`);
+      await writeFile(join(withFio, 'randread_lat.1.log'), averaged);
+      const raw = await runCli(['report', '-f', 'json', '--min-grade', 'F', 'fio'], folder);
+      expect(JSON.parse(raw.stdout).groundTruth).toMatchObject({ kind: 'fio', perRequest: false });
+      expect(raw.stderr).toContain(
+        "'randread_lat.1.log' is no log of single latencies of fio: only means are compared",
+      );
     },
   );
 
