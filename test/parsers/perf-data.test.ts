@@ -91,6 +91,23 @@ describe('perf.data of Linux 6.12, 15 requests through virtio-blk', () => {
   });
 });
 
+describe.each(['5.10', '7.2'])('perf.data of perf %s', (version) => {
+  it('gives the rows of what that perf prints of it', async () => {
+    const ours = await parseAll(perfData, fixture(`dd-${version}.data.gz`));
+    const text = readFileSync(new URL(`../fixtures/perf-script/dd-${version}.txt`, import.meta.url));
+    const perfs = await parseAll(perfScript, text);
+    expect([ours.rejects, perfs.rejects]).toEqual([[], []]);
+    const told = ({ rows, strings }: typeof ours) =>
+      rows.map(({ name, sec, nsec, cpu, tid, dev, tag, aux }) => ({
+        ...{ name, sec, nsec, cpu, tid, tag, aux },
+        dev: name === 'irq_handler_entry' ? strings[dev] : dev,
+      }));
+    expect(told(ours)).toEqual(told(perfs));
+    expect(countNames(ours.rows)).toMatchObject({ block_rq_issue: 24 });
+    expect(ours.report).toMatchObject({ clock: 'mono', unit: 'ns' });
+  });
+});
+
 describe('perf.data of Linux 6.12, as a whole', () => {
   const file = fixture('vblk-aio-poll0-6.12.data.gz');
 
