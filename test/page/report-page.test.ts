@@ -128,7 +128,7 @@ describe.skipIf(noBrowser !== undefined)('the page in Chromium', { timeout: 120_
     expect(dots.length).toBeGreaterThan(100);
     const box = (await dots[40]!.boundingBox())!;
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-    await expect.poll(() => page.textContent('#picked')).not.toBe(before);
+    await expect.poll(() => page.textContent('#picked'), { timeout: 10_000 }).not.toBe(before);
     quiet(opened);
     await page.close();
   });
