@@ -1,6 +1,6 @@
 /** Raw files of any tracer → what a bundle of them consists of. Looks at every file before anything is read whole. */
 import { basename } from 'node:path';
-import type { BundleInput, FileInput, StreamInput } from '../bundle/write-bundle.ts';
+import type { BundleInput, FileInput, StreamInput, TruthInput } from '../bundle/write-bundle.ts';
 import { EXIT_CODES, IotraceError } from '../errors.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
@@ -52,13 +52,7 @@ export async function planImport(given: RawFiles, title: string, say: Say): Prom
     version: version(),
     title: options.title ?? title,
     streams,
-    groundTruth:
-      options.groundTruth === undefined
-        ? undefined
-        : {
-            ...wholeFile(options.groundTruth),
-            latencies: options.latencyLog === undefined ? undefined : wholeFile(options.latencyLog),
-          },
+    groundTruth: truthOf(options),
     facts,
     factsNotUnderstood: folder?.notUnderstood,
     path: options.path,
@@ -90,6 +84,12 @@ async function withFolder(options: RawFiles, scripts: readonly string[], say: Sa
     groundTruth: options.groundTruth ?? sorted.groundTruth,
     latencyLog: options.latencyLog ?? sorted.latencyLog,
   };
+}
+
+/** A latency log alone is the ground truth itself. */
+function truthOf({ groundTruth, latencyLog }: RawFiles): TruthInput | undefined {
+  const log = latencyLog === undefined ? undefined : wholeFile(latencyLog);
+  return groundTruth === undefined ? log : { ...wholeFile(groundTruth), latencies: log };
 }
 
 function wholeFile(file: string): FileInput {

@@ -118,6 +118,9 @@ describe('iotrace import', () => {
       expect(groundTruth.unseen.at(-1)).toMatch(
         /^which latency of its log is of which request could not be told/,
       );
+      const alone = ['report', '-f', 'json', '--min-grade', 'F', '--host', 'fio/a'];
+      const { stdout: withLog } = await runCli([...alone, '--latency-log', 'fio/randread_lat.1.log'], folder);
+      expect(JSON.parse(withLog).groundTruth).toMatchObject({ kind: 'latency-log', perRequest: false });
       // Means of windows, as log_avg_msec makes them, are of no request.
       const averaged = await readFile(`${ROOT}test/fixtures/fio/averaged_lat.1.log`);
       await writeFile(join(withFio, 'randread_lat.1.log'), averaged);
