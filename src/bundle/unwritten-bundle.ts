@@ -1,6 +1,5 @@
 import { parseManifest, printManifest } from './manifest.ts';
-import type { Bundle } from './read-bundle.ts';
-import { demand } from './read-bundle.ts';
+import { type Bundle, demand } from './read-bundle.ts';
 import { type BundleInput, describe, type FileInput } from './write-bundle.ts';
 
 /**

@@ -20,7 +20,7 @@ export interface SortedFolder {
   readonly host: readonly string[];
   readonly guest: readonly string[];
   readonly groundTruth: string | undefined;
-  /** fio's latencies of single requests, beside its JSON. */
+  /** fio's latencies of single requests. */
   readonly latencyLog: string | undefined;
 }
 
@@ -64,17 +64,12 @@ export async function sortFolder(
       exitCode: EXIT_CODES.usage,
     });
   const latencies = latencyLog(latencyLogs);
-  const groundTruth = truths[0] ?? latencies;
   for (const file of latencyLogs)
     if (file !== latencies)
       say(
         `left aside: ${quoted(basename(file))} is a latency log of fio; name it with --latency-log to use it`,
       );
-  return {
-    ...placed(folder, traces, say),
-    groundTruth,
-    latencyLog: groundTruth === latencies ? undefined : latencies,
-  };
+  return { ...placed(folder, traces, say), groundTruth: truths[0], latencyLog: latencies };
 }
 
 /** Of fio's latency logs the one of whole latencies, which it names so; undefined where there is not exactly one. */

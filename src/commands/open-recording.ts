@@ -11,7 +11,7 @@ import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recor
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
-import { allBytes, MAX_TRUTH_BYTES, readTruth, truthUnknown } from './read-truth.ts';
+import { allBytes, MAX_TRUTH_BYTES, readTruth, sayProblems, truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
@@ -87,8 +87,7 @@ async function readRecording({ manifest, member }: Bundle, bar: ProgressBar, say
     const bytes = await allBytes(member(manifest.groundTruth.member), MAX_TRUTH_BYTES);
     const read = bytes === undefined ? undefined : readTruth(manifest.groundTruth.name, bytes);
     groundTruth = read?.truth;
-    for (const { line, reason } of read?.problems ?? [])
-      say(`${quoted(manifest.groundTruth.name)}, line ${line}: ${reason}`);
+    sayProblems(manifest.groundTruth.name, read?.problems ?? [], say);
     const { latencies } = manifest.groundTruth;
     if (latencies !== undefined && groundTruth?.kind === 'fio')
       groundTruth = await withLatencies(groundTruth, latencies.name, member(latencies.member), say);
@@ -105,7 +104,7 @@ async function withLatencies(
 ): Promise<GroundTruth> {
   const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
   const log = bytes === undefined ? undefined : readTruth(name, bytes);
-  for (const { line, reason } of log?.problems ?? []) say(`${quoted(name)}, line ${line}: ${reason}`);
+  sayProblems(name, log?.problems ?? [], say);
   const latenciesNs = log?.truth?.kind === 'latency-log' ? log.truth.latenciesNs : undefined;
   if (latenciesNs !== undefined) return { ...truth, latenciesNs };
   say(`${quoted(name)} is no log of single latencies of fio: only means are compared`);

@@ -18,7 +18,7 @@ export interface RawFiles {
   readonly host: readonly string[];
   readonly guest: readonly string[];
   readonly groundTruth?: string | undefined;
-  /** fio's latency log beside its JSON. */
+  /** fio's latency log, beside its JSON or alone. */
   readonly latencyLog?: string | undefined;
   readonly tscOffset?: bigint | undefined;
   readonly facts?: string | undefined;

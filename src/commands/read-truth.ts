@@ -36,10 +36,15 @@ export async function readGroundTruth(
   const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
   if (bytes === undefined) throw new IotraceError('truth-too-large', `${quoted(file)} is larger than 1 GiB.`);
   const { truth, problems } = readTruth(file, bytes);
-  for (const { line, reason } of problems)
-    say(`${quoted(file)}${line === 0 ? '' : `, line ${line}`}: ${reason}`);
+  sayProblems(file, problems, say);
   if (truth !== undefined) return truth;
   throw truthUnknown(file);
+}
+
+/** Says what of a file was not understood, with its line where it is of one. */
+export function sayProblems(file: string, problems: readonly Problem[], say: Say): void {
+  for (const { line, reason } of problems)
+    say(`${quoted(file)}${line === 0 ? '' : `, line ${line}`}: ${reason}`);
 }
 
 /** The error for a ground truth that nothing can be held against. */

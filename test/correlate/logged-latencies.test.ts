@@ -1,6 +1,6 @@
 /** A log of latencies alone, held against the requests of a trace: which is whose, and what a request then consists of. */
 import { describe, expect, it } from 'vitest';
-import { placesInLog } from '../../src/correlate/logged-latencies.ts';
+import { matchLatencies, placesInLog } from '../../src/correlate/logged-latencies.ts';
 import { followDiagram } from '../support/follow-diagram.ts';
 
 /** Times that look like those of a disk, the same for the same seed; drawn. */
@@ -49,8 +49,28 @@ describe('places in the log', () => {
   });
 });
 
-/** Two reads, one after the other or both at once. */
-const drawn = (second: number) => `
+describe('latencies of requests', () => {
+  const lived = (...begin: number[]) => ({
+    begin: Float64Array.from(begin),
+    end: Float64Array.of(45_000, 116_000),
+  });
+  const log = Float64Array.of(45_900, 67_100);
+
+  it('are theirs one after the other', () => {
+    expect(matchLatencies(lived(0, 50_000), () => true, log, 0)).toEqual({
+      entry: Int32Array.of(0, 1),
+      request: Int32Array.of(0, 1),
+      offsetNs: 0,
+    });
+  });
+
+  it('are not told where two were in flight at once', () => {
+    expect(matchLatencies(lived(0, 44_999), () => true, log, 30_000)).toBeUndefined();
+  });
+});
+
+/** Two reads, one after the other. */
+const DRAWN = `
 disk host 254:0
 lane app  host cpu0 fio-142
 lane irq  host cpu1 <idle>-0
@@ -61,15 +81,15 @@ request B read 1600+8
   2 | block_rq_issue A     |
  40 |                      | block_rq_complete A
  45 | sys_exit_pread64     |
- ${second}     | sys_enter_pread64 |
- ${second + 2} | block_rq_issue B  |
- ${second + 60} |  | block_rq_complete B
- ${second + 66} | sys_exit_pread64  |
+ 50 | sys_enter_pread64    |
+ 52 | block_rq_issue B     |
+110 |                      | block_rq_complete B
+116 | sys_exit_pread64     |
 `;
 
 describe('a request whose latency is known', () => {
   it('has what lies around its call as a stage, and sums to it', () => {
-    const { outcome, stages, totalNs, breakdown } = followDiagram(drawn(50), {
+    const { outcome, stages, totalNs, breakdown } = followDiagram(DRAWN, {
       path: 'local-block-device',
       latencies: [45_900, 67_100],
     });
@@ -81,7 +101,7 @@ describe('a request whose latency is known', () => {
   });
 
   it('stays as it was traced where the log does not fit', () => {
-    const { stages, totalNs, correlated } = followDiagram(drawn(50), {
+    const { stages, totalNs, correlated } = followDiagram(DRAWN, {
       path: 'local-block-device',
       latencies: [67_100, 45_900],
     });
