@@ -13,17 +13,13 @@ import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
 import { askedForBy } from '../correlate/asked-for.ts';
 import { type Correlated, correlate } from '../correlate/correlate.ts';
-import { findAll } from '../findings/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
+import { type Digest, digestOf } from '../report/digest.ts';
 import type { ReportModel } from '../report/report-model.ts';
-import type { SourceTrust } from '../report/trust.ts';
-import { breakdown } from '../stats/breakdown.ts';
-import { countsPerRequest } from '../stats/counts.ts';
-import { numaStats } from '../stats/numa.ts';
 import { type Doubts, findDoubts } from '../trace/doubts.ts';
-import { checkIntegrity } from '../trace/integrity.ts';
-import type { GroundTruth, MachineName, Recording } from '../trace/recording.ts';
+import { type CheckedSource, checkIntegrity } from '../trace/integrity.ts';
+import type { GroundTruth, MachineName, Recording, RecordingFacts } from '../trace/recording.ts';
 import { troubleOf } from '../trace/stream-trouble.ts';
 import { searchAhead } from './search-ahead.ts';
 
@@ -42,7 +38,7 @@ export interface NotAnalyzed {
 
 /** A recording's requests, followed; what every report is made of. */
 export interface FollowedRecording {
-  readonly streams: readonly SourceTrust[];
+  readonly streams: readonly CheckedSource[];
   readonly correlated: Correlated;
   readonly roundingNs: number;
   /** Streams that could not be put on their machine's clock, and why. */
@@ -122,38 +118,39 @@ export function analyze(recording: Recording, options: AnalyzeOptions): ReportMo
 /** The report of followed requests. */
 export function reportOf(
   recording: Recording,
-  { streams, correlated, roundingNs, unjoined }: FollowedRecording,
+  followed: FollowedRecording,
   options: AnalyzeOptions,
 ): ReportModel {
-  const { facts, groundTruth } = recording;
-  // Exact partition: per request the stages sum to the total, or this throws.
-  const position = new Map(correlated.path.points.map(({ point }, index) => [point, index]));
-  const stages = breakdown(correlated.requests, (point) => position.get(point) ?? 0);
-  const evidence = {
-    correlated,
-    breakdown: stages,
-    numa: numaStats(correlated, stages.matched, facts),
-    facts,
-    fio: groundTruth?.fio,
-    // Nothing on the machine tells reliably; who imports a recording says so in its title.
-    emulated: /\bemulated host\b/.test(options.title),
-  };
+  return reportOfDigest(recording, digestRecording(recording, followed, options), options);
+}
+
+/** What a report needs of followed requests; their rows are needed no more. */
+export function digestRecording(
+  { facts, groundTruth }: Pick<Recording, 'facts' | 'groundTruth'>,
+  { streams, correlated, roundingNs, unjoined }: FollowedRecording,
+  { title }: Pick<AnalyzeOptions, 'title'>,
+): Digest {
+  // Nothing on the machine tells reliably; who imports a recording says so in its title.
+  const emulated = /\bemulated host\b/.test(title);
+  return digestOf({ correlated, streams, unjoined, roundingNs, facts, fio: groundTruth?.fio, emulated });
+}
+
+/** The report of a digest, with what else is known of the recording. */
+export function reportOfDigest(
+  { facts, groundTruth }: Pick<Recording, 'facts' | 'groundTruth'>,
+  digest: Digest,
+  { version, title, path }: AnalyzeOptions,
+): ReportModel {
+  // A recording without a guest speaks of its only machine.
+  const isOfGuest = digest.streams.some(({ source }) => source.machine === 'guest');
   return buildReport({
-    version: options.version,
-    title: options.title,
-    streams,
-    unjoined,
-    correlated,
-    breakdown: stages,
-    application:
-      groundTruth === undefined ? undefined : { truth: groundTruth, match: correlated.application },
-    counts: countsPerRequest(correlated, stages.matched),
-    numa: evidence.numa,
+    version,
+    title,
+    digest,
+    truth: groundTruth,
     tracingCost: facts.tracingCost,
-    pathGiven: options.path !== undefined,
-    roundingNs,
-    environment: environmentOf(recording),
-    findings: findAll(evidence),
+    pathGiven: path !== undefined,
+    environment: environmentOf(facts, isOfGuest ? 'guest' : 'host'),
   });
 }
 
@@ -209,15 +206,14 @@ function logOnTrace(
 /** Settings by their path, threads, IOThreads, what tracers say of themselves. */
 const OF_THE_HOST = /^(?:\/|thread \d|IOThread |tracer: |disk of the guest: |the host’s |recorded by )/;
 
-function environmentOf({ facts, sources }: Recording): ReportModel['environment'] {
+/** `noted`: whose console the facts' notes are of, where they do not say. */
+function environmentOf(facts: RecordingFacts, noted: MachineName): ReportModel['environment'] {
   const rows: { name: string; value: string }[] = [];
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== '') rows.push({ name, value });
   };
   add('QEMU', facts.qemuCommandLine);
   add('storage daemon', facts.daemonCommandLine);
-  // A recording without a guest speaks of its only machine.
-  const noted = sources.some(({ machine }) => machine === 'guest') ? 'guest' : 'host';
   for (const note of facts.notes ?? []) {
     const [, machine, text] = /^(?:in the (guest)|on the host): (.*)$/s.exec(note) ?? [];
     if (text !== undefined) add(machine ?? 'host', text);

@@ -14,16 +14,28 @@ export interface InFlight {
 /** Requests in flight between issue and completion on their own machine. */
 export function inFlight(table: EventTable, requests: AppRequests): InFlight {
   const { begins, ends } = spansOf(table, requests);
-  return { alone: aloneAmong(table, requests, begins, ends), ...depthOf(begins, ends) };
+  const depth = depthOf(begins, ends);
+  return { alone: aloneAmong(table, requests, begins, ends), most: depth.most, mean: meanDepth(depth) };
+}
+
+/** How many requests were in flight, as figures that add up over parts of a recording. */
+export interface Depth {
+  readonly most: number;
+  /** Σ of what each took from issue to completion, ns. */
+  readonly inFlightNs: number;
+  /** Time in which at least one was in flight, ns. */
+  readonly busyNs: number;
 }
 
 /** How many of some requests were in flight, whatever else the disk did: rows of their issues, in order, and completions. */
-export function depthAmong(
-  table: EventTable,
-  rows: Pick<AppRequests, 'issue' | 'complete'>,
-): Pick<InFlight, 'most' | 'mean'> {
+export function depthAmong(table: EventTable, rows: Pick<AppRequests, 'issue' | 'complete'>): Depth {
   const { begins, ends } = spansOf(table, rows);
   return depthOf(begins, ends);
+}
+
+/** The mean over the time in which at least one was in flight; 0 where none was. */
+export function meanDepth({ inFlightNs, busyNs }: Pick<Depth, 'inFlightNs' | 'busyNs'>): number {
+  return busyNs === 0 ? 0 : inFlightNs / busyNs;
 }
 
 /** Times of issues and completions; a request that never completed ends when it begins. */
@@ -40,7 +52,7 @@ function spansOf({ ts }: EventTable, { issue, complete }: Pick<AppRequests, 'iss
 }
 
 /** Begins are in order. */
-function depthOf(begins: Float64Array, ends: Float64Array): Pick<InFlight, 'most' | 'mean'> {
+function depthOf(begins: Float64Array, ends: Float64Array): Depth {
   let busy = 0;
   let covered = Number.NEGATIVE_INFINITY;
   let total = 0;
@@ -51,7 +63,7 @@ function depthOf(begins: Float64Array, ends: Float64Array): Pick<InFlight, 'most
     busy += Math.max(0, end - Math.max(begin, covered));
     covered = Math.max(covered, end);
   }
-  return { most: mostAtOnce(begins, inOrder(ends)), mean: busy === 0 ? 0 : total / busy };
+  return { most: mostAtOnce(begins, inOrder(ends)), inFlightNs: total, busyNs: busy };
 }
 
 /** One at a time they end in the order in which they began. */

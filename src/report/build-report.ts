@@ -1,13 +1,8 @@
-import type { UnjoinedSource } from '../clocks/machine-clock.ts';
-import type { Correlated } from '../correlate/correlate.ts';
-import { type TornGroup, tornGroups } from '../correlate/torn-groups.ts';
+import type { TornGroup } from '../correlate/torn-groups.ts';
 import { pointById } from '../paths/points.ts';
 import { stageById } from '../paths/stages.ts';
-import type { Breakdown } from '../stats/breakdown.ts';
-import type { PerRequest } from '../stats/counts.ts';
-import type { NumaStats } from '../stats/numa.ts';
-import type { TracingCostFact } from '../trace/recording.ts';
-import { cpuClocks, type StampedCpus, stageBounds, stampedCpus } from './cpu-clocks.ts';
+import type { GroundTruth, TracingCostFact } from '../trace/recording.ts';
+import type { Digest, UnjoinedStream } from './digest.ts';
 import { gradeOf } from './grade.ts';
 import { idleLosses } from './idle-part.ts';
 import { overheadOf } from './overhead-part.ts';
@@ -19,49 +14,43 @@ import {
   closureReasons,
   lossesOf,
   requestReasons,
-  type SourceTrust,
   skewLosses,
   skewReasons,
   streamReasons,
 } from './trust.ts';
-import { type ApplicationTruth, truthOf } from './truth-part.ts';
+import { truthOf } from './truth-part.ts';
 
 export interface ReportInput {
   readonly version: string;
   readonly title: string;
-  readonly streams: readonly SourceTrust[];
-  readonly unjoined: readonly UnjoinedSource[];
-  readonly correlated: Correlated;
-  readonly breakdown: Breakdown;
-  readonly application: ApplicationTruth | undefined;
-  readonly counts: readonly PerRequest[];
-  readonly numa: NumaStats;
+  readonly digest: Digest;
+  readonly truth: GroundTruth | undefined;
   readonly tracingCost: TracingCostFact | undefined;
   readonly pathGiven: boolean;
-  readonly roundingNs: number;
   readonly environment: ReportModel['environment'];
-  readonly findings: ReportModel['findings'];
 }
 
 /** The report model of one recording. */
 export function buildReport(input: ReportInput): ReportModel {
-  const { correlated, breakdown } = input;
-  const requests = requestCounts(correlated);
-  const stamped = stampedCpus(correlated);
-  const cpuBounds = stageBounds(stamped);
-  const stages = breakdown.stages.map((stage) => stageOf(stage, correlated, breakdown, cpuBounds));
-  const groundTruth = truthOf(input.application, correlated, breakdown);
-  const workload = workloadOf(correlated, breakdown);
+  const { digest, truth } = input;
+  const { breakdown, path, streams, torn, unjoined } = digest;
+  const requests = requestCounts(digest);
+  const stages = breakdown.stages.map((stage) => stageOf(stage, digest, breakdown));
+  const groundTruth = truthOf(
+    truth === undefined ? undefined : { truth, match: digest.application },
+    digest,
+    breakdown,
+  );
+  const workload = workloadOf(digest, breakdown);
   const bounded = stages.filter((stage) => stage.bounded && stage.critical);
-  const idle = idleLosses(input.streams, correlated.requests);
-  const torn = tornGroups(correlated.path, correlated.followed, breakdown.matched);
+  const idle = idleLosses(streams, digest.requests);
   const reasons = [
     ...torn.map(tornReason),
     ...idle.map(({ source, text }) => ({ letter: 'D' as const, text: `${source}: ${text}` })),
-    ...input.unjoined.map((unjoined) => ({ letter: 'C' as const, text: unjoinedLoss(unjoined).text })),
-    ...streamReasons(input.streams),
-    ...skewReasons(correlated),
-    ...clockReasons(correlated),
+    ...unjoined.map((each) => ({ letter: 'C' as const, text: unjoinedLoss(each).text })),
+    ...streamReasons(streams),
+    ...skewReasons(digest),
+    ...clockReasons(digest),
     ...requestReasons(requests),
     ...closureReasons(groundTruth),
     ...(bounded.length === 0
@@ -78,29 +67,29 @@ export function buildReport(input: ReportInput): ReportModel {
     tool: { name: 'iotrace', version: input.version },
     recording: {
       title: input.title,
-      sources: input.streams.map(({ source }) => ({
+      sources: streams.map(({ source, events }) => ({
         name: source.name,
         machine: source.machine,
         format: source.format,
         clock: source.clock,
-        events: source.events.length,
+        events,
         unused: source.unused,
       })),
     },
     path: {
-      name: correlated.path.name,
-      title: correlated.path.title,
-      talk: correlated.path.talk,
+      name: path.name,
+      title: path.title,
+      talk: path.talk,
       chosen: input.pathGiven ? 'given' : 'detected',
-      evidence: correlated.evidence,
-      device: deviceName(correlated),
+      evidence: digest.evidence,
+      device: deviceName(digest),
     },
     workload,
     requests,
     total: breakdown.total ?? EMPTY,
     software: softwareOf(stages, breakdown),
     stages,
-    beside: besideOf(correlated, breakdown),
+    beside: besideOf(digest, breakdown),
     bands: { typical: bandOf(breakdown.typical, stages), slow: bandOf(breakdown.slow, stages) },
     variants: breakdown.variants.map(({ name, stack }) => ({
       name: name === '' ? 'all' : name,
@@ -109,23 +98,23 @@ export function buildReport(input: ReportInput): ReportModel {
       meanNs: stack.meanNs,
       stages: stack.parts.map(({ id, from, to, meanNs }) => ({ id, from, to, meanNs })),
     })),
-    counts: input.counts,
-    clock: clockOf(input, stamped),
+    counts: digest.counts,
+    clock: clockOf(digest),
     groundTruth,
     littlesLaw: littlesLawOf(workload, breakdown),
-    numa: input.numa,
+    numa: digest.numa,
     overhead: overheadOf(input.tracingCost),
     losses: [
-      ...lossesOf(input.streams),
-      ...skewLosses(correlated),
+      ...lossesOf(streams),
+      ...skewLosses(digest),
       ...idle,
       ...torn.map(tornLoss),
-      ...input.unjoined.map(unjoinedLoss),
+      ...unjoined.map(unjoinedLoss),
     ],
     grade: gradeOf(reasons),
     environment: input.environment,
-    findings: input.findings,
-    notRecorded: notRecordedOf(correlated),
+    findings: digest.findings,
+    notRecorded: notRecordedOf(digest),
   };
 }
 
@@ -146,13 +135,8 @@ function tornSentence({ name, point, missing, of }: TornGroup): string {
   return `${missing} of ${of} requests have a ${name} without ${point}: the tracer lost these events and did not say so`;
 }
 
-function unjoinedLoss({ source, why }: UnjoinedSource): ReportModel['losses'][number] {
-  return {
-    source: source.name,
-    kind: 'not used',
-    count: source.events.length,
-    text: `${source.name} was not used: ${why}`,
-  };
+function unjoinedLoss({ name, events, why }: UnjoinedStream): ReportModel['losses'][number] {
+  return { source: name, kind: 'not used', count: events, text: `${name} was not used: ${why}` };
 }
 
 function tornLoss(torn: TornGroup): ReportModel['losses'][number] {
@@ -163,15 +147,11 @@ function tornReason(torn: TornGroup): { letter: 'C' | 'D'; text: string } {
   return { letter: torn.missing > torn.of * 0.1 ? 'D' : 'C', text: tornSentence(torn) };
 }
 
-function deviceName({ device, path }: Correlated): string {
+function deviceName({ device, path }: Digest): string {
   return `${path.app} ${device >>> 20}:${device & 0xfffff}`;
 }
 
-function clockOf(
-  { correlated, roundingNs, streams }: ReportInput,
-  stamped: StampedCpus,
-): ReportModel['clock'] {
-  const { relation } = correlated;
+function clockOf({ relation, roundingNs, cpus }: Digest): ReportModel['clock'] {
   const related = relation.method !== 'one-clock' && relation.method !== 'none';
   return {
     method: relation.method,
@@ -182,17 +162,14 @@ function clockOf(
     checked: relation.checked,
     ok: relation.ok,
     roundingNs,
-    cpus: cpuClocks(stamped, streams),
+    cpus,
   };
 }
 
 /** Borders no event of this recording could have stamped, and what the breakdown loses by it. */
-function notRecordedOf(correlated: Correlated): ReportModel['notRecorded'] {
-  const { path, followed } = correlated;
+function notRecordedOf({ path, recorded }: Digest): ReportModel['notRecorded'] {
   return path.points
-    .filter(
-      ({ point, detail }) => detail !== true && !point.startsWith('app:') && !followed.recorded.has(point),
-    )
+    .filter(({ point, detail }) => detail !== true && !point.startsWith('app:') && !recorded.has(point))
     .map(({ point, stage }) => ({
       point,
       title: pointById(point).title,

@@ -10,7 +10,7 @@ import { sideOf } from '../correlate/scene.ts';
 import type { Side } from '../correlate/side.ts';
 import type { PointId } from '../paths/points.ts';
 import { NO_ROW } from '../trace/units.ts';
-import type { SourceTrust } from './trust.ts';
+import type { StreamTrust } from './stream-trust.ts';
 
 /** The CPUs of one machine that stamped ends of stages of matched requests. */
 export interface CpuClocks {
@@ -76,7 +76,7 @@ function stampedPoint(side: Side, rows: Int32Array, requests: Int32Array): Stamp
 }
 
 /** Of every machine of which more than one CPU stamped. */
-export function cpuClocks(stamped: StampedCpus, streams: readonly SourceTrust[]): CpuClocks[] {
+export function cpuClocks(stamped: StampedCpus, streams: readonly StreamTrust[]): CpuClocks[] {
   const { app, host, path } = stamped.correlated;
   const sides = [
     { side: app, machine: path.app === 'guest' ? ('guest' as const) : ('host' as const) },

@@ -2,27 +2,26 @@
  * What perf did not sample. On some kernels (a cloud machine's 6.18) its events are counted in the idle task and not delivered from
  * there, without a word: completions of an idle machine's disk, which interrupt it, are missing.
  */
-import { kindId } from '../../parsers/event-kinds.ts';
 import { NEVER_COMPLETED } from '../correlate/build-request-table.ts';
 import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import type { ReportModel } from './report-model.ts';
-import type { SourceTrust } from './trust.ts';
+import type { StreamTrust } from './stream-trust.ts';
 
 /** Share of the requests without a completion from which on they are missed, and not the last ones of a recording. */
 const MOST_UNFINISHED = 0.1;
-const IDLE_TASK = 0;
-const COMPLETION = kindId('block_rq_complete');
 
 /** The streams of perf that hold nothing of the idle task, where requests lack their completions; none otherwise. */
-export function idleLosses(streams: readonly SourceTrust[], requests: RequestTable): ReportModel['losses'] {
-  const { status, reason, reasons } = requests;
+export function idleLosses(
+  streams: readonly StreamTrust[],
+  { status, reason, reasons }: Pick<RequestTable, 'status' | 'reason' | 'reasons'>,
+): ReportModel['losses'] {
   const seen = status.filter((each) => each !== STATUS.outside).length;
   let unfinished = 0;
   for (let request = 0; request < status.length; request++)
     if (status[request] === STATUS.rejected && reasons[reason[request]!] === NEVER_COMPLETED) unfinished++;
   if (unfinished === 0 || unfinished < seen * MOST_UNFINISHED) return [];
-  return streams.flatMap(({ source: { name, format, events } }) =>
-    format === 'perf.data' && events.kind.includes(COMPLETION) && !events.tid.includes(IDLE_TASK)
+  return streams.flatMap(({ source: { name, format }, holds }) =>
+    format === 'perf.data' && holds.completions && !holds.idleTask
       ? [{ source: name, kind: 'missing', count: null, text: sentence(unfinished, seen) }]
       : [],
   );

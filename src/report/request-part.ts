@@ -1,16 +1,20 @@
 /** The report's requests: how many became what, and what the workload looked like. */
 import { DIRECTION } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../correlate/correlate.ts';
-import { depthAmong } from '../correlate/in-flight.ts';
+import { type Depth, depthAmong, meanDepth } from '../correlate/in-flight.ts';
 import { STATUS } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
 import type { Breakdown } from '../stats/breakdown.ts';
 import { NO_ROW } from '../trace/units.ts';
+import type { Digest } from './digest.ts';
 import type { ReportModel } from './report-model.ts';
 
 /** What became of the requests of the traced disk, by status and by reason. */
-export function requestCounts(correlated: Correlated): ReportModel['requests'] {
-  const { status, reason, reasons } = correlated.requests;
+export function requestCounts({
+  requests,
+  begunBefore,
+}: Pick<Digest, 'requests' | 'begunBefore'>): ReportModel['requests'] {
+  const { status, reason, reasons } = requests;
   const tally = { seen: 0, outside: 0, matched: 0, quarantined: 0 };
   const rejected: Record<string, number> = {};
   const quarantineReasons: Record<string, number> = {};
@@ -32,9 +36,9 @@ export function requestCounts(correlated: Correlated): ReportModel['requests'] {
       add(quarantineReasons, text);
     } else add(rejected, text);
   });
-  if (correlated.begunBefore > 0) {
-    outsideReasons['completed in the recording, issued before it'] = correlated.begunBefore;
-    tally.outside += correlated.begunBefore;
+  if (begunBefore > 0) {
+    outsideReasons['completed in the recording, issued before it'] = begunBefore;
+    tally.outside += begunBefore;
   }
   return { ...tally, rejected, quarantineReasons, outsideReasons };
 }
@@ -51,7 +55,7 @@ function commonest(requests: Int32Array, column: ArrayLike<number>): number | un
 }
 
 /** How many of the requests inside the recorded span were in flight, without those that are another's. */
-function depthInside({ app, path, requests }: Correlated): { mean: number; most: number } {
+export function depthInside({ app, path, requests }: Pick<Correlated, 'app' | 'path' | 'requests'>): Depth {
   const rows = (point: PointId) => {
     const column = requests.rows.get(point) ?? new Int32Array(requests.length).fill(NO_ROW);
     let inside = 0;
@@ -64,9 +68,10 @@ function depthInside({ app, path, requests }: Correlated): { mean: number; most:
 }
 
 /** Queue depth, direction, size and rate, of the requests inside the recorded span. */
-export function workloadOf(correlated: Correlated, breakdown: Breakdown): ReportModel['workload'] {
-  const { requests } = correlated;
-  const { matched } = breakdown;
+export function workloadOf(
+  { requests, depth }: Pick<Digest, 'requests' | 'depth'>,
+  { matched }: Pick<Breakdown, 'matched'>,
+): ReportModel['workload'] {
   // From the first that was followed to the last: what was read when a program was started is no part of its load.
   const [first = 0, last = -1] = [matched[0], matched.at(-1)];
   const seen = requests.status
@@ -74,7 +79,6 @@ export function workloadOf(correlated: Correlated, breakdown: Breakdown): Report
     .reduce((count, status) => count + (status === STATUS.outside ? 0 : 1), 0);
   const begin = last === -1 ? 0 : requests.start[first]!;
   const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
-  const depth = depthInside(correlated);
   const direction = commonest(matched, requests.direction);
   const bytes = commonest(matched, requests.bytes);
   const others = matched.filter(
@@ -83,7 +87,7 @@ export function workloadOf(correlated: Correlated, breakdown: Breakdown): Report
       requests.bytes[request] !== (bytes ?? requests.bytes[request]),
   ).length;
   return {
-    queueDepth: depth.mean,
+    queueDepth: meanDepth(depth),
     queueDepthMax: depth.most,
     direction: direction === undefined ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
     requestBytes: bytes ?? null,

@@ -1,25 +1,23 @@
 /** The report's stages, and what is made of them: sides, bands, points beside the critical path. */
-import type { Correlated } from '../correlate/correlate.ts';
 import { NOT_OBSERVED } from '../correlate/request-table.ts';
-import { sideOf } from '../correlate/scene.ts';
-import { pointById } from '../paths/points.ts';
+import type { IoPath } from '../paths/io-path.ts';
+import { type PointId, pointById } from '../paths/points.ts';
 import { type StageId, stageById } from '../paths/stages.ts';
 import type { Breakdown, Stack, StageStats } from '../stats/breakdown.ts';
+import type { Digest } from './digest.ts';
 import type { ReportModel, Stage } from './report-model.ts';
 
 /** One stage with its words, its clock and how far the clocks leave it open. */
 export function stageOf(
   stage: StageStats,
-  correlated: Correlated,
+  { path, relation, stageBounds }: Pick<Digest, 'path' | 'relation' | 'stageBounds'>,
   breakdown: Breakdown,
-  cpuBounds: ReadonlyMap<string, number>,
 ): Stage {
   const names = stage.id.split('+').map((id) => stageById(id as StageId));
-  const from = sideOf(correlated, stage.from);
-  const to = sideOf(correlated, stage.to);
-  const cross = from !== to;
-  const uncertaintyNs = cross ? correlated.relation.uncertaintyNs : 0;
-  const cpuClocksNs = cpuBounds.get(stage.id) ?? 0;
+  const from = machineOf(path, stage.from);
+  const cross = from !== machineOf(path, stage.to);
+  const uncertaintyNs = cross ? relation.uncertaintyNs : 0;
+  const cpuClocksNs = stageBounds.get(stage.id) ?? 0;
   const sides = names.map(({ side }) => side);
   const sumOfAll = breakdown.stages.reduce((sum, { sumNs }) => sum + sumNs, 0);
   return {
@@ -27,7 +25,7 @@ export function stageOf(
     title: names.map(({ title }) => title).join(' + '),
     from: stage.from,
     to: stage.to,
-    clock: cross ? 'cross' : from === correlated.app && correlated.path.app === 'guest' ? 'guest' : 'host',
+    clock: cross ? 'cross' : from,
     side: sides.includes('device') ? 'device' : sides[0]!,
     critical: true,
     n: stage.n,
@@ -37,6 +35,12 @@ export function stageOf(
     bounded: stage.distribution.meanNs < uncertaintyNs,
     ...stage.distribution,
   };
+}
+
+/** Whose clock stamps a point: the application's own machine, or the host beside it. */
+function machineOf(path: IoPath, point: PointId): 'guest' | 'host' {
+  const { side } = pointById(point);
+  return side === 'app' ? path.app : side;
 }
 
 /** Total less device, ns a request; null when no stage is known to be the device’s. */
@@ -62,8 +66,10 @@ export function softwareOf(stages: readonly Stage[], breakdown: Breakdown): Repo
 }
 
 /** Borders that some matched requests passed off their critical path. */
-export function besideOf(correlated: Correlated, breakdown: Breakdown): ReportModel['beside'] {
-  const { requests, path } = correlated;
+export function besideOf(
+  { requests, path }: Pick<Digest, 'requests' | 'path'>,
+  breakdown: Breakdown,
+): ReportModel['beside'] {
   const beside: { point: string; title: string; n: number; meanNs: number; why: string }[] = [];
   for (const { point, detail } of path.points) {
     const offsets = requests.offsets.get(point);

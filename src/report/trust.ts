@@ -1,15 +1,12 @@
 /** What speaks against a recording: turns what the rooms before found out into losses and reasons for the grade. */
-import { kindId } from '../../parsers/event-kinds.ts';
-import type { Correlated } from '../correlate/correlate.ts';
 import type { Misclocked } from '../correlate/misclocked.ts';
 import type { CpuPair } from '../trace/file-order.ts';
-import type { CheckedSource } from '../trace/integrity.ts';
+import type { Digest } from './digest.ts';
 import { type GradeReason, letterOfShare } from './grade.ts';
 import type { ReportModel } from './report-model.ts';
+import type { StreamTrust } from './stream-trust.ts';
 
 type Loss = ReportModel['losses'][number];
-
-export type SourceTrust = CheckedSource;
 
 /** "1,234" for counts in sentences. */
 function count(value: number): string {
@@ -21,19 +18,16 @@ function skewText({ cpus: [one, other], atLeast }: CpuPair): string {
   return `the clocks of CPU ${one} and CPU ${other} differ by at least ${(atLeast / 1000).toFixed(0)} µs`;
 }
 
-const KVM_EXIT = kindId('kvm_exit');
 const UNSAID =
   'perf script leaves out what interrupts a running guest, unless it is given --guestkallsyms=/dev/null, and does not say so; import perf.data itself';
 
 /** Whether a stream is text of perf script from a host that ran guests: nothing in it shows what was left out. */
-function mayLackGuestSamples({ source }: SourceTrust): boolean {
-  return (
-    source.format === 'perf script' && source.machine === 'host' && source.events.kind.includes(KVM_EXIT)
-  );
+function mayLackGuestSamples({ source, holds }: StreamTrust): boolean {
+  return source.format === 'perf script' && source.machine === 'host' && holds.guestExits;
 }
 
 /** How a tracer came to count more than it delivered: bpftrace has no buffer that could be overwritten. */
-function howLost({ format, overwritten }: SourceTrust['source']): Pick<Loss, 'kind' | 'text'> {
+function howLost({ format, overwritten }: StreamTrust['source']): Pick<Loss, 'kind' | 'text'> {
   const n = count(overwritten ?? 0);
   return format === 'bpftrace JSON'
     ? { kind: 'missed', text: `${n} hits came while another BPF program ran on their CPU, and were missed` }
@@ -44,7 +38,7 @@ function howLost({ format, overwritten }: SourceTrust['source']): Pick<Loss, 'ki
 }
 
 /** Everything that is missing from or wrong with the streams, one row each. */
-export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
+export function lossesOf(streams: readonly StreamTrust[]): Loss[] {
   return streams.flatMap(({ source, integrity }) => {
     const losses: Loss[] = [];
     const add = (kind: string, n: number | null, text: string) =>
@@ -86,7 +80,7 @@ export function lossesOf(streams: readonly SourceTrust[]): Loss[] {
 }
 
 /** Reasons from the streams themselves. */
-export function streamReasons(streams: readonly SourceTrust[]): GradeReason[] {
+export function streamReasons(streams: readonly StreamTrust[]): GradeReason[] {
   return streams.flatMap((stream) => {
     const { source, integrity } = stream;
     const reasons: GradeReason[] = [];
@@ -122,22 +116,21 @@ export function streamReasons(streams: readonly SourceTrust[]): GradeReason[] {
   });
 }
 
+type SkewedMachines = Pick<Digest, 'misclocked' | 'path'>;
+
 /** CPUs whose clocks are off, each pair with its machine and a sentence. */
-function skews({ misclocked, path, host }: Correlated): { machine: string; text: string }[] {
-  const named = (machine: string, { pairs, cpus }: Misclocked) =>
+function skews({ misclocked, path }: SkewedMachines): { machine: string; text: string }[] {
+  const named = (machine: string, { pairs, cpus }: Pick<Misclocked, 'pairs' | 'cpus'>) =>
     pairs.map((pair) => ({
       machine,
       text: `${skewText(pair)} on the ${machine}; requests in flight near events of CPU ${[...cpus].join(' or ')} are left out`,
     }));
-  return [
-    ...named(host === undefined && path.app !== 'guest' ? 'host' : 'guest', misclocked.app),
-    ...named('host', misclocked.host),
-  ];
+  return [...named(path.app, misclocked.app), ...named('host', misclocked.host)];
 }
 
 /** The same as losses: what those CPUs stamped was not used. */
-export function skewLosses(correlated: Correlated): Loss[] {
-  return skews(correlated).map(({ machine, text }) => ({
+export function skewLosses(machines: SkewedMachines): Loss[] {
+  return skews(machines).map(({ machine, text }) => ({
     source: machine,
     kind: 'CPU clock',
     count: null,
@@ -146,12 +139,12 @@ export function skewLosses(correlated: Correlated): Loss[] {
 }
 
 /** The same as reasons for the grade. */
-export function skewReasons(correlated: Correlated): GradeReason[] {
-  return skews(correlated).map(({ text }) => ({ letter: 'E', text }));
+export function skewReasons(machines: SkewedMachines): GradeReason[] {
+  return skews(machines).map(({ text }) => ({ letter: 'E', text }));
 }
 
 /** Reasons from the relation of the clocks. */
-export function clockReasons({ relation }: Correlated): GradeReason[] {
+export function clockReasons({ relation }: Pick<Digest, 'relation'>): GradeReason[] {
   if (relation.method === 'none')
     return [{ letter: 'F', text: `the machines’ clocks cannot be related: ${relation.checked}` }];
   return relation.ok ? [] : [{ letter: 'E', text: relation.checked }];

@@ -1,11 +1,11 @@
 /** The report against the application's own times: what the stages account for, and which requests are missing. */
 import type { ApplicationMatch } from '../correlate/application.ts';
-import type { Correlated } from '../correlate/correlate.ts';
-import { STATUS } from '../correlate/request-table.ts';
+import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
 import type { Breakdown } from '../stats/breakdown.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 import { applicationCycle } from './application-cycle.ts';
+import type { Digest } from './digest.ts';
 import type { ReportModel } from './report-model.ts';
 import { otherRequests, unseenOf } from './unseen.ts';
 
@@ -18,7 +18,7 @@ export interface ApplicationTruth {
 /** Undefined application: null. Closure is Σ stages over own time, over the requests both know. */
 export function truthOf(
   application: ApplicationTruth | undefined,
-  correlated: Correlated,
+  { requests, unseen }: Pick<Digest, 'requests' | 'unseen'>,
   breakdown: Breakdown,
 ): ReportModel['groundTruth'] {
   if (application === undefined) return null;
@@ -30,11 +30,11 @@ export function truthOf(
     requests: truth.requests,
     spread: truth.spread ?? null,
     beforeCallNs: null,
-    otherRequests: otherRequests(truth, correlated.requests),
+    otherRequests: otherRequests(truth, requests),
     // A request log's own times are ends of stages.
-    unseen: match !== undefined ? [] : [...unseenOf(truth, correlated, breakdown), ...notTold(truth)],
+    unseen: match !== undefined ? [] : [...unseenOf(truth, unseen, breakdown), ...notTold(truth)],
     // Of each request the time is known: its rate says no more.
-    cycle: match !== undefined ? null : applicationCycle(truth, correlated.requests),
+    cycle: match !== undefined ? null : applicationCycle(truth, requests),
     perRequest: match !== undefined,
   };
   const meanTotal = breakdown.total?.meanNs ?? 0;
@@ -49,7 +49,6 @@ export function truthOf(
       matched: breakdown.matched.length,
       missing: {},
     };
-  const { requests } = correlated;
   const missing: Record<string, number> = {};
   let own = 0;
   let traced = 0;
@@ -68,7 +67,7 @@ export function truthOf(
     }
     own += tookNs(line);
     traced += requests.total[request]!;
-    edges += edgesOf(correlated, request);
+    edges += edgesOf(requests, request);
     matched++;
   });
   if (matched === 0)
@@ -117,7 +116,7 @@ function beforeCall({ fio, meanNs }: GroundTruth): number | null {
 }
 
 /** Time of a request that lies between its application's own time stamps and its first and last traced point. */
-function edgesOf({ requests }: Correlated, request: number): number {
+function edgesOf(requests: RequestTable, request: number): number {
   const { points } = requests.variants[requests.variant[request]!]!;
   const offset = (point: PointId | undefined) => requests.offsets.get(point!)![request]!;
   const before = points[0] === 'app:begin' ? offset(points[1]) - offset(points[0]) : 0;

@@ -12,7 +12,10 @@ const LEAST_AT_DISK = 0.9;
 const MOST_OF_THEM = 0.5;
 
 /** Why what fio measured is of other requests than those that were followed; null where it is of the same. */
-export function otherRequests({ fio, requests }: GroundTruth, { status }: RequestTable): string | null {
+export function otherRequests(
+  { fio, requests }: GroundTruth,
+  { status }: Pick<RequestTable, 'status'>,
+): string | null {
   const seen = status.reduce((count, each) => count + (each === STATUS.outside ? 0 : 1), 0);
   if (fio?.direct !== false || seen >= requests * LEAST_AT_DISK) return null;
   return `fio went through the page cache (without --direct=1): for its ${requests.toLocaleString('en-US')} requests ${seen.toLocaleString('en-US')} reached the disk`;
@@ -21,33 +24,55 @@ export function otherRequests({ fio, requests }: GroundTruth, { status }: Reques
 /** Where a request of io_uring ends: when its completion is posted, or the call that its task is in then. */
 const RING_ENDS = ['io_uring_complete', 'sys_exit_io_uring_enter'].map(kindId);
 
-/** What of the application's time no tracer could see, where that is of most requests. */
-export function unseenOf({ fio }: GroundTruth, correlated: Correlated, { matched }: Breakdown): string[] {
-  const { requests, path, app, inFlight } = correlated;
+/** Of how many matched requests no tracer could see what the application saw. */
+export interface Unseen {
+  /** No call handed them over. */
+  readonly withoutCall: number;
+  /** No call returned with them. */
+  readonly withoutReturn: number;
+  /** They lay in the ring of io_uring beside others: memory of the task, which may take one of several completions from it at any time (io_uring_setup(2)). */
+  readonly inRing: number;
+}
+
+/** Counts them. */
+export function countUnseen(
+  { requests, path, app, inFlight }: Correlated,
+  { matched }: Pick<Breakdown, 'matched'>,
+): Unseen {
   const submits = requests.rows.get(path.anchors.submit);
   const returns = requests.rows.get(path.anchors.return);
-  const shareOf = (is: (request: number) => boolean) =>
-    matched.filter(is).length / Math.max(1, matched.length);
-  const unless = (share: number, words: (percent: string) => string) =>
-    share < MOST_OF_THEM ? [] : [words(`${(share * 100).toFixed(0)} %`)];
+  const count = (is: (request: number) => boolean) => matched.filter(is).length;
+  return {
+    withoutCall: count((request) => (submits?.[request] ?? NO_ROW) === NO_ROW),
+    withoutReturn: count((request) => (returns?.[request] ?? NO_ROW) === NO_ROW),
+    inRing: count(
+      (request) =>
+        inFlight.alone[request] !== 1 && RING_ENDS.includes(app.table.kind[returns?.[request] ?? NO_ROW]!),
+    ),
+  };
+}
+
+/** What of the application's time no tracer could see, where that is of most requests. */
+export function unseenOf(
+  { fio }: GroundTruth,
+  { withoutCall, withoutReturn, inRing }: Unseen,
+  { matched }: Pick<Breakdown, 'matched'>,
+): string[] {
+  const unless = (count: number, words: (percent: string) => string) => {
+    const share = count / Math.max(1, matched.length);
+    return share < MOST_OF_THEM ? [] : [words(`${(share * 100).toFixed(0)} %`)];
+  };
   return [
     ...(fio?.batch === undefined
       ? []
       : [`fio hands over ${fio.batch} at a time, and the first of them waits in fio for the last`]),
+    ...unless(withoutCall, (percent) => `no call that was recorded handed over ${percent} of the requests`),
     ...unless(
-      shareOf((request) => (submits?.[request] ?? NO_ROW) === NO_ROW),
-      (percent) => `no call that was recorded handed over ${percent} of the requests`,
-    ),
-    ...unless(
-      shareOf((request) => (returns?.[request] ?? NO_ROW) === NO_ROW),
+      withoutReturn,
       (percent) => `when the application learned of ${percent} of the completions is not recorded`,
     ),
-    // The ring is memory of the task, which may take one of several completions from it at any time (io_uring_setup(2)).
     ...unless(
-      shareOf(
-        (request) =>
-          inFlight.alone[request] !== 1 && RING_ENDS.includes(app.table.kind[returns?.[request] ?? NO_ROW]!),
-      ),
+      inRing,
       (percent) =>
         `${percent} of the completions lay in the ring of io_uring beside others, and when the application took them is not recorded`,
     ),

@@ -3,14 +3,16 @@ import { kindId } from '../../parsers/event-kinds.ts';
 import { NEVER_COMPLETED } from '../../src/correlate/build-request-table.ts';
 import { type RequestTable, STATUS } from '../../src/correlate/request-table.ts';
 import { idleLosses } from '../../src/report/idle-part.ts';
-import type { SourceTrust } from '../../src/report/trust.ts';
+import { type StreamTrust, streamTrust } from '../../src/report/stream-trust.ts';
+import type { CheckedSource } from '../../src/trace/integrity.ts';
 
 /** A stream whose completions were stamped in these tasks. */
-function stream(format: string, ...tids: readonly number[]): SourceTrust {
+function stream(format: string, ...tids: readonly number[]): StreamTrust {
   const kind = Uint8Array.from(tids, () => kindId('block_rq_complete'));
-  return {
+  return streamTrust({
     source: { name: 'a', format, events: { kind, tid: Uint32Array.from(tids) } },
-  } as unknown as SourceTrust;
+    integrity: {},
+  } as unknown as CheckedSource);
 }
 
 /** Ten requests, of which so many have no completion. */

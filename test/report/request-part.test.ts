@@ -3,7 +3,7 @@ import { DIRECTION } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../../src/correlate/correlate.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
 import { applicationCycle } from '../../src/report/application-cycle.ts';
-import { workloadOf } from '../../src/report/request-part.ts';
+import { depthInside, workloadOf } from '../../src/report/request-part.ts';
 import type { Breakdown } from '../../src/stats/breakdown.ts';
 import type { FioFacts, GroundTruth } from '../../src/trace/recording.ts';
 
@@ -15,10 +15,16 @@ function loadOf(length: number, strays: Readonly<Record<number, readonly [number
     bytes[Number(at)] = size;
     direction[Number(at)] = way;
   }
-  return workloadOf(drawn({ start: new Float64Array(length), bytes, direction }), {
+  return workloadOf(inside(drawn({ start: new Float64Array(length), bytes, direction })), {
     matched: Int32Array.from({ length }, (_, index) => index),
-  } as unknown as Breakdown);
+  });
 }
+
+/** What a workload is told by. */
+const inside = (correlated: Correlated) => ({
+  requests: correlated.requests,
+  depth: depthInside(correlated),
+});
 
 /** Requests of 10 µs from issue to completion each, as columns. */
 function drawn({
@@ -53,7 +59,7 @@ function behindOthers() {
 describe('what is another’s', () => {
   it('has no part in queue depth and rate', () => {
     const { correlated, followed } = behindOthers();
-    const { queueDepth, queueDepthMax, iops, spanNs } = workloadOf(correlated, followed);
+    const { queueDepth, queueDepthMax, iops, spanNs } = workloadOf(inside(correlated), followed);
     expect([queueDepth, queueDepthMax, spanNs]).toEqual([1, 1, 3_010_000]);
     expect(iops).toBeCloseTo(4e9 / 3_010_000, 6);
   });

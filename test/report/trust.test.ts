@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { lossesOf, type SourceTrust } from '../../src/report/trust.ts';
+import type { StreamTrust } from '../../src/report/stream-trust.ts';
+import { lossesOf } from '../../src/report/trust.ts';
 
 /** A stream of which a tracer counted more than it delivered. */
-function stream(format: string): SourceTrust {
+function stream(format: string): StreamTrust {
   return {
     source: { name: 'a', format, overwritten: 1234, losses: [], rejects: [] },
     integrity: { missing: 0, duplicates: 0, outOfOrder: 0 },
-  } as unknown as SourceTrust;
+  } as unknown as StreamTrust;
 }
 
 describe('what a tracer lost', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Correlated } from '../../src/correlate/correlate.ts';
+import type { RequestTable } from '../../src/correlate/request-table.ts';
 import { truthOf } from '../../src/report/truth-part.ts';
+import { countUnseen } from '../../src/report/unseen.ts';
 import type { Breakdown } from '../../src/stats/breakdown.ts';
 import type { FioFacts, GroundTruth } from '../../src/trace/recording.ts';
 import { followDiagram } from '../support/follow-diagram.ts';
@@ -20,14 +21,10 @@ function partOf(fio: Partial<FioFacts>, meanNs = 100_000) {
     ...fio,
   };
   const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 23, meanNs, fio: facts };
-  const correlated = {
-    requests: { length: 0, rows: new Map(), status: new Uint8Array() },
-    path: { anchors: {} },
-    app: { table: { kind: [] } },
-    inFlight: { alone: [] },
-  } as unknown as Correlated;
+  const requests = { length: 0, status: new Uint8Array() } as unknown as RequestTable;
   const breakdown = { total: { meanNs: 96_000 }, matched: new Int32Array(23) } as unknown as Breakdown;
-  return truthOf({ truth, match: undefined }, correlated, breakdown)!;
+  const unseen = { withoutCall: 23, withoutReturn: 23, inRing: 0 };
+  return truthOf({ truth, match: undefined }, { requests, unseen }, breakdown)!;
 }
 
 /** Two requests of io_uring, each alone or both in flight at once. Drawn. */
@@ -54,7 +51,9 @@ ${isTogether ? ' 30 | | block_rq_complete A' : ''}
     { path: 'local-block-device' },
   );
   const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 2, meanNs: 100_000 };
-  return truthOf({ truth, match: undefined }, correlated, breakdown)!.unseen;
+  const { requests } = correlated;
+  const counted = countUnseen(correlated, breakdown);
+  return truthOf({ truth, match: undefined }, { requests, unseen: counted }, breakdown)!.unseen;
 }
 
 describe('io_uring’s ring', () => {
