@@ -13,6 +13,7 @@ import { type TickRate, tickRate } from '../clocks/ticks.ts';
 import type { ApplicationLog } from '../correlate/application.ts';
 import { askedForBy } from '../correlate/asked-for.ts';
 import { type Correlated, correlate } from '../correlate/correlate.ts';
+import type { KnownBefore } from '../correlate/tighten.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
 import { type Digest, digestOf } from '../report/digest.ts';
@@ -31,9 +32,20 @@ export interface AnalyzeOptions {
   readonly tscHz?: number | undefined;
 }
 
+/** What is known of the whole recording, of which only a slice is followed. */
+export interface WholeKnown {
+  readonly rate: TickRate | undefined;
+  /** The device whose requests are followed, as a trace packs its numbers; undefined = to be detected. */
+  readonly device: number | undefined;
+  /** How the clocks were related in the slice before. */
+  readonly before: KnownBefore | undefined;
+}
+
 /** Why a recording gives no report: a sentence, and which stream it is about. */
 export interface NotAnalyzed {
   readonly failure: string;
+  /** True where nothing speaks against it but that no request was issued in it. */
+  readonly isIdle?: boolean | undefined;
 }
 
 /** A recording's requests, followed; what every report is made of. */
@@ -53,15 +65,11 @@ export interface FollowedRecording {
 export function followRecording(
   recording: Recording,
   options: Pick<AnalyzeOptions, 'path' | 'tscHz'>,
+  whole?: WholeKnown,
 ): FollowedRecording | NotAnalyzed {
   const { facts, groundTruth } = recording;
   const log = groundTruth?.log;
-  // One tick rate for both machines: KVM's guests count the host's TSC unless it is scaled.
-  const rate: TickRate | undefined =
-    tickRate(log, facts) ??
-    (options.tscHz === undefined
-      ? undefined
-      : { nsPerTick: 1e9 / options.tscHz, source: 'given by the user' });
+  const rate = whole?.rate ?? rateOf(recording, options);
   // Raw rows, in file order: what is missing, doubled or out of order is found before anything is moved.
   const streams = recording.sources.map((source) => ({
     source,
@@ -95,18 +103,29 @@ export function followRecording(
     host: host?.table,
     facts,
     path: options.path,
+    device: whole?.device,
     log: log === undefined ? undefined : logOnTrace(recording, log, guest ?? host, rate),
-    asked: askedForBy(groundTruth),
+    asked: askedForBy(groundTruth, whole !== undefined),
     latencies: groundTruth?.latenciesNs,
     exact: exactRelation(recording, guest, host, rate),
     sameRate: guest?.isTsc === true && host?.isTsc === true,
     roundingNs,
     doubts,
     clocks: ahead.clocks,
+    before: whole?.before,
   });
   const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
   const parts = [...(guest?.parts ?? []), ...(host?.parts ?? [])];
   return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined, doubts, parts };
+}
+
+/** One tick rate for both machines: KVM's guests count the host's TSC unless it is scaled. */
+export function rateOf(
+  { facts, groundTruth }: Pick<Recording, 'facts' | 'groundTruth'>,
+  { tscHz }: Pick<AnalyzeOptions, 'tscHz'>,
+): TickRate | undefined {
+  const given = tscHz === undefined ? undefined : { nsPerTick: 1e9 / tscHz, source: 'given by the user' };
+  return tickRate(groundTruth?.log, facts) ?? given;
 }
 
 /** The report of a recording, or why there is none. */
@@ -150,8 +169,13 @@ export function reportOfDigest(
     truth: groundTruth,
     tracingCost: facts.tracingCost,
     pathGiven: path !== undefined,
-    environment: environmentOf(facts, isOfGuest ? 'guest' : 'host'),
+    environment: [...inSlices(digest), ...environmentOf(facts, isOfGuest ? 'guest' : 'host')],
   });
+}
+
+function inSlices({ slices }: Digest): ReportModel['environment'] {
+  if (slices === 1) return [];
+  return [{ name: 'recording', value: `followed in ${slices} slices of time, each by itself` }];
 }
 
 /** The exact relation the facts give, if they do; correlate checks it against causality before it is used. */

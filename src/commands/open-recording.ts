@@ -8,10 +8,11 @@ import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
+import { bundledTruth } from './bundled-truth.ts';
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readSource } from './read-source.ts';
-import { allBytes, MAX_TRUTH_BYTES, readTruth, sayProblems, truthUnknown } from './read-truth.ts';
+import { truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
 import { chooseFormat } from './stream-format.ts';
@@ -24,48 +25,88 @@ export interface OpenedRecording {
   readonly path: IoPath | undefined;
 }
 
+/** A bundle that is open: what stands beside its streams has been read. */
+export interface OpenBundle extends Pick<OpenedRecording, 'title' | 'path'> {
+  readonly bundle: Bundle;
+  readonly groundTruth: GroundTruth | undefined;
+  /** Bytes of all streams that were read so far. */
+  readonly bar: ProgressBar;
+}
+
 /** Reads a whole bundle. Throws an IotraceError; what is missing of a cut bundle is said. */
 export async function openRecording(
   file: string,
   path: string | undefined,
   say: Say,
 ): Promise<OpenedRecording> {
+  return withBundle(file, path, say, readWhole);
+}
+
+/** Opens a bundle, hands it over, closes it. As openRecording for errors. */
+export async function withBundle<Result>(
+  file: string,
+  path: string | undefined,
+  say: Say,
+  use: (open: OpenBundle) => Promise<Result>,
+): Promise<Result> {
   const bundle = await openBundleOrRecover(file);
   for (const part of bundle.lost)
     say(
       `${quoted(file)} was cut: ${quoted(part.name)} has ${part.keptBytes} of ${part.expectedBytes ?? '?'} bytes`,
     );
-  return readWhole(bundle, path, say);
+  return withOpen(bundle, path, say, use);
 }
 
 /** The same of raw files, without writing a bundle of them. */
-export async function openRawFiles(
+export async function withRawFiles<Result>(
   files: RawFiles,
   path: string | undefined,
   say: Say,
-): Promise<OpenedRecording> {
+  use: (open: OpenBundle) => Promise<Result>,
+): Promise<Result> {
   const [name = ''] = [files.folder, ...files.guest, ...files.host].filter((file) => file !== undefined);
   const plan = await planImport(files, basename(resolve(name)), say);
-  const opened = await readWhole(await unwrittenBundle(plan), path, say);
-  if (plan.groundTruth !== undefined && opened.recording.groundTruth === undefined)
-    throw truthUnknown(plan.groundTruth.name);
-  return opened;
+  return withOpen(await unwrittenBundle(plan), path, say, (open) => {
+    if (plan.groundTruth !== undefined && open.groundTruth === undefined)
+      throw truthUnknown(plan.groundTruth.name);
+    return use(open);
+  });
 }
 
-async function readWhole(bundle: Bundle, path: string | undefined, say: Say): Promise<OpenedRecording> {
+async function withOpen<Result>(
+  bundle: Bundle,
+  path: string | undefined,
+  say: Say,
+  use: (open: OpenBundle) => Promise<Result>,
+): Promise<Result> {
   try {
-    const given = givenPath(path ?? bundle.manifest.path);
-    const bytes = bundle.manifest.streams.reduce((sum, stream) => sum + stream.bytes, 0);
-    const bar = new ProgressBar(process.stderr, bytes);
+    const { title, path: noted, streams } = bundle.manifest;
+    const given = givenPath(path ?? noted);
+    const groundTruth = await bundledTruth(bundle, say);
+    const bar = new ProgressBar(
+      process.stderr,
+      streams.reduce((sum, stream) => sum + stream.bytes, 0),
+    );
     try {
-      const recording = await readRecording(bundle, bar, say);
-      return { recording, title: bundle.manifest.title, path: given };
+      return await use({ bundle, title, path: given, groundTruth, bar });
     } finally {
       bar.clear();
     }
   } finally {
     await bundle.close();
   }
+}
+
+/** Every stream of the bundle in its table, ground truth and facts beside. */
+export async function readWhole({
+  bundle,
+  bar,
+  groundTruth,
+  title,
+  path,
+}: OpenBundle): Promise<OpenedRecording> {
+  const sources = await readStreams(bundle, bar);
+  return { recording: { sources, groundTruth, facts: bundle.manifest.facts }, title, path };
 }
 
 function givenPath(name: string | undefined): IoPath | undefined {
@@ -77,38 +118,6 @@ function givenPath(name: string | undefined): IoPath | undefined {
       exitCode: EXIT_CODES.usage,
     });
   return path;
-}
-
-/** Every stream of the bundle in its table, ground truth and facts beside. */
-async function readRecording({ manifest, member }: Bundle, bar: ProgressBar, say: Say): Promise<Recording> {
-  const sources = await readStreams({ manifest, member }, bar);
-  let groundTruth: GroundTruth | undefined;
-  if (manifest.groundTruth !== null) {
-    const bytes = await allBytes(member(manifest.groundTruth.member), MAX_TRUTH_BYTES);
-    const read = bytes === undefined ? undefined : readTruth(manifest.groundTruth.name, bytes);
-    groundTruth = read?.truth;
-    sayProblems(manifest.groundTruth.name, read?.problems ?? [], say);
-    const { latencies } = manifest.groundTruth;
-    if (latencies !== undefined && groundTruth?.kind === 'fio')
-      groundTruth = await withLatencies(groundTruth, latencies.name, member(latencies.member), say);
-  }
-  return { sources, groundTruth, facts: manifest.facts };
-}
-
-/** fio's JSON with what its log says of single requests; as it was where that cannot be used. */
-async function withLatencies(
-  truth: GroundTruth,
-  name: string,
-  chunks: AsyncIterable<Uint8Array>,
-  say: Say,
-): Promise<GroundTruth> {
-  const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
-  const log = bytes === undefined ? undefined : readTruth(name, bytes);
-  sayProblems(name, log?.problems ?? [], say);
-  const latenciesNs = log?.truth?.kind === 'latency-log' ? log.truth.latenciesNs : undefined;
-  if (latenciesNs !== undefined) return { ...truth, latenciesNs };
-  say(`${quoted(name)} is no log of single latencies of fio: only means are compared`);
-  return truth;
 }
 
 /** One stream after the other; large ones by several threads. */
@@ -135,7 +144,10 @@ function onClock(source: Source, clock: ClockId | undefined): Source {
 }
 
 /** What the tracer counted becomes what the stream claims to hold; losses it marked in place are not counted twice. */
-function withCount(source: Source, counts: readonly TracerCount[] | undefined): Source {
+export function withCount<Counted extends Pick<Source, 'name' | 'losses' | 'claimed' | 'overwritten'>>(
+  source: Counted,
+  counts: readonly TracerCount[] | undefined,
+): Counted {
   const count = counts?.find(({ stream }) => stream === source.name);
   if (count === undefined) return source;
   const marked = source.losses.reduce((sum, loss) => sum + (loss.count ?? 0), 0);

@@ -1,4 +1,4 @@
-import type { Format } from '../../parsers/format.ts';
+import type { Format, ParseReport } from '../../parsers/format.ts';
 import { EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
 import { type BlockThreads, readInBlocks } from './read-in-blocks.ts';
@@ -22,10 +22,7 @@ export async function readSource(
   threads?: BlockThreads | undefined,
 ): Promise<Source> {
   const builder = new EventTableBuilder(bytes / LEAST_BYTES_AN_EVENT);
-  const { blocks } = format;
-  const report = await (threads === undefined || blocks === undefined || bytes < LEAST_BYTES_FOR_THREADS
-    ? format.parse(chunks, builder)
-    : readInBlocks(blocks, chunks, builder, threads));
+  const report = await readRows(format, chunks, builder, bytes, threads);
   const { events, rejects, losses } = builder.build();
   return {
     name,
@@ -42,4 +39,18 @@ export async function readSource(
     rejects,
     losses,
   };
+}
+
+/** Reads one stream of `bytes` bytes into a builder; by `threads` where there are any, it is large, and its format lets them. */
+export function readRows(
+  format: Format,
+  chunks: AsyncIterable<Uint8Array>,
+  builder: EventTableBuilder,
+  bytes: number,
+  threads: BlockThreads | undefined,
+): Promise<ParseReport> {
+  const { blocks } = format;
+  return threads === undefined || blocks === undefined || bytes < LEAST_BYTES_FOR_THREADS
+    ? format.parse(chunks, builder)
+    : readInBlocks(blocks, chunks, builder, threads);
 }

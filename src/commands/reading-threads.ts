@@ -9,6 +9,8 @@ import type { BlockThreads } from './read-in-blocks.ts';
 const BLOCK_BYTES = 1 << 22;
 /** No line that is an event is shorter. */
 const LEAST_LINE_BYTES = 16;
+/** What a thread makes is gone with the block it is of: more room for that would only be filled. */
+const YOUNG_MB = 4;
 /** More of them wait for the one thread that unpacks. */
 const MOST_THREADS = 4;
 
@@ -19,16 +21,18 @@ const BUILT_ENTRY = inPackage('dist/src/commands/block-thread.js');
 export class ReadingThreads implements BlockThreads {
   readonly #blockBytes: number;
   readonly #entry: URL;
+  readonly #most: number;
   #workers: Worker[] = [];
   #memory: BlockMemory[] = [];
   /** Who waits for the answer about a slot. */
   #waiting = new Map<number, { done: (answer: never) => void; failed: (error: Error) => void }>();
   #failure: Error | undefined;
 
-  /** `blockBytes` are read at once, `entry` is what the threads run. */
-  constructor(blockBytes = BLOCK_BYTES, entry = BUILT_ENTRY) {
+  /** `blockBytes` are read at once, `entry` is what the threads run; there are at most `most`. */
+  constructor({ blockBytes = BLOCK_BYTES, entry = BUILT_ENTRY, most = MOST_THREADS } = {}) {
     this.#blockBytes = blockBytes;
     this.#entry = entry;
+    this.#most = most;
   }
 
   /** Whether this machine can run more than one thread at once. */
@@ -89,7 +93,7 @@ export class ReadingThreads implements BlockThreads {
   }
 
   #start(): void {
-    const threads = Math.min(MOST_THREADS, availableParallelism());
+    const threads = Math.min(this.#most, availableParallelism());
     // Two for each thread, one that is read and one that waits; one that is filled.
     this.#memory = Array.from({ length: threads * 2 + 1 }, () => {
       const rows = Math.ceil(this.#blockBytes / LEAST_LINE_BYTES);
@@ -100,7 +104,10 @@ export class ReadingThreads implements BlockThreads {
     });
     for (let i = 0; i < threads; i++) {
       // Options of Node itself are for the program's own thread.
-      const worker = new Worker(this.#entry, { execArgv: [] });
+      const worker = new Worker(this.#entry, {
+        execArgv: [],
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      });
       worker.on('message', (answer: BlockRead | TakenBack) => {
         const { done } = this.#waiting.get(answer.slot)!;
         this.#waiting.delete(answer.slot);

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
 import { buildPicture } from '../picture/build-picture.ts';
+import { placedGaps } from '../picture/gap-list.ts';
 import type { PictureModel } from '../picture/picture-model.ts';
 import { comparisonMarkdown, renderComparison } from '../render/comparison.ts';
 import { renderCsv } from '../render/csv.ts';
@@ -14,8 +15,9 @@ import { comparePaths, type PathComparison } from '../report/compare-paths.ts';
 import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
-import { followRecording, reportOf } from './analyze.ts';
-import { type OpenedRecording, openRawFiles, openRecording } from './open-recording.ts';
+import { type AnalyzeOptions, followRecording, type NotAnalyzed, reportOf } from './analyze.ts';
+import { followInSlices, type ReportedRequests } from './follow-slices.ts';
+import { type OpenBundle, readWhole, withBundle, withRawFiles } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
 import type { RawFiles } from './plan-import.ts';
 import { writePicture } from './rasterize.ts';
@@ -64,7 +66,7 @@ export interface ReportResult {
 
 /** Reports one bundle. Throws an IotraceError when there is no breakdown to show. */
 export async function reportBundle(file: string, options: ReportOptions, say: Say): Promise<ReportResult> {
-  return reportOpened(file, await openRecording(file, options.path, say), options);
+  return withBundle(file, options.path, say, (open) => reportOpen(file, open, options, say));
 }
 
 /** The same of raw files, as `iotrace import` takes them. */
@@ -73,20 +75,21 @@ export async function reportRawFiles(
   options: ReportOptions,
   say: Say,
 ): Promise<ReportResult> {
-  const opened = await openRawFiles(files, options.path, say);
-  return reportOpened(opened.title, opened, options);
+  return withRawFiles(files, options.path, say, (open) => reportOpen(open.title, open, options, say));
 }
 
-async function reportOpened(
+async function reportOpen(
   file: string,
-  { recording, title, path }: OpenedRecording,
+  open: OpenBundle,
   options: ReportOptions,
+  say: Say,
 ): Promise<ReportResult> {
-  const how = { version: version(), title, path, tscHz: options.tscHz };
-  const followed = followRecording(recording, how);
-  if ('failure' in followed) throw new IotraceError('report-failed', `${quoted(file)}: ${followed.failure}.`);
-  const model = reportOf(recording, followed, how);
-  const picture = () => buildPicture(followed.correlated, followed.doubts);
+  const how = { version: version(), title: open.title, path: open.path, tscHz: options.tscHz };
+  const result = (await followInSlices(open, how, say)) ?? (await followWhole(open, how));
+  open.bar.clear();
+  if ('failure' in result) throw new IotraceError('report-failed', `${quoted(file)}: ${result.failure}.`);
+  const { model, requests, gaps } = result;
+  const picture = () => buildPicture(requests, gaps);
   if (options.picture !== undefined)
     await writePicture(options.picture, await RENDERERS.svg({ model, picture }));
   const render: Renderer = RENDERERS[options.format];
@@ -94,6 +97,19 @@ async function reportOpened(
     text: await render({ model, picture }, options),
     model,
     exitCode: isBelow(model.grade.letter, options.minGrade) ? EXIT_CODES.belowGrade : EXIT_CODES.ok,
+  };
+}
+
+/** All of a recording at once. */
+async function followWhole(open: OpenBundle, how: AnalyzeOptions): Promise<ReportedRequests | NotAnalyzed> {
+  const { recording } = await readWhole(open);
+  const followed = followRecording(recording, how);
+  if ('failure' in followed) return followed;
+  const { correlated, doubts } = followed;
+  return {
+    model: reportOf(recording, followed, how),
+    requests: correlated.requests,
+    gaps: placedGaps(correlated, doubts),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Two searches look through all rows and need no request: for CPUs whose clocks are off, and for what is missing. Another
  * thread does them, one after the other, while this one follows requests. Whoever comes first to a search does it: nobody
- * waits for one that has not begun.
+ * waits for one that has not begun. The thread stays for the next slice of a recording: it is faster once it has warmed up.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -12,7 +12,7 @@ import { sharedTable } from '../trace/columns.ts';
 import { type DoubtedTables, type FoundDoubts, searchDoubts } from '../trace/doubts.ts';
 import type { MachineName } from '../trace/recording.ts';
 
-/** What the thread is given: tables in memory that both see, each search's number in `state`, and where results go. */
+/** What the thread is given for each: tables in memory that both see, each search's number in `state`, and where results go. */
 export interface ToSearch {
   readonly state: Int32Array;
   readonly machines: DoubtedTables<MachineName>;
@@ -47,6 +47,8 @@ export interface Ahead {
   doubts(): ReadonlyMap<MachineName, FoundDoubts>;
 }
 
+/** What a search makes goes with it: more room for that would only be filled. */
+const YOUNG_MB = 8;
 /** With fewer rows the searches are done before a thread has started. */
 const LEAST_ROWS = 1_000_000;
 /** A thread whose memory ran out says nothing: after this long, milliseconds, the search is done here. */
@@ -70,17 +72,25 @@ export function searchAhead(
   const shared = new Map(
     [...machines].map(([machine, { table, trouble }]) => [machine, { table: sharedTable(table), trouble }]),
   );
-  const worker = new Worker(entry, {
-    execArgv: [],
-    workerData: { state, machines: shared, facts, port } satisfies ToSearch,
-    transferList: [port],
-  });
-  // One that does not start leaves the searches to whoever wants their results; none keeps the program from ending.
-  worker.on('error', () => undefined);
-  worker.unref();
+  const job: ToSearch = { state, machines: shared, facts, port };
+  threadOf(entry).postMessage(job, [port]);
   own.unref();
   const results = new Results(state, own);
   return { clocks: () => results.take('clocks'), doubts: () => results.take('doubts') ?? searchHere() };
+}
+
+const threads = new Map<string, Worker>();
+
+/** The thread that runs an entry, begun when it is first asked for. */
+function threadOf(entry: URL): Worker {
+  const known = threads.get(entry.href);
+  if (known !== undefined) return known;
+  const worker = new Worker(entry, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+  threads.set(entry.href, worker);
+  // One that does not start leaves the searches to whoever wants their results; none keeps the program from ending.
+  worker.on('error', () => threads.delete(entry.href));
+  worker.unref();
+  return worker;
 }
 
 /** Results of the thread, each waited for when it is asked for. */

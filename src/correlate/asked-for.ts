@@ -7,7 +7,8 @@ import type { FioFacts, GroundTruth } from '../trace/recording.ts';
 
 /** What an application asked for, all of it. */
 export interface AskedFor {
-  readonly requests: number;
+  /** Undefined where only a part of them was recorded. */
+  readonly requests: number | undefined;
   readonly bytes: number;
   readonly direction: 'read' | 'write';
 }
@@ -19,12 +20,12 @@ export const NOBODY = -1;
 const LEAST_WHOLE = 0.9;
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
-/** What fio asked for; undefined when it asked for several sizes, in both directions, or does not say. */
-export function askedForBy(truth: GroundTruth | undefined): AskedFor | undefined {
+/** What fio asked for; `isPart`: only a part of the recording is looked at. Undefined when it asked for several sizes, in both directions, or does not say. */
+export function askedForBy(truth: GroundTruth | undefined, isPart = false): AskedFor | undefined {
   const { fio, requests = 0 } = truth ?? {};
   const bytes = fio === undefined ? undefined : bytesOf(fio);
   if (fio === undefined || bytes === undefined || fio.direction === 'mixed') return undefined;
-  return { requests, bytes, direction: fio.direction };
+  return { requests: isPart ? undefined : requests, bytes, direction: fio.direction };
 }
 
 /** One size: `4k`, `4096`, `4KiB`, `4k,4k,4k`. */
@@ -58,11 +59,11 @@ export function notAskedFor(
   const fits = (request: number) =>
     bytes[request] === asked.bytes && direction[request] === DIRECTION[asked.direction];
   const own = [...bytes.keys()].filter(fits);
-  if (own.length < asked.requests * LEAST_WHOLE) return () => undefined;
+  if (own.length < (asked.requests ?? bytes.length) * LEAST_WHOLE) return () => undefined;
   const counts = new Map<number, number>();
   for (const request of own) counts.set(callers[request]!, (counts.get(callers[request]!) ?? 0) + 1);
   counts.delete(NOBODY);
-  const others = tasksBeside(asked.requests, counts);
+  const others = asked.requests === undefined ? undefined : tasksBeside(asked.requests, counts);
   return (request) => {
     if (!fits(request)) return OF_OTHER_SIZE;
     // A call that is missing may have been lost, unless nothing is missing.

@@ -30,6 +30,15 @@ export interface Span {
 
 export const NEVER_COMPLETED = 'never completed in the recording';
 
+/** Of a host alone. */
+export const LAST_CYCLE = 'the last one: no request after it ends its cycle';
+
+/** Why a request is not inside the span that all machines recorded. */
+export const OUTSIDE_SPAN = {
+  before: 'before the recording of all machines began',
+  behind: 'after the recording of a machine ended',
+} as const;
+
 /** Why a request could not be followed on its own machine. */
 const APP_REASONS: Record<number, string> = {
   [APP_REJECTS.neverCompleted]: NEVER_COMPLETED,
@@ -123,10 +132,9 @@ function outsideReasons(
       return 'asked for by a task whose system calls were not recorded';
     const reason = foreign(request);
     if (reason !== undefined) return reason;
-    if (requests.reject[request] === APP_REJECTS.lastCycle)
-      return 'the last one: no request after it ends its cycle';
-    if (begin[request]! < span.from) return 'before the recording of all machines began';
-    if (end[request]! > span.to) return 'after the recording of a machine ended';
+    if (requests.reject[request] === APP_REJECTS.lastCycle) return LAST_CYCLE;
+    if (begin[request]! < span.from) return OUTSIDE_SPAN.before;
+    if (end[request]! > span.to) return OUTSIDE_SPAN.behind;
     return undefined;
   };
   const reasons: (string | undefined)[] = [];

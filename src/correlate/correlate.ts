@@ -33,6 +33,7 @@ import { appSide, type Side } from './side.ts';
 import { isLossy, sideDoubts } from './side-doubts.ts';
 import { ThreadSet } from './thread-set.ts';
 import { backendThreads } from './threads.ts';
+import type { KnownBefore } from './tighten.ts';
 
 export interface CorrelateInput {
   readonly guest: EventTable | undefined;
@@ -52,6 +53,8 @@ export interface CorrelateInput {
   readonly exact?: ExactRelation | undefined;
   /** The clocks of both machines are one counter: no drift. */
   readonly sameRate: boolean;
+  /** How the clocks were related in the slice of the recording before this one. */
+  readonly before?: KnownBefore | undefined;
   /** Sum of both machines' rounding, ns. */
   readonly roundingNs: number;
   /** What may be wrong with the machines' rows; nothing unless given. */
@@ -73,7 +76,8 @@ export interface Correlated {
   readonly backend: ReadonlySet<number>;
   readonly vcpuThreads: ReadonlyMap<number, number>;
   readonly device: number;
-  readonly begunBefore: number;
+  /** Rows of completions of requests that were issued before the recording, on the application's machine. */
+  readonly strays: Int32Array;
   /** Which request is which line of the application's log. */
   readonly application: ApplicationMatch | undefined;
   /** Recorded span common to all machines, on the application's time line. */
@@ -85,18 +89,24 @@ export interface Correlated {
 /** What keeps a recording from being followed at all. */
 export interface NotFollowed {
   readonly failure: string;
+  /** True where no request was issued: a stretch in which the disk was idle looks so. */
+  readonly isIdle?: boolean | undefined;
 }
 
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appTable = input.guest ?? input.host;
-  if (appTable === undefined || appTable.length === 0) return { failure: 'the recording holds no events' };
+  if (appTable === undefined || appTable.length === 0)
+    return { failure: 'the recording holds no events', isIdle: true };
   const app = appSide(indexOccurrences(appTable));
   const device = input.device ?? likeliestDevice(app.occurrences, input.log);
   if (device === undefined)
-    return { failure: 'no block request was issued in the recording of the application’s machine' };
+    return {
+      failure: 'no block request was issued in the recording of the application’s machine',
+      isIdle: true,
+    };
   const appName = input.guest === undefined ? 'host' : 'guest';
   const seen = followAppRequests(app.occurrences, device, input.doubts?.get(appName)?.isIncomplete === true);
-  if (seen.length === 0) return { failure: 'no block request was issued to that device' };
+  if (seen.length === 0) return { failure: 'no block request was issued to that device', isIdle: true };
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
   const concurrent = inFlight(appTable, seen);
@@ -166,7 +176,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     backend: actors.backend,
     vcpuThreads: actors.vcpus,
     device,
-    begunBefore: requests.strays.length,
+    strays: requests.strays,
     span,
     misclocked: doubts.misclocked,
   };

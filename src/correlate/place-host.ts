@@ -23,6 +23,8 @@ export function placeHost(
   const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
   if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
+  const known = placedByBefore(base, actors, input, { app: appEpoch, host: hostTable.epoch });
+  if (known !== undefined) return known;
   const begun = firstRelation(roughExchanges(base, actors, input.roundingNs), input);
   if ('failure' in begun) return { host: undefined, relation: unrelated(begun.failure) };
   const { rough, first } = begun;
@@ -48,6 +50,31 @@ export function placeHost(
     !base.isLossy || best.relation.method !== 'causal' || [found, ...all].filter(isPossible).length === 1;
   return placed(isOne ? best.relation : unrelated(SEVERAL), actors);
 }
+
+/**
+ * The same, with what the slice before said to begin with; undefined where that is not known, or is not borne out by the messages of
+ * this one.
+ */
+function placedByBefore(
+  base: Base,
+  actors: Actors,
+  input: KnownClocks,
+  epochs: Beginning['epochs'],
+): ReturnType<typeof placeHost> | undefined {
+  const { before } = input;
+  if (before?.relation.method !== 'causal' || actors.host === undefined) return undefined;
+  if (before.epochs.app !== epochs.app || before.epochs.host !== epochs.host) return undefined;
+  const { offsetAt, uncertaintyNs } = before.relation;
+  // The line goes on, and so does what it leaves open.
+  const first = { offsetAt, slackNs: MOST_WIDER * uncertaintyNs };
+  const begin = { rough: undefined, first, epochs };
+  const found = tightened(base, actors.host, actors.vcpus, input, begin);
+  const { method, ok } = found.relation;
+  return method === 'causal' && ok && isTold(found, base) ? placed(found.relation, actors) : undefined;
+}
+
+/** A line that is bounded in one slice is open so many times as much at the end of the next. */
+const MOST_WIDER = 3;
 
 /** Events that are missing let a beat beside its place look as good as in it: which has more answers decides nothing then. */
 const SEVERAL =

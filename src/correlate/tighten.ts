@@ -20,6 +20,14 @@ export interface KnownClocks {
   readonly exact?: ExactRelation | undefined;
   readonly sameRate: boolean;
   readonly roundingNs: number;
+  /** What the slice of the recording before this one said of them. */
+  readonly before?: KnownBefore | undefined;
+}
+
+/** A relation of a slice before, for times after its tables' epochs. */
+export interface KnownBefore {
+  readonly relation: Relation;
+  readonly epochs: { readonly app: bigint; readonly host: bigint };
 }
 
 /** What is known before the points of requests are. */

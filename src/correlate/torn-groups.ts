@@ -3,11 +3,11 @@ import type { PointId } from '../paths/points.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { Followed } from './follow.ts';
 
-/** A set of points that cannot come apart, and did: the tracer lost events without saying so. */
+/** A set of points that cannot come apart. Where they do, the tracer lost events without saying so. */
 export interface TornGroup {
   readonly name: string;
   readonly point: PointId;
-  /** Requests that have another point of the group and not this one. */
+  /** Requests that have another point of the group and not this one; 0: it did not come apart. */
   readonly missing: number;
   readonly of: number;
 }
@@ -32,7 +32,7 @@ export function tornGroups(path: IoPath, followed: Followed, requests: Int32Arra
         of++;
         if ((columns[own]?.[request] ?? NO_ROW) === NO_ROW) missing++;
       }
-      if (missing > 0) torn.push({ name, point, missing, of });
+      if (of > 0) torn.push({ name, point, missing, of });
     }
   }
   return torn;

@@ -1,17 +1,13 @@
 /** From followed requests to what the pictures draw. Pure; the size of the result does not grow with the recording. */
-import type { Correlated } from '../correlate/correlate.ts';
 import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import { ascendingOrder } from '../stats/ascending.ts';
-import type { Doubts } from '../trace/doubts.ts';
-import type { MachineName } from '../trace/recording.ts';
-import { gapList } from './gap-list.ts';
+import { gapList, type PlacedGap } from './gap-list.ts';
 import { latencyBins } from './latency-bins.ts';
 import type { PictureModel } from './picture-model.ts';
 import { requestSample } from './request-sample.ts';
 import { timeBins } from './time-bins.ts';
 
-export function buildPicture(correlated: Correlated, doubts: ReadonlyMap<MachineName, Doubts>): PictureModel {
-  const { requests } = correlated;
+export function buildPicture(requests: RequestTable, placed: readonly PlacedGap[]): PictureModel {
   const matched = Int32Array.from(requests.status.keys()).filter(
     (request) => requests.status[request] === STATUS.matched,
   );
@@ -22,7 +18,7 @@ export function buildPicture(correlated: Correlated, doubts: ReadonlyMap<Machine
     spanNs,
     latency: latencyBins(ranks.map((at) => totals[at]!)),
     overTime: timeBins(requests, originNs, spanNs),
-    ...gapList(correlated, doubts, originNs, spanNs),
+    ...gapList(placed, originNs, spanNs),
     sample: requestSample(requests, matched, ranks, originNs),
   };
 }

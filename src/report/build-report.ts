@@ -33,7 +33,8 @@ export interface ReportInput {
 /** The report model of one recording. */
 export function buildReport(input: ReportInput): ReportModel {
   const { digest, truth } = input;
-  const { breakdown, path, streams, torn, unjoined } = digest;
+  const { breakdown, path, streams, unjoined } = digest;
+  const torn = digest.torn.filter(({ missing }) => missing > 0);
   const requests = requestCounts(digest);
   const stages = breakdown.stages.map((stage) => stageOf(stage, digest, breakdown));
   const groundTruth = truthOf(

@@ -54,6 +54,8 @@ export interface Digest {
   readonly streams: readonly StreamTrust[];
   readonly unjoined: readonly UnjoinedStream[];
   readonly roundingNs: number;
+  /** In so many slices of time the recording was followed. */
+  readonly slices: number;
 }
 
 /** A stream that could not be put on its machine's clock, and why. */
@@ -89,7 +91,7 @@ export function digestOf({ correlated, facts, fio, emulated, ...input }: DigestI
     device: correlated.device,
     requests: { ...requests, rows: new Map() },
     breakdown: stages,
-    begunBefore: correlated.begunBefore,
+    begunBefore: correlated.strays.length,
     relation,
     application: correlated.application,
     depth: depthInside(correlated),
@@ -109,6 +111,7 @@ export function digestOf({ correlated, facts, fio, emulated, ...input }: DigestI
       why,
     })),
     roundingNs: input.roundingNs,
+    slices: 1,
   };
 }
 

@@ -18,7 +18,7 @@ export interface ApplicationTruth {
 /** Undefined application: null. Closure is Σ stages over own time, over the requests both know. */
 export function truthOf(
   application: ApplicationTruth | undefined,
-  { requests, unseen }: Pick<Digest, 'requests' | 'unseen'>,
+  { requests, unseen, slices }: Pick<Digest, 'requests' | 'unseen' | 'slices'>,
   breakdown: Breakdown,
 ): ReportModel['groundTruth'] {
   if (application === undefined) return null;
@@ -32,7 +32,7 @@ export function truthOf(
     beforeCallNs: null,
     otherRequests: otherRequests(truth, requests),
     // A request log's own times are ends of stages.
-    unseen: match !== undefined ? [] : [...unseenOf(truth, unseen, breakdown), ...notTold(truth)],
+    unseen: match !== undefined ? [] : [...unseenOf(truth, unseen, breakdown), ...notTold(truth, slices)],
     // Of each request the time is known: its rate says no more.
     cycle: match !== undefined ? null : applicationCycle(truth, requests),
     perRequest: match !== undefined,
@@ -92,8 +92,10 @@ export function truthOf(
 }
 
 /** A log of latencies that could not be laid beside the requests. */
-function notTold({ latenciesNs }: GroundTruth): string[] {
+function notTold({ latenciesNs }: GroundTruth, slices: number): string[] {
   if (latenciesNs === undefined) return [];
+  if (slices > 1)
+    return ['the log of its latencies is not laid beside a recording that is followed in slices of time'];
   return [
     'which latency of its log is of which request could not be told: that takes one job at queue depth 1, and nearly all of its requests in the recording',
   ];

@@ -61,6 +61,17 @@ export function sharedColumns(memory: SharedArrayBuffer, length: number): Column
   };
 }
 
+/** The rows [first, behind) of a table, in the same memory. */
+export function tableFrom(table: EventTable, first: number, behind: number): EventTable {
+  const part = Object.fromEntries(
+    (Object.keys(columnsOf(0)) as (keyof Columns)[]).map((name) => [
+      name,
+      table[name].subarray(first, behind),
+    ]),
+  );
+  return { ...table, ...part, length: behind - first };
+}
+
 /** Copies the first `rows` rows of columns into others, from row `at` on. */
 export function copyRows(from: Columns, rows: number, to: Columns, at: number): void {
   for (const name of Object.keys(from) as (keyof Columns)[]) to[name].set(from[name].subarray(0, rows), at);

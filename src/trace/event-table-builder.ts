@@ -16,6 +16,15 @@ export interface BuiltTable {
   readonly losses: readonly SourceLoss[];
 }
 
+/** Columns, and the rows there is room for in them. */
+interface Room {
+  readonly columns: Columns;
+  readonly room: number;
+}
+
+/** Behind a cut there is room for so many times the rows that were there before it. */
+const MOST_LIKELY = 1.25;
+
 /** Most reject reasons and losses kept; what comes after is counted in the last one, so hostile input stays bounded. */
 const MOST_REASONS = 64;
 const MOST_LOSSES = 100_000;
@@ -26,6 +35,9 @@ const MOST_TASKS = 1 << 20;
 export class EventTableBuilder implements EventSink {
   #columns: Columns;
   #room: number;
+  /** What the latest cut was of, and what is there for the next. */
+  #handedOut: Room | undefined;
+  #spare: Room | undefined;
   #rows = 0;
   #epochSec = Number.NaN;
   #epochNsec = 0;
@@ -52,7 +64,7 @@ export class EventTableBuilder implements EventSink {
     aux: number,
   ): void {
     const row = this.#rows++;
-    if (row === 0) {
+    if (row === 0 && this.epoch === undefined) {
       this.#epochSec = sec;
       this.#epochNsec = nsec;
     }
@@ -77,7 +89,17 @@ export class EventTableBuilder implements EventSink {
 
   /** What the times of the table count from; undefined before the first row. */
   get epoch(): Epoch | undefined {
-    return this.#rows === 0 ? undefined : { sec: this.#epochSec, nsec: this.#epochNsec };
+    return Number.isNaN(this.#epochSec) ? undefined : { sec: this.#epochSec, nsec: this.#epochNsec };
+  }
+
+  /** Rows held. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Times of the rows held, as in the table; a view that holds until the next row or cut. */
+  get times(): Float64Array {
+    return this.#columns.ts.subarray(0, this.#rows);
   }
 
   /**
@@ -124,23 +146,66 @@ export class EventTableBuilder implements EventSink {
       this.#rejects.set(reason, { reason, count, firstOffset: byteOffset, firstLine: line });
   }
 
-  /** Freezes the table; nothing may be added afterwards. */
+  /** Freezes the table; nothing may be added afterwards. Behind cuts: the rows kept, and the rejects of the whole stream. */
   build(): BuiltTable {
-    const rows = this.#rows;
+    return { ...this.peek(this.#rows), rejects: [...this.#rejects.values()] };
+  }
+
+  /**
+   * The rows held before row `behind`, not copied and never written again but for `takeBack`. Strings and tasks are the stream's and grow with it;
+   * rejects are counted for the whole stream, so there are none here. A loss next to row `behind` is told on both of its sides.
+   */
+  peek(behind: number): BuiltTable {
+    const losses = this.#losses.filter(({ row }) => row <= behind);
+    return { events: this.#tableOf(behind), rejects: [], losses };
+  }
+
+  /**
+   * The same, and goes on with the rows from `keepFrom` on, which is not past `behind`: that row is then row 0. Rows and losses
+   * that lie between the two are in the table and stay.
+   */
+  cut(behind: number, keepFrom: number): BuiltTable {
+    const built = this.peek(behind);
+    const kept = this.#tableOf(this.#rows, keepFrom);
+    const handedOut = { columns: this.#columns, room: this.#room };
+    if (this.#spare === undefined || this.#spare.room < this.#rows) {
+      // As many are likely to come again, or some more.
+      this.#room = Math.max(Math.ceil(this.#rows * MOST_LIKELY), LEAST_ROOM);
+      this.#columns = columnsOf(this.#room);
+    } else ({ columns: this.#columns, room: this.#room } = this.#spare);
+    this.#spare = undefined;
+    this.#handedOut = handedOut;
+    const { ts, kind, cpu, tid, dev, tag, aux, length } = kept;
+    copyRows({ ts, kind, cpu, tid, dev, tag, aux }, length, this.#columns, 0);
+    this.#rows = length;
+    this.#losses = this.#losses
+      .filter(({ row }) => row >= keepFrom)
+      .map((loss) => ({ ...loss, row: loss.row - keepFrom }));
+    return built;
+  }
+
+  /** Nobody looks at the rows of the latest cut any more: their memory is for rows to come. */
+  takeBack(): void {
+    this.#spare = this.#handedOut;
+    this.#handedOut = undefined;
+  }
+
+  /** The rows [from, behind), not copied. */
+  #tableOf(behind: number, from = 0): EventTable {
     const { ts, kind, cpu, tid, dev, tag, aux } = this.#columns;
-    const events: EventTable = {
-      length: rows,
-      ts: ts.subarray(0, rows),
-      kind: kind.subarray(0, rows),
-      cpu: cpu.subarray(0, rows),
-      tid: tid.subarray(0, rows),
-      dev: dev.subarray(0, rows),
-      tag: tag.subarray(0, rows),
-      aux: aux.subarray(0, rows),
-      epoch: rows === 0 ? 0n : BigInt(this.#epochSec) * 1_000_000_000n + BigInt(this.#epochNsec),
+    return {
+      length: behind - from,
+      ts: ts.subarray(from, behind),
+      kind: kind.subarray(from, behind),
+      cpu: cpu.subarray(from, behind),
+      tid: tid.subarray(from, behind),
+      dev: dev.subarray(from, behind),
+      tag: tag.subarray(from, behind),
+      aux: aux.subarray(from, behind),
+      epoch:
+        this.epoch === undefined ? 0n : BigInt(this.#epochSec) * 1_000_000_000n + BigInt(this.#epochNsec),
       strings: this.#strings,
       tasks: this.#tasks,
     };
-    return { events, rejects: [...this.#rejects.values()], losses: this.#losses };
   }
 }

@@ -30,12 +30,12 @@ const SORTED_FORMATS = new Set(['tracefs text', 'trace-cmd report']);
 
 /** Looks through one source. `nsPerTick` is the rate of sources stamped with a counter. */
 export function checkIntegrity(source: Source, nsPerTick = 1): Integrity {
-  const { events, claimed, records } = source;
+  const { events } = source;
   const order = SORTED_FORMATS.has(source.format) ? fileOrder(events) : { stepsBack: 0, skewed: [] };
   const repeats = repeatedRows(source);
   const scale = source.unit === 'ticks' ? nsPerTick : 1;
   return {
-    missing: claimed === undefined ? 0 : Math.max(0, claimed - records),
+    missing: missingOf(source),
     duplicates: duplicatesOf(source, repeats?.reduce((sum, each) => sum + each, 0) ?? 0),
     repeats,
     outOfOrder: order.skewed.length > 0 ? 0 : order.stepsBack,
@@ -43,8 +43,19 @@ export function checkIntegrity(source: Source, nsPerTick = 1): Integrity {
   };
 }
 
-/** Rounded stamps make rows equal that are not the same event; the stream's own count then tells how many are too many. */
-function duplicatesOf({ claimed, records, roundingNs }: Source, repeats: number): number {
+/** Events that a stream says it holds and does not; 0 where it does not say. */
+export function missingOf({ claimed, records }: Pick<Source, 'claimed' | 'records'>): number {
+  return claimed === undefined ? 0 : Math.max(0, claimed - records);
+}
+
+/**
+ * How many events are there more than once, of so many rows that repeat another. Rounded stamps make rows equal that are not the
+ * same event; the stream's own count then tells how many are too many.
+ */
+export function duplicatesOf(
+  { claimed, records, roundingNs }: Pick<Source, 'claimed' | 'records' | 'roundingNs'>,
+  repeats: number,
+): number {
   const surplus = records - (claimed ?? records);
   return roundingNs > 0 && surplus > 0 ? surplus : Math.max(repeats, surplus);
 }

@@ -2,7 +2,7 @@
  * Speed and memory of `iotrace report`, printed and not judged. All recordings are drawn (synthetic), outside the tree,
  * and removed afterwards. BENCH_EVENTS sets the number of events of the large one.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,9 @@ import { type Run, runCli } from './run-cli.ts';
 import { timeSteps } from './steps.ts';
 
 const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 10_000_000);
+const SCALE_EVENTS = Number(process.env['BENCH_SCALE'] ?? 10 * EVENTS);
+/** Bytes that a drawn event takes in the file system. */
+const BYTES_AN_EVENT = 120;
 const SAMPLES = fileURLToPath(new URL('../../../../../samples/', import.meta.url));
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -27,8 +30,33 @@ async function main(folder: string): Promise<void> {
   const scale = large.drawn.events / small.drawn.events;
   const ratio = large.text.wallMs / small.text.wallMs;
   print(`${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time`);
+  await atScale(folder, large);
   await others(folder, large.drawn.events / large.text.wallMs);
   await samples();
+}
+
+/** A recording that is followed in slices of time, beside the large one of the same run. */
+async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>>): Promise<void> {
+  if (SCALE_EVENTS === 0) return;
+  const { bavail, bsize } = statfsSync(folder);
+  const wanted = SCALE_EVENTS * BYTES_AN_EVENT;
+  if (bavail * bsize < 2 * wanted) {
+    print(`no recording of ${SCALE_EVENTS} events: that takes ${(wanted / 2 ** 30).toFixed(0)} GiB`);
+    return;
+  }
+  const own = join(folder, 'scale');
+  mkdirSync(own);
+  const drawn = drawRecording(own, SCALE_EVENTS);
+  print(`\nsynthetic recording: ${drawn.events} events, ${drawn.requests} requests`);
+  const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
+  const text = await runCli('report', '--min-grade', 'F', ...files);
+  printRun('report of its text, in slices of time', text, drawn.events);
+  const scale = drawn.events / large.drawn.events;
+  const ratio = text.wallMs / large.text.wallMs;
+  print(
+    `${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time (aim ${(1.1 * scale).toFixed(0)} at most)`,
+  );
+  rmSync(own, { recursive: true });
 }
 
 /** Events a second of iotrace, end to end, over those of the tools that people have; all of this run. */

@@ -175,7 +175,7 @@ describe('blocks of a stream', () => {
 });
 
 describe('threads', () => {
-  const threads = new ReadingThreads(1 << 18);
+  const threads = new ReadingThreads({ blockBytes: 1 << 18 });
   afterAll(() => threads.close());
   const text = many(30_000, (i) =>
     i % 1000 === 7 ? 'CPU:1 [LOST 3 EVENTS]\n' : handler(`name${Math.floor(i / 90)}`),
@@ -215,7 +215,10 @@ describe('threads', () => {
   });
 
   it('that fail make the reading fail', async () => {
-    const missing = new ReadingThreads(1 << 18, new URL('./no-such-file.js', import.meta.url));
+    const missing = new ReadingThreads({
+      blockBytes: 1 << 18,
+      entry: new URL('./no-such-file.js', import.meta.url),
+    });
     const chunks = chunksOf(Buffer.from(text), 65_536);
     const reading = readInBlocks(ftraceText.blocks!, chunks, new EventTableBuilder(), missing);
     await expect(reading).rejects.toThrow('no-such-file');

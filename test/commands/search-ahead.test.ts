@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { ftraceText } from '../../parsers/ftrace-text.ts';
 import { NAMES, newState, PROGRESS, searchAhead } from '../../src/commands/search-ahead.ts';
 import { searchMachines } from '../../src/correlate/clocks-by-messages.ts';
+import { inPackage } from '../../src/package-root.ts';
 import { searchDoubts } from '../../src/trace/doubts.ts';
 import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
 
@@ -60,8 +61,11 @@ it('is done by the thread when that has begun', async () => {
 
 it('is done here when the thread has not begun, or cannot', async () => {
   const tables = await machines();
+  // A thread stays once it has begun: none runs these entries yet.
+  const unused = inPackage('dist/src/commands/search-thread.js?unused');
   const missing = new URL('./no-such-file.js', import.meta.url);
-  const all = [{ leastRows: 0, cpus: 2 }, { leastRows: 0, cpus: 2, entry: missing }, {}].map((options) => {
+  const entries = [unused, missing].map((entry) => ({ leastRows: 0, cpus: 2, entry }));
+  const all = [...entries, {}].map((options) => {
     const ahead = searchAhead(tables, {}, options);
     return { clocks: ahead.clocks(), doubts: ahead.doubts() };
   });

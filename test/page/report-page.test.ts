@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followRecording, reportOf } from '../../src/commands/analyze.ts';
 import { openRecording } from '../../src/commands/open-recording.ts';
 import { buildPicture } from '../../src/picture/build-picture.ts';
+import { placedGaps } from '../../src/picture/gap-list.ts';
 import { renderHtml } from '../../src/render/html.ts';
 import { drawnPicture } from '../support/drawn-picture.ts';
 import { DRAWN } from '../support/drawn-report.ts';
@@ -18,7 +19,10 @@ async function reportPage(sample: string): Promise<string> {
   const how = { version: '0', title, path };
   const followed = followRecording(recording, how);
   if ('failure' in followed) throw new Error(followed.failure);
-  const picture = buildPicture(followed.correlated, followed.doubts);
+  const picture = buildPicture(
+    followed.correlated.requests,
+    placedGaps(followed.correlated, followed.doubts),
+  );
   return renderHtml(reportOf(recording, followed, how), picture, builtAssets());
 }
 

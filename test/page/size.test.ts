@@ -4,6 +4,7 @@ import { followRecording, reportOf } from '../../src/commands/analyze.ts';
 import { openRecording } from '../../src/commands/open-recording.ts';
 import type { RequestTable } from '../../src/correlate/request-table.ts';
 import { buildPicture } from '../../src/picture/build-picture.ts';
+import { placedGaps } from '../../src/picture/gap-list.ts';
 import { renderHtml } from '../../src/render/html.ts';
 import { builtAssets } from '../support/page-assets.ts';
 
@@ -53,7 +54,11 @@ describe('the page of 100,000 requests', { timeout: 120_000 }, () => {
       const many = { ...followed, correlated: { ...followed.correlated, requests } };
       const model = reportOf(recording, many, how);
       expect(model.requests.matched).toBeGreaterThan(0.95 * REQUESTS);
-      const page = renderHtml(model, buildPicture(many.correlated, many.doubts), builtAssets());
+      const page = renderHtml(
+        model,
+        buildPicture(many.correlated.requests, placedGaps(many.correlated, many.doubts)),
+        builtAssets(),
+      );
       expect(Buffer.byteLength(page)).toBeLessThanOrEqual(MOST_BYTES);
       expect(page).toMatch(/of [\d,]+ requests that were followed this page holds 2,\d{3}: the 250 slowest/);
       expect(page).toMatch(/bins of/);

@@ -24,7 +24,7 @@ function partOf(fio: Partial<FioFacts>, meanNs = 100_000) {
   const requests = { length: 0, status: new Uint8Array() } as unknown as RequestTable;
   const breakdown = { total: { meanNs: 96_000 }, matched: new Int32Array(23) } as unknown as Breakdown;
   const unseen = { withoutCall: 23, withoutReturn: 23, inRing: 0 };
-  return truthOf({ truth, match: undefined }, { requests, unseen }, breakdown)!;
+  return truthOf({ truth, match: undefined }, { requests, unseen, slices: 1 }, breakdown)!;
 }
 
 /** Two requests of io_uring, each alone or both in flight at once. Drawn. */
@@ -53,7 +53,7 @@ ${isTogether ? ' 30 | | block_rq_complete A' : ''}
   const truth: GroundTruth = { source: 'fio.json', kind: 'fio', requests: 2, meanNs: 100_000 };
   const { requests } = correlated;
   const counted = countUnseen(correlated, breakdown);
-  return truthOf({ truth, match: undefined }, { requests, unseen: counted }, breakdown)!.unseen;
+  return truthOf({ truth, match: undefined }, { requests, unseen: counted, slices: 1 }, breakdown)!.unseen;
 }
 
 describe('io_uring’s ring', () => {

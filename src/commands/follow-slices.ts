@@ -1,0 +1,56 @@
+/**
+ * Reports a recording that is larger than memory: followed in slices of time, which overlap so that every request is whole in
+ * one of them. What a slice leaves is a digest without rows; those of all are laid together.
+ */
+import type { RequestTable } from '../correlate/request-table.ts';
+import type { PlacedGap } from '../picture/gap-list.ts';
+import type { ReportModel } from '../report/report-model.ts';
+import { missingOf } from '../trace/integrity.ts';
+import { type AnalyzeOptions, reportOfDigest } from './analyze.ts';
+import type { OpenBundle } from './open-recording.ts';
+import type { Say } from './say.ts';
+import { SlicePass } from './slice-pass.ts';
+
+/** A report, and what pictures of it are made of. */
+export interface ReportedRequests {
+  readonly model: ReportModel;
+  readonly requests: RequestTable;
+  readonly gaps: readonly PlacedGap[];
+}
+
+/** What is smaller is followed at once, in less than 1 GiB of memory. */
+const LEAST_BYTES = 1.25 * 2 ** 30;
+/** Rows of all machines in a slice. The requests of a hundred million rows take about as much memory as they do. */
+const ROWS_PER_SLICE = 1_500_000;
+
+/**
+ * The report of a large recording. Undefined where it is not large, or where it has to be followed at once; why is said. Rejects
+ * when reading fails.
+ */
+export async function followInSlices(
+  open: OpenBundle,
+  how: AnalyzeOptions,
+  say: Say,
+  { leastBytes = LEAST_BYTES, rowsPerSlice = ROWS_PER_SLICE } = {},
+): Promise<ReportedRequests | undefined> {
+  const { facts, streams } = open.bundle.manifest;
+  const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0);
+  if (bytes < leastBytes) return undefined;
+  let result = await new SlicePass(open, how, rowsPerSlice).run();
+  // Where events are missing, that one is not there says less: every slice has to know of it.
+  if (!('whyNot' in result) && result.streams.some(({ source }) => missingOf(source) > 0)) {
+    say('events are missing: everything is looked at once more with that in mind');
+    result = await new SlicePass(open, how, rowsPerSlice, result.totals).run();
+  }
+  if ('whyNot' in result) {
+    say(`followed at once, in memory, and not in slices of time: ${result.whyNot}`);
+    return undefined;
+  }
+  const { groundTruth } = open;
+  const digest = result.digests.whole(result.streams, facts);
+  return {
+    model: reportOfDigest({ facts, groundTruth }, digest, how),
+    requests: digest.requests,
+    gaps: result.gaps,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * Of a slice of a recording the requests that are its own. Slices overlap, so that a request that begins in one is whole in it
+ * though it ends behind it; each request belongs to the slice in which it was issued.
+ */
+import { firstNotBefore } from '../trace/occurrences.ts';
+import type { ApplicationMatch } from './application.ts';
+import { LAST_CYCLE, NEVER_COMPLETED, OUTSIDE_SPAN } from './build-request-table.ts';
+import type { Correlated } from './correlate.ts';
+import { type RequestTable, STATUS } from './request-table.ts';
+
+/** A stretch of the application's time line, ns after its table's epoch; infinite at the ends of the recording. */
+export interface OwnTime {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Why a request that ends behind what was read of a slice was not seen whole. */
+const CUT_REASONS: ReadonlySet<string> = new Set([OUTSIDE_SPAN.behind, LAST_CYCLE, NEVER_COMPLETED]);
+
+/**
+ * The end of a slice's own time, brought forward to where the first request was issued from `earliest` on that was not seen whole: it
+ * belongs to the next slice, which sees more behind it.
+ */
+export function ownEnd({ app, path, requests }: Correlated, { to }: OwnTime, earliest: number): number {
+  const { ts } = app.table;
+  const issues = requests.rows.get(path.anchors.issue)!;
+  for (let request = 0; request < requests.length; request++) {
+    const issued = ts[issues[request]!]!;
+    if (issued < earliest || requests.status[request] === STATUS.matched) continue;
+    if (issued >= to) return to;
+    if (CUT_REASONS.has(requests.reasons[requests.reason[request]!]!)) return issued;
+  }
+  return to;
+}
+
+/** Of a request that was not seen whole in its slice. */
+const TOO_LONG = 'longer than the overlap of two slices of the recording';
+
+/** The same with only the requests that were issued from `from` on and before `to`; columns are views of those before. */
+export function ownedPart(correlated: Correlated, own: OwnTime): Correlated {
+  const { app, path, requests, followed, inFlight, application, strays } = correlated;
+  const { ts } = app.table;
+  const issued = Float64Array.from(requests.rows.get(path.anchors.issue)!, (row) => ts[row]!);
+  const first = firstNotBefore(issued, own.from);
+  const behind = firstNotBefore(issued, own.to);
+  const part = <Column extends Cut<Column>>(column: Column) => column.subarray(first, behind);
+  const partOf = <Column extends Cut<Column>, Key>(columns: ReadonlyMap<Key, Column>) =>
+    new Map([...columns].map(([key, column]) => [key, part(column)]));
+  const rows = partOf(followed.rows);
+  const unclear = [...followed.unclear].map(([request, point]) => [request - first, point] as const);
+  return {
+    ...correlated,
+    requests: wholeOnes(
+      {
+        ...requests,
+        length: behind - first,
+        rows,
+        start: part(requests.start),
+        total: part(requests.total),
+        offsets: partOf(requests.offsets),
+        variant: part(requests.variant),
+        status: part(requests.status),
+        reason: part(requests.reason),
+        sector: part(requests.sector),
+        bytes: part(requests.bytes),
+        direction: part(requests.direction),
+      },
+      own,
+    ),
+    followed: { ...followed, rows, times: partOf(followed.times), unclear: new Map(unclear) },
+    inFlight: { ...inFlight, alone: part(inFlight.alone) },
+    application: application === undefined ? undefined : ownLines(application, first, behind),
+    strays: strays.filter((row) => ts[row]! >= own.from && ts[row]! < own.to),
+  };
+}
+
+interface Cut<Column> {
+  subarray(begin: number, end: number): Column;
+}
+
+/** Only at the ends of the recording a request may lie outside of it; elsewhere it was longer than what was read. */
+function wholeOnes(requests: RequestTable, { from, to }: OwnTime): RequestTable {
+  const reasons = [...requests.reasons];
+  const cut = reasons.map(
+    (reason) =>
+      (reason === OUTSIDE_SPAN.before && from !== Number.NEGATIVE_INFINITY) ||
+      (to !== Number.POSITIVE_INFINITY && (reason === OUTSIDE_SPAN.behind || reason === LAST_CYCLE)),
+  );
+  if (!cut.includes(true)) return requests;
+  const tooLong = reasons.push(TOO_LONG) - 1;
+  const status = requests.status.slice();
+  const reason = requests.reason.slice();
+  for (let request = 0; request < requests.length; request++) {
+    if (status[request] !== STATUS.outside || cut[reason[request]!] !== true) continue;
+    status[request] = STATUS.rejected;
+    reason[request] = tooLong;
+  }
+  return { ...requests, status, reason, reasons };
+}
+
+function ownLines({ entry, request, offsetNs }: ApplicationMatch, first: number, behind: number) {
+  return {
+    offsetNs,
+    entry: entry.subarray(first, behind),
+    request: request.map((each) => (each >= first && each < behind ? each - first : -1)),
+  };
+}
