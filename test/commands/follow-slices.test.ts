@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openBundle } from '../../src/bundle/read-bundle.ts';
-import { type AnalyzeOptions, analyze } from '../../src/commands/analyze.ts';
+import { type AnalyzeOptions, followRecording, reportOf } from '../../src/commands/analyze.ts';
 import { followInSlices, type ReportedRequests } from '../../src/commands/follow-slices.ts';
 import { type OpenBundle, readWhole, withBundle, withRawFiles } from '../../src/commands/open-recording.ts';
+import { buildPicture } from '../../src/picture/build-picture.ts';
+import { placedGaps } from '../../src/picture/gap-list.ts';
+import type { PictureModel } from '../../src/picture/picture-model.ts';
 import type { ReportModel } from '../../src/report/report-model.ts';
 
 const fileOf = (sample: string) =>
@@ -15,6 +18,8 @@ const fileOf = (sample: string) =>
 
 interface Both {
   readonly whole: ReportModel;
+  readonly wholePicture: PictureModel;
+  readonly slicedPicture: PictureModel | undefined;
   /** Undefined: it was followed at once. */
   readonly sliced: ReportModel | undefined;
   readonly said: readonly string[];
@@ -29,9 +34,16 @@ async function both(open: OpenBundle, rowsPerSlice: number): Promise<Both> {
     rowsPerSlice,
   });
   const { recording } = await readWhole(open);
-  const whole = analyze(recording, how);
-  if ('failure' in whole) throw new Error(whole.failure);
-  return { whole, sliced: sliced?.model, said };
+  const followed = followRecording(recording, how);
+  if ('failure' in followed) throw new Error(followed.failure);
+  const { correlated, doubts } = followed;
+  return {
+    whole: reportOf(recording, followed, how),
+    wholePicture: buildPicture(correlated.requests, placedGaps(correlated, doubts)),
+    slicedPicture: sliced && buildPicture(sliced.requests, sliced.gaps),
+    sliced: sliced?.model,
+    said,
+  };
 }
 
 const ofSample = (sample: string, rowsPerSlice: number) =>
@@ -61,8 +73,11 @@ describe('a recording in slices', () => {
     ['virtio-blk-iothread-x86-tsc', 12_000, 4],
     ['virtio-blk-iothread-host-only', 3000, 4],
   ])('gives the same figures: %s', async (sample, rows, slices) => {
-    const { whole, sliced, said } = await ofSample(sample, rows);
+    const { whole, sliced, said, wholePicture, slicedPicture } = await ofSample(sample, rows);
     expect(said).toEqual([]);
+    // Points that no request has are not among those of a sample.
+    const { sample: _, ...drawn } = wholePicture;
+    expect(slicedPicture).toMatchObject(drawn);
     expect(slicesOf(sliced!)).toBe(`followed in ${slices} slices of time, each by itself`);
     expect(figures(sliced!)).toEqual(figures(whole));
     expect(sliced!.path.evidence.at(-1)).toMatch(/^so in the largest of \d+ slices/);

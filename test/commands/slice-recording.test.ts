@@ -245,6 +245,14 @@ describe('slices of a recording', () => {
     expect([own.length, new Set(own).size]).toEqual([113_000, 113_000]);
   });
 
+  it('are tried no further than the recording goes', async () => {
+    const text = Array.from({ length: 100 }, (_, at) => traceLine(5_000_000 + at * 100, at)).join('');
+    const recording = opened([await sliced(text), await sliced(text, 'host')], 500);
+    let trials = 0;
+    while (trials < 10 && (await recording.trial()) !== undefined) trials++;
+    expect(trials).toBeLessThan(10);
+  });
+
   it('are tried no further than a slice goes', async () => {
     const text = drawn(3000, 100, 5_000_000).join('');
     const recording = opened([await sliced(text, 'host'), await sliced(text)], 500);

@@ -145,11 +145,30 @@ describe('a slice’s own rows', () => {
     const times = [10, 20, 5, 30, 25, 40];
     const source = drawn('ns', times.length, (row) => times[row]!);
     const borders = [-Infinity, 1015, 1030, Infinity];
-    const parts = borders.slice(1).map((to, at) => own(source, 1, borders[at]!, to).rows);
+    const parts = borders.slice(1).map((to, at) => own(source, 1, borders[at]!, to));
     expect(parts).toEqual([
-      [0, 2],
-      [1, 4],
-      [3, 5],
+      {
+        rows: [0, 2],
+        losses: [
+          [100, 0],
+          [102, 1],
+        ],
+      },
+      {
+        rows: [1, 4],
+        losses: [
+          [101, 0],
+          [104, 1],
+        ],
+      },
+      {
+        rows: [3, 5],
+        losses: [
+          [103, 0],
+          [105, 1],
+          [106, 2],
+        ],
+      },
     ]);
   });
 

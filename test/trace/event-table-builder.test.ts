@@ -58,6 +58,24 @@ describe('cut', () => {
     expect(plain(rowsOf(cut))).toEqual(plain(expected(0, 8)));
   });
 
+  it('takes the memory of a table back only when that is allowed', () => {
+    const builder = new EventTableBuilder();
+    add(builder, 0, 10);
+    const first = builder.cut(8, 8);
+    add(builder, 10, 20);
+    const second = builder.cut(10, 10);
+    expect(second.events.ts.buffer).not.toBe(first.events.ts.buffer);
+    add(builder, 20, 30);
+    builder.takeBack();
+    const third = builder.cut(10, 9);
+    add(builder, 30, 40);
+    const fourth = builder.build();
+    expect(fourth.events.ts.buffer).toBe(second.events.ts.buffer);
+    expect(plain(rowsOf(first))).toEqual(plain(expected(0, 8)));
+    expect(plain(rowsOf(third))).toEqual(plain(expected(18, 28)));
+    expect(plain(rowsOf(fourth))).toEqual(plain(expected(27, 40)));
+  });
+
   it('counts times from the first row of the stream, also when no row is kept', () => {
     const builder = new EventTableBuilder();
     expect(builder.cut(0, 0).events.epoch).toBe(0n);
