@@ -1,6 +1,6 @@
 /** Of an application's log of single requests the lines that can be of one slice of the recording. */
 import type { ApplicationMatch } from '../correlate/application.ts';
-import type { RequestTable } from '../correlate/request-table.ts';
+import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import { firstNotBefore } from '../trace/occurrences.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 
@@ -31,7 +31,7 @@ export class SlicedLog {
   learn({ start, status, length }: RequestTable, match: ApplicationMatch, first: number): void {
     for (let request = 0; request < length; request++) {
       const line = match.entry[request]!;
-      if (line === -1 || status[request] !== 0) continue;
+      if (line === -1 || status[request] !== STATUS.matched) continue;
       this.#distanceNs = this.#log.startNs[first + line]! - start[request]!;
       return;
     }

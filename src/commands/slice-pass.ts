@@ -35,8 +35,8 @@ export type PassResult =
   | {
       readonly digests: DigestSum;
       readonly streams: readonly StreamTrust[];
-      /** By name of the stream. */
-      readonly totals: ReadonlyMap<string, StreamTotals>;
+      /** Of each stream, in the order of a slice's sources: files of one name may be several. */
+      readonly totals: readonly StreamTotals[];
       readonly gaps: readonly PlacedGap[];
     }
   | { readonly whyNot: string };
@@ -51,12 +51,13 @@ export class SlicePass {
   readonly #open: OpenBundle;
   readonly #how: AnalyzeOptions;
   readonly #rowsPerSlice: number;
-  readonly #totals: ReadonlyMap<string, StreamTotals> | undefined;
+  readonly #totals: readonly StreamTotals[] | undefined;
   readonly #rate: TickRate | undefined;
   readonly #log: SlicedLog | undefined;
   readonly #digests: DigestSum;
   readonly #gaps: PlacedGap[] = [];
-  readonly #sums = new Map<string, StreamSum>();
+  /** In the order of a slice's sources. */
+  readonly #sums: StreamSum[] = [];
   #device: number | undefined;
   #before: KnownBefore | undefined;
   /** Where the requests of the next slice begin, on the application's time line. */
@@ -64,13 +65,8 @@ export class SlicePass {
   /** Where the next slice begins on the machine that does not lead. */
   #otherFrom = Number.NEGATIVE_INFINITY;
 
-  /** `totals`: what each stream comes to, by its name, where an earlier pass found that out. */
-  constructor(
-    open: OpenBundle,
-    how: AnalyzeOptions,
-    rowsPerSlice: number,
-    totals?: ReadonlyMap<string, StreamTotals>,
-  ) {
+  /** `totals`: what each stream comes to, where an earlier pass found that out. */
+  constructor(open: OpenBundle, how: AnalyzeOptions, rowsPerSlice: number, totals?: readonly StreamTotals[]) {
     const { groundTruth, bundle } = open;
     this.#open = open;
     this.#how = how;
@@ -120,7 +116,7 @@ export class SlicePass {
       return { whyNot: `${recording.late} events stand far behind those that are later.` };
     if (!recording.agrees) return { whyNot: 'a stream is not what its beginning says.' };
     if (this.#digests.slices === 0) return { whyNot: 'no slice holds a request.' };
-    return { ...(await this.#wholes(streams)), digests: this.#digests, gaps: this.#gaps };
+    return { ...(await this.#wholes(recording, streams)), digests: this.#digests, gaps: this.#gaps };
   }
 
   /** Relates the machines' times by as much of the beginning as that takes. */
@@ -170,7 +166,7 @@ export class SlicePass {
     const { groundTruth, bundle } = this.#open;
     const part = span === undefined ? undefined : this.#log?.part(span.from, span.to);
     const slice: Recording = {
-      sources: sources.map((source) => this.#withTotals(source, recording)),
+      sources: sources.map((source, at) => this.#withTotals(source, recording, this.#totals?.[at])),
       facts: bundle.manifest.facts,
       // Latencies alone are told apart by their order in the whole recording.
       groundTruth: groundTruth && {
@@ -188,10 +184,9 @@ export class SlicePass {
   }
 
   /** The source with what its stream is known to come to; one that is empty counts from where its machine does. */
-  #withTotals(source: Source, recording: SlicedRecording): Source {
+  #withTotals(source: Source, recording: SlicedRecording, total: StreamTotals | undefined): Source {
     const { events } = source;
     const epoch = events.length > 0 ? events.epoch : (recording.epochOf(source.machine) ?? events.epoch);
-    const total = this.#totals?.get(source.name);
     const own = { ...source, events: { ...events, epoch } };
     if (total === undefined) return own;
     return { ...own, records: total.records, claimed: total.claimed, rejects: total.rejects };
@@ -227,29 +222,28 @@ export class SlicePass {
     for (const [at, source] of slice.sources.entries()) {
       const epoch = recording.epochOf(source.machine) ?? source.events.epoch;
       const own = ownRows(source, epoch, nsPerTick, source.machine === recording.lead ? slice : other);
-      const sum = this.#sums.get(source.name) ?? new StreamSum();
-      this.#sums.set(source.name, sum);
+      this.#sums[at] ??= new StreamSum();
       const found = checked[at]?.integrity;
       // What is sound with its overlaps is sound without them.
       const integrity = found !== undefined && isSound(found) ? found : checkIntegrity(own, nsPerTick);
-      sum.add({ source: own, integrity });
+      this.#sums[at].add({ source: own, integrity });
     }
   }
 
-  /** Each stream as a whole, once all have ended. */
-  async #wholes(streams: readonly SlicedStream[]) {
-    const totals = new Map<string, StreamTotals>();
-    const wholes: StreamTrust[] = [];
-    for (const stream of streams) {
+  /** Each stream as a whole, once all have ended; `streams` in the order in which a report lists them. */
+  async #wholes(recording: SlicedRecording, streams: readonly SlicedStream[]) {
+    const { tracerCounts } = this.#open.bundle.manifest.facts;
+    const totals: StreamTotals[] = [];
+    const wholes = new Map<SlicedStream, StreamTrust>();
+    for (const [at, stream] of recording.streams.entries()) {
       const { name } = stream;
-      const sum = this.#sums.get(name)!;
-      const { tracerCounts } = this.#open.bundle.manifest.facts;
+      const sum = this.#sums[at]!;
       const { claimed, overwritten, ...rest } = await stream.rest();
       const total = withCount({ ...rest, claimed, overwritten, name, losses: sum.losses }, tracerCounts);
-      totals.set(name, total);
-      wholes.push(sum.whole(total));
+      totals.push(total);
+      wholes.set(stream, sum.whole(total));
     }
-    return { totals, streams: wholes };
+    return { totals, streams: streams.map((stream) => wholes.get(stream)!) };
   }
 }
 

@@ -88,6 +88,11 @@ export class SlicedRecording {
     return isEmpty ? `The streams of the ${lead[0]} hold no event.` : undefined;
   }
 
+  /** In the order of a slice's sources. */
+  get streams(): readonly SlicedStream[] {
+    return [...this.#lead.streams, ...(this.#other?.streams ?? [])];
+  }
+
   /** The machine whose time slices are cut by. */
   get lead(): MachineName {
     return this.#lead.name;

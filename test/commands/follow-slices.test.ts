@@ -1,5 +1,5 @@
 /** A recording that is followed in slices gives the report that it gives when followed at once. Real samples, and texts made of them. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,8 @@ interface Both {
 }
 
 /** Reports of an open bundle, in slices of so many rows and at once. */
-async function both(open: OpenBundle, rowsPerSlice: number): Promise<Both> {
-  const how: AnalyzeOptions = { version: '0', title: open.title, path: open.path };
+async function both(open: OpenBundle, rowsPerSlice: number, tscHz?: number): Promise<Both> {
+  const how: AnalyzeOptions = { version: '0', title: open.title, path: open.path, tscHz };
   const said: string[] = [];
   const sliced: ReportedRequests | undefined = await followInSlices(open, how, (text) => said.push(text), {
     leastBytes: 0,
@@ -202,6 +202,27 @@ describe('damage in slices', () => {
     expect(said.at(-1)).toBe(
       'followed at once, in memory, and not in slices of time: 1 events stand far behind those that are later.',
     );
+  });
+
+  it('files of one name are told apart', async () => {
+    const bundle = await openBundle(fileOf('virtio-blk-iothread-x86-tsc'));
+    folder = await mkdtemp(join(tmpdir(), 'iotrace-slices-'));
+    const files: Record<string, string> = {};
+    for (const { machine, member } of bundle.manifest.streams) {
+      files[machine] = join(folder, machine, 'trace');
+      await mkdir(join(folder, machine));
+      await writeFile(files[machine], bundle.member(member));
+    }
+    await bundle.close();
+    const { whole, sliced } = await withRawFiles(
+      { host: [files['host']!], guest: [files['guest']!] },
+      undefined,
+      () => undefined,
+      (open) => both(open, 12_000, 1e9),
+    );
+    expect(whole.recording.sources.map(({ name }) => name)).toEqual(['trace', 'trace']);
+    expect(sliced!.recording.sources).toEqual(whole.recording.sources);
+    expect(sliced!.losses).toEqual(whole.losses);
   });
 
   it('a stretch in which the disk was idle is no damage', async () => {
