@@ -11,7 +11,7 @@ export interface Sampling {
   readonly stretches: number;
 }
 
-const SAMPLING: Sampling = { stretch: 256, stretches: 128 };
+const SAMPLING: Sampling = { stretch: 256, stretches: 32 };
 
 /** The same scene with some of its requests; the first and the last of all are among them. */
 export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'>>(
