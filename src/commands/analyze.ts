@@ -95,7 +95,7 @@ export function followRecording(
       : [[machine, { table: own.table, trouble: troubleOf(streams, machine, own.reported) }] as const];
   });
   const tables = new Map(joined);
-  const ahead = searchAhead(tables, { qemuThreads: facts.qemuThreads });
+  const ahead = searchAhead(tables, { qemuThreads: facts.qemuThreads }, { stays: whole !== undefined });
   const doubts = findDoubts(tables, ahead.doubts);
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({

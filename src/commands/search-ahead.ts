@@ -1,7 +1,8 @@
 /**
  * Two searches look through all rows and need no request: for CPUs whose clocks are off, and for what is missing. Another
  * thread does them, one after the other, while this one follows requests. Whoever comes first to a search does it: nobody
- * waits for one that has not begun. The thread stays for the next slice of a recording: it is faster once it has warmed up.
+ * waits for one that has not begun. The thread stays for the next slice of a recording: it is faster once it has warmed up. Where there
+ * is none to come it ends, and gives its memory back.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -18,6 +19,8 @@ export interface ToSearch {
   readonly machines: DoubtedTables<MachineName>;
   readonly facts: ThreadFacts;
   readonly port: MessagePort;
+  /** Nothing comes behind it. */
+  readonly isLast: boolean;
 }
 
 type Searched = Pick<ToSearch, 'machines' | 'facts'>;
@@ -59,11 +62,17 @@ const BUILT_ENTRY = inPackage('dist/src/commands/search-thread.js');
 export const newState = () =>
   new Int32Array(new SharedArrayBuffer(NAMES.length * Int32Array.BYTES_PER_ELEMENT));
 
-/** Begins the searches where that is worth it. `entry` is what the thread runs. */
+/** Begins the searches where that is worth it. `entry` is what the thread runs; `stays`: for more tables to come. */
 export function searchAhead(
   machines: DoubtedTables<MachineName>,
   facts: ThreadFacts,
-  { leastRows = LEAST_ROWS, state = newState(), entry = BUILT_ENTRY, cpus = availableParallelism() } = {},
+  {
+    leastRows = LEAST_ROWS,
+    state = newState(),
+    entry = BUILT_ENTRY,
+    cpus = availableParallelism(),
+    stays = false,
+  } = {},
 ): Ahead {
   const searchHere = () => searchDoubts(machines);
   const rows = [...machines.values()].reduce((sum, { table }) => sum + table.length, 0);
@@ -72,8 +81,9 @@ export function searchAhead(
   const shared = new Map(
     [...machines].map(([machine, { table, trouble }]) => [machine, { table: sharedTable(table), trouble }]),
   );
-  const job: ToSearch = { state, machines: shared, facts, port };
+  const job: ToSearch = { state, machines: shared, facts, port, isLast: !stays };
   threadOf(entry).postMessage(job, [port]);
+  if (!stays) threads.delete(entry.href);
   own.unref();
   const results = new Results(state, own);
   return { clocks: () => results.take('clocks'), doubts: () => results.take('doubts') ?? searchHere() };

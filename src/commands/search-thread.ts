@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { type Found, NAMES, PROGRESS, SEARCHES, type ToSearch } from './search-ahead.ts';
 
 parentPort!.on('message', (job: ToSearch) => {
-  const { state, port } = job;
+  const { state, port, isLast } = job;
   for (const [at, name] of NAMES.entries()) {
     if (Atomics.compareExchange(state, at, 0, PROGRESS.begun) !== 0) continue;
     port.postMessage({ name, result: search(name, job) } satisfies Found);
@@ -11,6 +11,7 @@ parentPort!.on('message', (job: ToSearch) => {
     Atomics.notify(state, at);
   }
   port.close();
+  if (isLast) parentPort!.close();
 });
 
 function search(name: keyof typeof SEARCHES, { machines, facts }: ToSearch): unknown {
