@@ -113,7 +113,7 @@ export class SlicePass {
     }
     if ('whyNot' in state) return state;
     if (recording.late > 0)
-      return { whyNot: `${recording.late} events stand far behind those that are later.` };
+      return { whyNot: `events stand far behind those that are later: ${recording.late}.` };
     if (!recording.agrees) return { whyNot: 'a stream is not what its beginning says.' };
     if (this.#digests.slices === 0) return { whyNot: 'no slice holds a request.' };
     return { ...(await this.#wholes(recording, streams)), digests: this.#digests, gaps: this.#gaps };
@@ -205,7 +205,7 @@ export class SlicePass {
     const digest = digestRecording({ facts, groundTruth }, { ...followed, correlated }, this.#how);
     this.#digests.add(digest, followed.firstLine);
     const gaps = placedGaps(correlated, followed.doubts);
-    this.#gaps.push(...gaps.filter(({ from }) => from >= own.from && from < own.to));
+    for (const gap of gaps) if (gap.from >= own.from && gap.from < own.to) this.#gaps.push(gap);
   }
 
   /** What the slice's own rows say of their streams; `checked`: its streams as far as they were looked through with their overlaps. */

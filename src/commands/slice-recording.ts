@@ -223,7 +223,10 @@ export class SlicedRecording {
     return [...ofLead, ...this.#other.cut(toOther(to), toOther(keepFrom))];
   }
 
-  /** Nobody looks at the rows of the latest slice any more: their memory is for those of the next but one. */
+  /**
+   * Nobody looks at the rows of the latest slice any more: their memory is for those of the next but one. A search of another thread
+   * that was not waited for (`search-ahead.ts`) may still run over them; what it finds is thrown away.
+   */
   takeBack(): void {
     for (const stream of this.#streams) stream.takeBack();
   }

@@ -115,11 +115,6 @@ export class SlicedStream {
     return this.#builder.rows;
   }
 
-  /** Time of the first row held; NaN when none is. */
-  get firstTime(): number {
-    return this.timeOfRow(0);
-  }
-
   /** The latest time of all rows read so far; -Infinity before the first. */
   get lastTime(): number {
     return this.#lastTime;
@@ -145,11 +140,6 @@ export class SlicedStream {
 
   get #times(): TimesOf {
     return this.#report ?? this.#head;
-  }
-
-  /** Time of a row held; NaN where there is none. */
-  timeOfRow(row: number): number {
-    return this.#builder.times[row] ?? Number.NaN;
   }
 
   /** About how many rows held are earlier: as many as if they were in order of time. */

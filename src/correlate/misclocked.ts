@@ -5,7 +5,7 @@
  * clocks may differ all the same.
  */
 import type { EventTable } from '../trace/event-table.ts';
-import type { CpuPair } from '../trace/file-order.ts';
+import { type CpuPair, widestPairs } from '../trace/file-order.ts';
 import type { Gap } from '../trace/gaps.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import { withoutRows } from '../trace/order.ts';
@@ -38,20 +38,11 @@ export function findMisclocked(
   byMessages: ClocksByMessages,
 ): Misclocked {
   const { bounds } = byMessages;
-  const pairs = unite([...byOrder, ...byMessages.pairs]);
+  const pairs = widestPairs([...byOrder, ...byMessages.pairs]);
   if (pairs.length === 0) return { ...NO_MACHINE, bounds };
   const cpus = suspects(pairs);
   const reach = MOST_OF_LEAST * Math.max(...pairs.map(({ atLeast }) => atLeast));
   return { pairs, cpus, gaps: stretches(machine, cpus, reach), bounds };
-}
-
-/** Each pair once, with the largest difference anyone found. */
-function unite(found: readonly CpuPair[]): CpuPair[] {
-  const pairs = new Map<string, CpuPair>();
-  for (const pair of found)
-    if ((pairs.get(pair.cpus.join())?.atLeast ?? Number.NEGATIVE_INFINITY) < pair.atLeast)
-      pairs.set(pair.cpus.join(), pair);
-  return [...pairs.values()];
 }
 
 /** The CPU in most pairs explains them; and so on until none is left. CPUs in equally many are suspected together. */

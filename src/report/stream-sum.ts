@@ -1,7 +1,6 @@
 /** A stream that was looked at slice by slice, as a whole. */
-
-import type { CpuPair } from '../trace/file-order.ts';
-import { type CheckedSource, duplicatesOf, type Integrity, missingOf } from '../trace/integrity.ts';
+import { widestPairs } from '../trace/file-order.ts';
+import { type CheckedSource, duplicatesOf, missingOf } from '../trace/integrity.ts';
 import type { Source, SourceLoss } from '../trace/recording.ts';
 import { type StreamTrust, streamTrust } from './stream-trust.ts';
 
@@ -16,7 +15,7 @@ export class StreamSum {
   /** The next slice; its rows are not kept. */
   add(checked: CheckedSource): void {
     this.#slices.push(streamTrust(checked));
-    this.#losses.push(...checked.source.losses);
+    for (const loss of checked.source.losses) this.#losses.push(loss);
   }
 
   /** Losses that the slices name. */
@@ -50,12 +49,4 @@ export class StreamSum {
       },
     };
   }
-}
-
-function widestPairs(pairs: readonly CpuPair[]): Integrity['skewed'] {
-  const widest = new Map<string, CpuPair>();
-  for (const pair of pairs)
-    if ((widest.get(pair.cpus.join())?.atLeast ?? Number.NEGATIVE_INFINITY) < pair.atLeast)
-      widest.set(pair.cpus.join(), pair);
-  return [...widest.values()];
 }

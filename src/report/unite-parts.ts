@@ -1,7 +1,7 @@
 /** Parts of the digests of a recording's slices as one: what was counted is summed, what was bounded is as wide as in the worst slice. */
 import type { TornGroup } from '../correlate/torn-groups.ts';
 import type { PerRequest } from '../stats/counts.ts';
-import type { CpuPair } from '../trace/file-order.ts';
+import { widestPairs } from '../trace/file-order.ts';
 import type { CpuClocks } from './cpu-clocks.ts';
 import type { Digest } from './digest.ts';
 
@@ -38,13 +38,11 @@ export function uniteSkews(
   digests: readonly SliceDigest[],
   machine: 'app' | 'host',
 ): Digest['misclocked']['app'] {
-  const pairs = new Map<string, CpuPair>();
-  for (const pair of digests.flatMap(({ misclocked }) => misclocked[machine].pairs)) {
-    const known = pairs.get(pair.cpus.join());
-    if (known === undefined || known.atLeast < pair.atLeast) pairs.set(pair.cpus.join(), pair);
-  }
-  const cpus = digests.flatMap(({ misclocked }) => [...misclocked[machine].cpus]);
-  return { pairs: [...pairs.values()], cpus: new Set(cpus) };
+  const found = digests.map(({ misclocked }) => misclocked[machine]);
+  return {
+    pairs: widestPairs(found.flatMap(({ pairs }) => pairs)),
+    cpus: new Set(found.flatMap(({ cpus }) => [...cpus])),
+  };
 }
 
 /** The CPUs that stamped in any slice; what is proven of them is what the widest slice proves. */

@@ -63,3 +63,12 @@ function notePairs(
       pairs.set(cpus.join(), { cpus, atLeast: time - ts });
   }
 }
+
+/** Each pair once, with the largest difference anyone found. */
+export function widestPairs(found: readonly CpuPair[]): CpuPair[] {
+  const pairs = new Map<string, CpuPair>();
+  for (const pair of found)
+    if ((pairs.get(pair.cpus.join())?.atLeast ?? Number.NEGATIVE_INFINITY) < pair.atLeast)
+      pairs.set(pair.cpus.join(), pair);
+  return [...pairs.values()];
+}

@@ -200,7 +200,7 @@ describe('damage in slices', () => {
     const { sliced, said } = await ofText([...head, ...many]);
     expect(sliced).toBeUndefined();
     expect(said.at(-1)).toBe(
-      'followed at once, in memory, and not in slices of time: 1 events stand far behind those that are later.',
+      'followed at once, in memory, and not in slices of time: events stand far behind those that are later: 1.',
     );
   });
 
