@@ -1,18 +1,21 @@
 /**
  * Draws a recording of any size: no machine ever did these requests, and only speed and memory may be measured on it.
- * Leaves host.trace and guest.trace (tracefs text, microseconds, each on its own clock) and qd1.txt (request log).
+ * Leaves host.trace (or host.data, as perf writes it) and guest.trace (tracefs text, microseconds), each on its own clock,
+ * and qd1.txt (request log).
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import * as lines from './drawn-lines.ts';
 import { Scatter } from './random.ts';
-import { Timeline } from './timeline.ts';
+import { TextWriter } from './text-writer.ts';
+import { Timeline, type TraceWriter } from './timeline.ts';
 
 export interface DrawnRecording {
   readonly host: string;
   readonly guest: string;
   readonly log: string;
   readonly events: number;
+  readonly hostEvents: number;
   readonly requests: number;
 }
 
@@ -28,19 +31,20 @@ const DISK_SECTORS = 1 << 19;
 const TIMER_EVERY_NS = 4_000_000;
 const OTHER_DISK_EVERY_NS = 20_000_000;
 
-/** Writes a recording of about `events` events into a folder. */
-export function drawRecording(folder: string, events: number): DrawnRecording {
+/** Writes a recording of about `events` events into a folder; the host's as text or, given a writer, by `perf`. */
+export function drawRecording(folder: string, events: number, perf?: (file: string) => TraceWriter): DrawnRecording {
   const paths = {
-    host: join(folder, 'host.trace'),
+    host: join(folder, perf === undefined ? 'host.trace' : 'host.data'),
     guest: join(folder, 'guest.trace'),
     log: join(folder, 'qd1.txt'),
   };
-  const host = new Timeline(paths.host, (ns) => ns, 4);
-  const guest = new Timeline(paths.guest, guestClock, 1);
+  const host = new Timeline(perf?.(paths.host) ?? new TextWriter(paths.host, 4), (ns) => ns);
+  const guest = new Timeline(new TextWriter(paths.guest, 1), guestClock);
   const log = openSync(paths.log, 'w');
   const requests = new Drawing(host, guest).draw(events, (text) => writeSync(log, text));
   closeSync(log);
-  return { ...paths, events: host.finish() + guest.finish(), requests };
+  const [hostEvents, guestEvents] = [host.finish(), guest.finish()];
+  return { ...paths, events: hostEvents + guestEvents, hostEvents, requests };
 }
 
 function guestClock(hostNs: number): number {

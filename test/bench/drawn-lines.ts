@@ -1,7 +1,7 @@
 /**
  * The lines of one drawn request: virtio-blk with an IOThread and linux-aio on NVMe, kernel points only. Texts, tasks and
- * their order are those of the lab's recording vblk-aio-poll0 (Linux 6.1, QEMU 7.2); the durations are invented, in the
- * range of a fast machine.
+ * their order are those of the lab's recording vblk-aio-poll0 (Linux 6.1, QEMU 7.2), with the eventfds' numbers that probes of
+ * other kernels fetch; the durations are invented, in the range of a fast machine.
  */
 import { LineTemplate } from './line-template.ts';
 
@@ -83,7 +83,7 @@ export const IOTHREAD_SUBMITS = chain(
   IOTHREAD,
   [6000, 'sys_ppoll -> 0x1'],
   [700, 'sys_read(fd: 13, buf: 7ff679dfd350, count: 200)'],
-  [250, 'eventfd_read: (eventfd_read+0x0/0x300)'],
+  [250, 'eventfd_read: (eventfd_read+0x0/0x300) id=7'],
   [200, 'sys_read -> 0x8'],
   [3500, 'sys_io_submit(ctx_id: 7ff67aa91000, nr: 1, iocbpp: 7ff679dfb390)'],
   [900, 'nvme_queue_rq: (nvme_queue_rq+0x0/0x1f0 [nvme])'],
@@ -126,10 +126,10 @@ export const IOTHREAD_COMPLETES = chain(
   IOTHREAD,
   [300, 'sys_ppoll -> 0x1'],
   [700, 'sys_read(fd: 14, buf: 7ff679dfd340, count: 200)'],
-  [250, 'eventfd_read: (eventfd_read+0x0/0x300)'],
+  [250, 'eventfd_read: (eventfd_read+0x0/0x300) id=8'],
   [200, 'sys_read -> 0x8'],
   [2500, 'sys_write(fd: b, buf: 55a4490f04e8, count: 8)'],
-  [200, 'eventfd_write: (eventfd_write+0x0/0x330)'],
+  [200, 'eventfd_write: (eventfd_write+0x0/0x330) id=9'],
   [200, 'irqfd_wakeup: (irqfd_wakeup+0x0/0x1d0 [kvm]) wait=0xffff888141a6a808 key=0x1'],
   [150, 'kvm_arch_set_irq_inatomic: (kvm_arch_set_irq_inatomic+0x0/0xe0 [kvm])'],
   [150, 'kvm_msi_set_irq: dst 0 vec 38 (Fixed|physical|edge)'],

@@ -9,11 +9,15 @@ const LONGEST_LINE = 512;
 
 /** One line of tracefs text with room for its time: `task columns`, `sec.usec: `, then the event's own text. */
 export class LineTemplate {
+  readonly columns: string;
+  readonly text: string;
   readonly before: Uint8Array;
   readonly parts: readonly (Uint8Array | keyof LineValues)[];
 
   /** `text` may hold {sector} and {id}. */
   constructor(columns: string, text: string) {
+    this.columns = columns;
+    this.text = text;
     this.before = Buffer.from(columns);
     this.parts = `: ${text}\n`
       .split(/\{(sector|id)\}/)

@@ -4,16 +4,13 @@ import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawBlktrace } from './draw-blktrace.ts';
-import { repeatPerfData, repeatText } from './repeat-recording.ts';
+import { drawRecording } from './draw-recording.ts';
+import { PerfWriter } from './perf-writer.ts';
 import { runCli } from './run-cli.ts';
 
 const SAMPLE = fileURLToPath(
   new URL('../../../../../samples/virtio-blk-iothread-perf.iotrace.zip', import.meta.url),
 );
-/** The sample's samples, and how far apart its repetitions begin: it takes a little less. */
-const SAMPLES_ONCE = 45_677;
-const EVERY_NS = 2_000_000_000n;
-
 export interface Compared {
   readonly name: string;
   readonly ours: number;
@@ -26,7 +23,7 @@ export async function compareTools(folder: string, events: number, textRate: num
   const own = join(folder, 'other-tools');
   mkdirSync(own);
   const compared: Compared[] = [];
-  const perf = await perfRates(own, Math.max(1, Math.round(events / SAMPLES_ONCE)));
+  const perf = await perfRates(own, events);
   if (perf !== undefined) {
     compared.push({ name: 'perf.data, to perf script', ...perf, wanted: 5 });
     compared.push({ name: 'tracefs text, to perf script', ours: textRate, theirs: perf.theirs, wanted: 1.5 });
@@ -40,20 +37,19 @@ export async function compareTools(folder: string, events: number, textRate: num
   return compared;
 }
 
+/** Both read the same files: what perf wrote of the host; iotrace also the guest's text and the request log. */
 async function perfRates(
   folder: string,
-  times: number,
+  events: number,
 ): Promise<{ ours: number; theirs: number } | undefined> {
   if (!isInstalled('perf', '--version')) return undefined;
   execFileSync('unzip', ['-qo', SAMPLE, '-d', folder]);
-  const [host, guest] = [join(folder, 'host.data'), join(folder, 'guest.trace')];
-  const samples = repeatPerfData(join(folder, 'raw/host/1-perf.data'), host, times, EVERY_NS);
-  const rows = repeatText(join(folder, 'raw/guest/2-guest.trace'), guest, times, EVERY_NS);
-  const bundle = join(folder, 'perf.iotrace.zip');
-  await runCli('import', '--host', host, '--guest', guest, '-o', bundle);
-  const { wallMs } = await runCli('report', '--min-grade', 'F', bundle);
-  const script = await timed('perf', ['script', '-i', host], join(folder, 'script.txt'));
-  return { ours: (samples + rows) / wallMs, theirs: samples / script };
+  const like = join(folder, 'raw/host/1-perf.data');
+  const drawn = drawRecording(folder, events, (file) => new PerfWriter(file, like));
+  const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
+  const { wallMs } = await runCli('report', '--min-grade', 'F', ...files);
+  const script = await timed('perf', ['script', '-i', drawn.host], join(folder, 'script.txt'));
+  return { ours: drawn.events / wallMs, theirs: drawn.hostEvents / script };
 }
 
 /** btt reads what `blkparse -d` makes of the files that blktrace writes, one a CPU: its own time, and that of both. */

@@ -1,6 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Step } from './drawn-lines.ts';
-import { type LineTemplate, type LineValues, LineWriter } from './line-template.ts';
+import type { LineTemplate, LineValues } from './line-template.ts';
 import type { Scatter } from './random.ts';
 
 interface Pending {
@@ -9,24 +8,25 @@ interface Pending {
   readonly values: LineValues;
 }
 
+/** What writes one machine's events, in order of time. */
+export interface TraceWriter {
+  /** Writes an event at a time of the machine's clock; false where this tracer does not record it. */
+  event(line: LineTemplate, ns: number, values: LineValues): boolean;
+  /** Closes the file, into which so many events were written. */
+  finish(events: number): void;
+}
+
 /** One machine's trace file: lines are added in any order and leave in order of time. */
 export class Timeline {
   lines = 0;
-  readonly #file: number;
-  readonly #writer: LineWriter;
+  readonly #writer: TraceWriter;
   readonly #clock: (hostNs: number) => number;
-  readonly #cpus: number;
   readonly #pending: Pending[] = [];
 
   /** `clock` turns host time into the machine's own. */
-  constructor(path: string, clock: (hostNs: number) => number, cpus: number) {
-    this.#file = openSync(path, 'w');
-    this.#writer = new LineWriter((bytes) => writeSync(this.#file, bytes));
+  constructor(writer: TraceWriter, clock: (hostNs: number) => number) {
+    this.#writer = writer;
     this.#clock = clock;
-    this.#cpus = cpus;
-    this.#writer.text(
-      `# tracer: nop\n#\n${this.#header()}# synthetic: drawn by the benchmark, not recorded\n#\n`,
-    );
   }
 
   /** Adds a chain of lines from `from` on, ns of the host; returns the time of its last. */
@@ -48,24 +48,16 @@ export class Timeline {
     let count = 0;
     for (const { line, ns: at, values } of this.#pending) {
       if (at >= ns) break;
-      this.#writer.event(line, this.#clock(at), values);
+      if (this.#writer.event(line, this.#clock(at), values)) this.lines++;
       count++;
     }
     this.#pending.splice(0, count);
-    this.lines += count;
   }
 
-  /** Writes what is left, and the number of lines into the header; returns that number. */
+  /** Writes what is left; returns the number of events. */
   finish(): number {
     this.upTo(Number.POSITIVE_INFINITY);
-    this.#writer.finish();
-    writeSync(this.#file, this.#header(), '# tracer: nop\n#\n'.length);
-    closeSync(this.#file);
+    this.#writer.finish(this.lines);
     return this.lines;
-  }
-
-  #header(): string {
-    const count = String(this.lines).padStart(9, '0');
-    return `# entries-in-buffer/entries-written: ${count}/${count}   #P:${this.#cpus}\n`;
   }
 }
