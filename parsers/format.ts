@@ -1,5 +1,6 @@
 import type { BlockFormat } from './block-format.ts';
 import type { EventSink } from './event-sink.ts';
+import type { ByteSource } from './perf-data/byte-source.ts';
 
 /** The clock a stream is stamped with, as far as the stream itself tells. */
 export type ClockId = 'mono' | 'mono_raw' | 'boot' | 'realtime' | 'tai' | 'local' | 'x86-tsc' | 'unknown';
@@ -37,6 +38,11 @@ export interface Format {
    * what cannot be used is rejected with a reason and a place. Rejects the promise only when reading itself fails.
    */
   parse(chunks: AsyncIterable<Uint8Array>, sink: EventSink): Promise<ParseReport>;
+  /**
+   * Reads a stream that can be read at any place, in one go and without holding it: for formats whose end has to be known
+   * first. Throws only what the source throws.
+   */
+  parseFile?(source: ByteSource, sink: EventSink): ParseReport;
   /** Where a stream can be read by several threads. */
   readonly blocks?: BlockFormat;
 }

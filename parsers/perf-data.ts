@@ -6,8 +6,8 @@
  * while a guest was running unless given --guestkallsyms, and cannot print nvme events. Here a sample is a sample,
  * whatever the CPU was doing. Records are in the order of the file, which is by CPU buffer and not by time.
  *
- * The descriptions of tracepoints stand behind the samples, so a stream is held in memory, up to MAX_COLLECTED_BYTES;
- * `readPerfData` reads any ByteSource, also one over a file.
+ * The descriptions of tracepoints stand behind the samples, so a stream is held in memory, up to MAX_COLLECTED_BYTES; a file
+ * is read where it lies.
  *
  * Not read: callchains, registers, hardware traces (AUX), `perf record --threads` folders, big-endian files.
  */
@@ -37,6 +37,7 @@ export const perfData: Format = {
     sink.reject(REASON.tooLarge, 0, 0);
     return EMPTY;
   },
+  parseFile: readPerfData,
 };
 
 const EMPTY: ParseReport = { unit: 'ns', roundingNs: 0, clock: 'unknown', records: 0, unused: 0 };

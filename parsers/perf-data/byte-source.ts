@@ -6,6 +6,8 @@ export interface ByteSource {
   readonly length: number;
   /** Bytes [offset, offset + length), fewer where the source ends before. Later calls must not change them. */
   readAt(offset: number, length: number): Uint8Array;
+  /** The same for who goes through a large source and no longer looks at the window before: that memory may be used again. */
+  window?(offset: number, length: number): Uint8Array;
 }
 
 /** Most bytes that `collectBytes` holds, 2 GiB. A larger recording needs a ByteSource over the file itself. */

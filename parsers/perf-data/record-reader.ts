@@ -81,7 +81,7 @@ export class RecordReader {
     let at = section.offset;
     while (at < end && !this.#stopped) {
       this.#base = at;
-      const used = this.#walk(this.#source.readAt(at, Math.min(WINDOW_BYTES, end - at)));
+      const used = this.#walk(this.#windowAt(at, Math.min(WINDOW_BYTES, end - at)));
       if (used === 0) break;
       at += used;
     }
@@ -89,6 +89,10 @@ export class RecordReader {
     if (isCut && !this.#stopped) this.#sink.reject(REASON.cut, Math.min(at, end), 0);
     this.#tasks.report(this.#sink);
     this.#losses.finish();
+  }
+
+  #windowAt(at: number, length: number): Uint8Array {
+    return this.#source.window?.(at, length) ?? this.#source.readAt(at, length);
   }
 
   /** Reads the whole records of some bytes. How many bytes they took, data that follows a record included. */

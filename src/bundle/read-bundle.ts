@@ -28,6 +28,8 @@ export interface Bundle {
   readonly members: readonly string[];
   /** Bytes of one member. Iterating throws an IotraceError naming it when its size, CRC-32 or packing is wrong. */
   member(name: string): AsyncIterable<Uint8Array>;
+  /** The file that is a member, where one is nothing else; for who has to read at any place. */
+  fileOf?(name: string): string | undefined;
   close(): Promise<void>;
 }
 

@@ -22,6 +22,7 @@ export async function unwrittenBundle(input: BundleInput): Promise<Bundle> {
     lost: [],
     members: [...files.keys()],
     member: (name) => demand(files, name).open(),
+    fileOf: (name) => demand(files, name).plain,
     close: async () => undefined,
   };
 }

@@ -14,6 +14,8 @@ export interface FileInput {
   readonly name: string;
   /** Bytes that `open` gives, where they are known; else the file is read once more, to count them. */
   readonly bytes?: number | undefined;
+  /** Where those bytes lie in a file as they are. */
+  readonly plain?: string | undefined;
   /** The bytes from the start, unpacked if the file was gzip; the same bytes at every call. */
   open(): AsyncIterable<Uint8Array>;
 }

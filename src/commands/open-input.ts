@@ -124,7 +124,8 @@ function notAFile(path: string, isDirectory: boolean): IotraceError {
   });
 }
 
-function unreadable(path: string, cause: unknown): IotraceError {
+/** What is said of a file that the system does not let iotrace read. */
+export function unreadable(path: string, cause: unknown): IotraceError {
   if (systemCode(cause) === 'ENOENT') {
     return new IotraceError('input-missing', `There is no file ${quoted(path)}.`, {
       hint: 'Check the name and the folder you are in.',

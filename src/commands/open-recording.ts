@@ -9,9 +9,11 @@ import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
 import { bundledTruth } from './bundled-truth.ts';
+import { unreadable } from './open-input.ts';
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { readSource } from './read-source.ts';
+import { readFileAside } from './read-file-aside.ts';
+import { readSource, sourceOf } from './read-source.ts';
 import { truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
@@ -120,22 +122,51 @@ function givenPath(name: string | undefined): IoPath | undefined {
   return path;
 }
 
-/** One stream after the other; large ones by several threads. */
-async function readStreams({ manifest, member }: Pick<Bundle, 'manifest' | 'member'>, bar: ProgressBar) {
+/** Text one stream after the other, large ones by several threads; files that have to be read at any place beside them. */
+async function readStreams(bundle: Pick<Bundle, 'manifest' | 'member' | 'fileOf'>, bar: ProgressBar) {
+  const { manifest, member } = bundle;
+  const formats = await Promise.all(
+    manifest.streams.map(async ({ name, member: own, script }) =>
+      chooseFormat(name, await headOf(member(own)), script),
+    ),
+  );
+  const aside = manifest.streams.map((stream, index) => {
+    const [file, format] = [bundle.fileOf?.(stream.member), formats[index]!];
+    if (file === undefined || format.parseFile === undefined) return undefined;
+    const read = readFileAside(file, format, stream.bytes)
+      .catch((cause: unknown) => {
+        throw unreadable(file, cause);
+      })
+      .finally(() => bar.advance(stream.bytes));
+    // A failure is met when the stream's turn comes, which may be never.
+    read.catch(() => undefined);
+    return read;
+  });
   const sources: Source[] = [];
   const threads = ReadingThreads.isWorthIt ? new ReadingThreads() : undefined;
   try {
-    for (const stream of manifest.streams) {
-      const { name, machine } = stream;
-      const format = chooseFormat(name, await headOf(member(stream.member)), stream.script);
+    for (const [index, stream] of manifest.streams.entries()) {
+      if (aside[index] !== undefined) continue;
       const bytes = bar.watch(member(stream.member));
-      const source = await readSource(name, machine, format, bytes, stream.bytes, threads);
-      sources.push(withCount(onClock(source, stream.clock), manifest.facts.tracerCounts));
+      sources[index] = await readSource(
+        stream.name,
+        stream.machine,
+        formats[index]!,
+        bytes,
+        stream.bytes,
+        threads,
+      );
     }
   } finally {
     await threads?.close();
   }
-  return sources;
+  for (const [index, { name, machine }] of manifest.streams.entries()) {
+    const read = await aside[index];
+    if (read !== undefined) sources[index] = sourceOf(name, machine, formats[index]!, read);
+  }
+  return sources.map((source, index) =>
+    withCount(onClock(source, manifest.streams[index]!.clock), manifest.facts.tracerCounts),
+  );
 }
 
 /** What the stream does not say of its clock itself, who recorded it may have noted. */

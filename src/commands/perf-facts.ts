@@ -1,10 +1,10 @@
 /** What a perf.data file says of its machine beside its events, for `iotrace import`. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type ByteSource, collectBytes } from '../../parsers/perf-data/byte-source.ts';
+import { collectBytes } from '../../parsers/perf-data/byte-source.ts';
 import { readPerfFacts } from '../../parsers/perf-data/facts.ts';
 import { hasPerfMagic } from '../../parsers/perf-data/file-header.ts';
 import { machineFacts } from '../../parsers/perf-data/machine-facts.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
+import { withFileSource } from './file-source.ts';
 import { openInput } from './open-input.ts';
 
 /** A packed recording larger than this is not unpacked twice: its facts are left out. */
@@ -27,25 +27,9 @@ export async function perfFacts(file: string): Promise<RecordingFacts> {
 
 /** Whether the file itself begins as its unpacked content does. */
 function startsPlain(file: string, head: Uint8Array): boolean {
-  return withFile(file, (source) => source.readAt(0, 8).every((byte, at) => byte === head[at]));
+  return withFileSource(file, (source) => source.readAt(0, 8).every((byte, at) => byte === head[at]));
 }
 
 function factsOfFile(file: string): ReturnType<typeof readPerfFacts> {
-  return withFile(file, readPerfFacts);
-}
-
-function withFile<T>(file: string, use: (source: ByteSource) => T): T {
-  const handle = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(handle);
-    return use({
-      length: size,
-      readAt(offset, length) {
-        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-        return bytes.subarray(0, readSync(handle, bytes, 0, bytes.length, offset));
-      },
-    });
-  } finally {
-    closeSync(handle);
-  }
+  return withFileSource(file, readPerfFacts);
 }

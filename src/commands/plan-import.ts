@@ -107,7 +107,15 @@ async function streamInput(
     const format = chooseFormat(file, input.head);
     const script = wantsScript(format) ? likeliestScript(scripts) : undefined;
     const { bytes } = input;
-    return { name: basename(file), machine, format: format.name, script, bytes, open: () => reopened(file) };
+    return {
+      name: basename(file),
+      machine,
+      format: format.name,
+      script,
+      bytes,
+      plain: bytes === undefined ? undefined : file,
+      open: () => reopened(file),
+    };
   } finally {
     await input.close();
   }

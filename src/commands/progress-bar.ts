@@ -36,9 +36,14 @@ export class ProgressBar {
       // The taker may hand its memory on.
       const { length } = chunk;
       yield chunk;
-      this.#done += length;
-      if (this.#isShown && this.#now() >= this.#next) this.#draw();
+      this.advance(length);
     }
+  }
+
+  /** So many bytes more are read. */
+  advance(bytes: number): void {
+    this.#done += bytes;
+    if (this.#isShown && this.#now() >= this.#next) this.#draw();
   }
 
   /** Takes the line away again. */

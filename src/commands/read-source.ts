@@ -1,6 +1,7 @@
 import type { Format, ParseReport } from '../../parsers/format.ts';
-import { EventTableBuilder } from '../trace/event-table-builder.ts';
+import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
+import { withFileSource } from './file-source.ts';
 import { type BlockThreads, readInBlocks } from './read-in-blocks.ts';
 
 /** No format spends less on an event: a line of text begins with more columns, a binary record is about as long. */
@@ -23,7 +24,30 @@ export async function readSource(
 ): Promise<Source> {
   const builder = new EventTableBuilder(bytes / LEAST_BYTES_AN_EVENT);
   const report = await readRows(format, chunks, builder, bytes, threads);
-  const { events, rejects, losses } = builder.build();
+  return sourceOf(name, machine, format, { report, ...builder.build() });
+}
+
+/** What a format made of a stream. */
+export interface ReadStream extends BuiltTable {
+  readonly report: ParseReport;
+}
+
+/** Reads a file that is a stream, for a format with `parseFile`. Throws what the system says. */
+export function readFile(file: string, format: Format): ReadStream {
+  return withFileSource(file, (source) => {
+    const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
+    const report = format.parseFile!(source, builder);
+    return { report, ...builder.build() };
+  });
+}
+
+/** A stream of a machine, as the analysis takes it. */
+export function sourceOf(
+  name: string,
+  machine: MachineName,
+  format: Format,
+  { report, events, rejects, losses }: ReadStream,
+): Source {
   return {
     name,
     machine,

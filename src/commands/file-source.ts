@@ -1,0 +1,47 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { ByteSource } from '../../parsers/perf-data/byte-source.ts';
+
+/** Opens a file to be read at any place, hands it over, and closes it. Throws what the system says. */
+export function withFileSource<Result>(file: string, use: (source: ByteSource) => Result): Result {
+  const handle = openSync(file, 'r');
+  try {
+    return use(new FileSource(handle));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+class FileSource implements ByteSource {
+  readonly length: number;
+  readonly #handle: number;
+  #window = new Uint8Array();
+
+  constructor(handle: number) {
+    this.#handle = handle;
+    this.length = fstatSync(handle).size;
+  }
+
+  readAt(offset: number, length: number): Uint8Array {
+    return this.#fill(new Uint8Array(this.#there(offset, length)), offset);
+  }
+
+  window(offset: number, length: number): Uint8Array {
+    const there = this.#there(offset, length);
+    if (this.#window.length < there) this.#window = new Uint8Array(there);
+    return this.#fill(this.#window.subarray(0, there), offset);
+  }
+
+  #there(offset: number, length: number): number {
+    return Math.max(0, Math.min(length, this.length - offset));
+  }
+
+  #fill(bytes: Uint8Array, offset: number): Uint8Array {
+    let filled = 0;
+    while (filled < bytes.length) {
+      const read = readSync(this.#handle, bytes, filled, bytes.length - filled, offset + filled);
+      if (read === 0) break;
+      filled += read;
+    }
+    return bytes.subarray(0, filled);
+  }
+}

@@ -1,0 +1,45 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Format } from '../../parsers/format.ts';
+import { inPackage } from '../package-root.ts';
+import { type ReadStream, readFile } from './read-source.ts';
+
+/** What the thread is given. */
+export interface FileToRead {
+  readonly file: string;
+  /** Name of a format with `parseFile`. */
+  readonly format: string;
+}
+
+/** Below this a file is read before a thread has started and warmed up. */
+const LEAST_BYTES = 64 * 2 ** 20;
+/** What a thread makes beside its table is gone at once: more room for that would only be filled. */
+const YOUNG_MB = 4;
+const BUILT_ENTRY = inPackage('dist/src/commands/file-thread.js');
+
+/**
+ * Reads a file of a format with `parseFile` in a thread of its own, where that is worth it: other streams can be read meanwhile.
+ * Rejects when the file cannot be read.
+ */
+export async function readFileAside(
+  file: string,
+  format: Format,
+  bytes: number,
+  { leastBytes = LEAST_BYTES, entry = BUILT_ENTRY, cpus = availableParallelism() } = {},
+): Promise<ReadStream> {
+  if (bytes < leastBytes || cpus < 2) return readFile(file, format);
+  const workerData: FileToRead = { file, format: format.name };
+  const worker = new Worker(entry, {
+    workerData,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
+  try {
+    return await new Promise<ReadStream>((done, failed) => {
+      worker.on('message', done);
+      worker.on('error', failed);
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
