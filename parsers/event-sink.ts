@@ -16,6 +16,12 @@ export interface EventSink {
     aux: number,
   ): void;
 
+  /**
+   * Where a tracer empties its CPUs' buffers one after the other: it has been through all of them. What comes is later than all
+   * that was there at the call before this one, so that a sink that wants rows in order of time need not wait for the end.
+   */
+  round?(): void;
+
   /** The id of a string that rows refer to (an interrupt's name). The same text gives the same id; 0 is ''. */
   string(text: string): number;
 

@@ -14,7 +14,7 @@ import { MAX_TRACING_BYTES, readTracingData } from './tracing-data.ts';
 
 /**
  * Record types that mean something here: PERF_RECORD_* of include/uapi/linux/perf_event.h, from 64 on those that perf
- * adds (tools/lib/perf/include/perf/event.h). FINISHED_ROUND and all others are counted and passed over.
+ * adds (tools/lib/perf/include/perf/event.h). All others are counted and passed over.
  */
 const RECORD = {
   lost: 2,
@@ -26,6 +26,7 @@ const RECORD = {
   lostSamples: 13,
   headerAttr: 64,
   tracingData: 66,
+  finishedRound: 68,
   idIndex: 69,
   auxtrace: 71,
   compressed: 81,
@@ -146,6 +147,9 @@ export class RecordReader {
       case RECORD.aux:
       case RECORD.auxtrace:
         return REASON.aux;
+      case RECORD.finishedRound:
+        this.#sink.round?.();
+        return undefined;
       case RECORD.idIndex:
         this.ids.readIndex(view, at, end);
         return undefined;

@@ -1,6 +1,7 @@
 import type { Format, ParseReport } from '../../parsers/format.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
+import { RoundSink } from '../trace/round-sink.ts';
 import { withFileSource } from './file-source.ts';
 import { type BlockThreads, readInBlocks } from './read-in-blocks.ts';
 
@@ -36,7 +37,9 @@ export interface ReadStream extends BuiltTable {
 export function readFile(file: string, format: Format): ReadStream {
   return withFileSource(file, (source) => {
     const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
-    const report = format.parseFile!(source, builder);
+    const rounds = new RoundSink(builder);
+    const report = format.parseFile!(source, rounds);
+    rounds.finish();
     return { report, ...builder.build() };
   });
 }

@@ -61,18 +61,40 @@ export function sharedColumns(memory: SharedArrayBuffer, length: number): Column
   };
 }
 
+/** The rows [first, behind) of columns, in the same memory. */
+export function rowsOf(
+  { ts, kind, cpu, tid, dev, tag, aux }: Columns,
+  first: number,
+  behind: number,
+): Columns {
+  return {
+    ts: ts.subarray(first, behind),
+    kind: kind.subarray(first, behind),
+    cpu: cpu.subarray(first, behind),
+    tid: tid.subarray(first, behind),
+    dev: dev.subarray(first, behind),
+    tag: tag.subarray(first, behind),
+    aux: aux.subarray(first, behind),
+  };
+}
+
 /** The rows [first, behind) of a table, in the same memory. */
 export function tableFrom(table: EventTable, first: number, behind: number): EventTable {
-  const part = Object.fromEntries(
-    (Object.keys(columnsOf(0)) as (keyof Columns)[]).map((name) => [
-      name,
-      table[name].subarray(first, behind),
-    ]),
-  );
-  return { ...table, ...part, length: behind - first };
+  return { ...table, ...rowsOf(table, first, behind), length: behind - first };
 }
 
 /** Copies the first `rows` rows of columns into others, from row `at` on. */
 export function copyRows(from: Columns, rows: number, to: Columns, at: number): void {
-  for (const name of Object.keys(from) as (keyof Columns)[]) to[name].set(from[name].subarray(0, rows), at);
+  const { ts, kind, cpu, tid, dev, tag, aux } = from;
+  const { ts: toTs, kind: toKind, cpu: toCpu, tid: toTid, dev: toDev, tag: toTag, aux: toAux } = to;
+  // V8 takes several times as long for \`set\` into shared memory.
+  for (let row = 0; row < rows; row++) {
+    toTs[at + row] = ts[row]!;
+    toKind[at + row] = kind[row]!;
+    toCpu[at + row] = cpu[row]!;
+    toTid[at + row] = tid[row]!;
+    toDev[at + row] = dev[row]!;
+    toTag[at + row] = tag[row]!;
+    toAux[at + row] = aux[row]!;
+  }
 }

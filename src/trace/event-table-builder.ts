@@ -2,6 +2,7 @@ import type { EventSink } from '../../parsers/event-sink.ts';
 import type { BlockExtras, Epoch } from './block-table.ts';
 import { type Columns, columnsOf, copyRows } from './columns.ts';
 import type { EventTable, Task } from './event-table.ts';
+import { pickRows } from './order.ts';
 import type { SourceLoss, SourceReject } from './recording.ts';
 import { renameStrings } from './string-ids.ts';
 
@@ -118,6 +119,15 @@ export class EventTableBuilder implements EventSink {
     copyRows(columns, block.rows, this.#columns, at);
     this.#rows += block.rows;
     renameStrings(this.#columns, at, this.#rows, ids);
+  }
+
+  /** Rows of columns with times after `epoch`, in the order given; their strings are those of this table. */
+  addRows(columns: Columns, order: Uint32Array, epoch: Epoch): void {
+    if (this.epoch === undefined) ({ sec: this.#epochSec, nsec: this.#epochNsec } = epoch);
+    const at = this.#rows;
+    if (at + order.length > this.#room) this.#growTo(at + order.length);
+    pickRows(columns, order, this.#columns, at);
+    this.#rows += order.length;
   }
 
   string(text: string): number {
