@@ -99,7 +99,9 @@ export class RecordReader {
   /** Reads the whole records of some bytes. How many bytes they took, data that follows a record included. */
   #walk(bytes: Uint8Array): number {
     const view = viewOf(bytes);
+    const { samples } = this;
     let at = 0;
+    let read = 0;
     while (at + HEADER_BYTES <= bytes.length && !this.#stopped) {
       const type = view.getUint32(at, true);
       const size = view.getUint16(at + 6, true) || wrappedSize(view, at, type);
@@ -109,17 +111,13 @@ export class RecordReader {
       }
       const end = at + size;
       if (end > bytes.length) break;
-      const place = this.#place(at);
-      if (type === RECORD.sample) {
-        this.records += 1;
-        this.samples.read(view, at, end, place);
-        at = end;
-      } else {
-        const reason = this.#other(type, bytes, view, at, end);
-        if (reason !== undefined) this.#sink.reject(reason, place, 0);
-        at = end + this.#following(type, view, at, end);
-      }
+      const isSample = type === RECORD.sample;
+      const reason = isSample ? samples.read(view, at, end) : this.#other(type, bytes, view, at, end);
+      if (reason !== undefined) this.#sink.reject(reason, this.#place(at), 0);
+      if (isSample) read++;
+      at = isSample ? end : end + this.#following(type, view, at, end);
     }
+    this.records += read;
     return at;
   }
 

@@ -85,15 +85,14 @@ export class SampleReader {
   trailerOf(view: DataView, end: number): SampleLayout['trailer'] | undefined {
     const first = this.#events[0]?.layout.trailer;
     if (first === undefined || first.id < 0 || this.#events.length === 1) return first;
-    const event = this.#ids.eventOf(readId(view, end - first.length + first.id));
+    const event = this.#ids.eventAt(view, end - first.length + first.id);
     return this.#events[event]?.layout.trailer ?? first;
   }
 
-  /** Reads the sample in [at, end) of a view into the sink; `place` is its position in the file. */
-  read(view: DataView, at: number, end: number, place: number): void {
+  /** Reads the sample in [at, end) of a view into the sink. Returns why it cannot be used, if so. */
+  read(view: DataView, at: number, end: number): string | undefined {
     const event = this.#eventAt(view, at, end);
-    const reason = event === undefined ? REASON.unknownEvent : this.#readEvent(event, view, at, end);
-    if (reason !== undefined) this.#sink.reject(reason, place, 0);
+    return event === undefined ? REASON.unknownEvent : this.#readEvent(event, view, at, end);
   }
 
   /** Reads a sample whose event is known. Returns why it cannot be used, if so. */
@@ -132,6 +131,8 @@ export class SampleReader {
   #readTime(high: number, low: number): void {
     if (high < 1 << 20) {
       const total = high * 2 ** 32 + low;
+      this.#nsec = total - this.#sec * 1e9;
+      if (this.#nsec >= 0 && this.#nsec < 1e9) return;
       this.#sec = Math.floor(total / 1e9);
       this.#nsec = total - this.#sec * 1e9;
       return;
@@ -153,7 +154,7 @@ export class SampleReader {
     if (first === undefined || this.#events.length === 1) return first;
     const { layout } = first;
     if (at + layout.variable > end) return undefined;
-    if (layout.id >= 0) return this.#events[this.#ids.eventOf(readId(view, at + layout.id))];
+    if (layout.id >= 0) return this.#events[this.#ids.eventAt(view, at + layout.id)];
     const raw = layout.hasRaw ? rawPlace(layout, view, at, end) : -1;
     if (raw < 0 || raw + 6 > end) return undefined;
     return this.#events[this.#byTracepoint.get(view.getUint16(raw + 4, true)) ?? -1];

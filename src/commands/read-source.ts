@@ -24,7 +24,12 @@ export async function readSource(
   threads?: BlockThreads | undefined,
 ): Promise<Source> {
   const builder = new EventTableBuilder(bytes / LEAST_BYTES_AN_EVENT);
-  const report = await readRows(format, chunks, builder, bytes, threads);
+  const rounds = format.parseFile === undefined ? undefined : new RoundSink(builder);
+  const report =
+    rounds === undefined
+      ? await readRows(format, chunks, builder, bytes, threads)
+      : await format.parse(chunks, rounds);
+  rounds?.finish();
   return sourceOf(name, machine, format, { report, ...builder.build() });
 }
 

@@ -127,7 +127,9 @@ export class RoundSink implements EventSink {
       this.#table.lost(loss.cpu, loss.count);
     }
     this.#add(held, order.subarray(at, settled));
-    this.#losses = losses.filter(({ row }) => row > settled).map(({ loss }) => ({ ...loss, row: loss.row - this.#before }));
+    this.#losses = losses
+      .filter(({ row }) => row > settled)
+      .map(({ loss }) => ({ ...loss, row: loss.row - this.#before }));
   }
 
   #add(held: Columns, rows: Uint32Array): void {

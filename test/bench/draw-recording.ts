@@ -32,7 +32,11 @@ const TIMER_EVERY_NS = 4_000_000;
 const OTHER_DISK_EVERY_NS = 20_000_000;
 
 /** Writes a recording of about `events` events into a folder; the host's as text or, given a writer, by `perf`. */
-export function drawRecording(folder: string, events: number, perf?: (file: string) => TraceWriter): DrawnRecording {
+export function drawRecording(
+  folder: string,
+  events: number,
+  perf?: (file: string) => TraceWriter,
+): DrawnRecording {
   const paths = {
     host: join(folder, perf === undefined ? 'host.trace' : 'host.data'),
     guest: join(folder, 'guest.trace'),

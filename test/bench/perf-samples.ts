@@ -55,12 +55,22 @@ const EVENTS: Readonly<Record<string, (text: string) => Fields>> = {
   eventfd_write: eventfd,
   irqfd_wakeup: () => ({ key: 1 }),
   kvm_arch_set_irq_inatomic: () => ({}),
-  nvme_setup_cmd: () => ({ disk: 'nvme0n1', qid: 4, opcode: READ_OPCODE, cid: 'id', nsid: 1, cdw10: 'sector' }),
+  nvme_setup_cmd: () => ({
+    disk: 'nvme0n1',
+    qid: 4,
+    opcode: READ_OPCODE,
+    cid: 'id',
+    nsid: 1,
+    cdw10: 'sector',
+  }),
   nvme_sq: () => ({ disk: 'nvme0n1', qid: 4, sq_head: 606, sq_tail: 606 }),
   nvme_complete_rq: () => ({ disk: 'nvme0n1', qid: 4, cid: 'id' }),
   block_rq_issue: (text) => ({ ...request(text), bytes: 4096, comm: /\[(.*)\]$/.exec(text)![1]! }),
   block_rq_complete: request,
-  irq_handler_entry: (text) => ({ irq: Number(/irq=(\d+)/.exec(text)![1]), name: /name=(.*)$/.exec(text)![1]! }),
+  irq_handler_entry: (text) => ({
+    irq: Number(/irq=(\d+)/.exec(text)![1]),
+    name: /name=(.*)$/.exec(text)![1]!,
+  }),
   irq_handler_exit: (text) => ({ irq: Number(/irq=(\d+)/.exec(text)![1]), ret: 1 }),
 };
 

@@ -1,0 +1,54 @@
+/** A perf.data file is read where it lies as it is from a stream, in order of time, by another thread as by this one. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { perfData } from '../../parsers/perf-data.ts';
+import { readFileAside } from '../../src/commands/read-file-aside.ts';
+import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
+import { reportedGaps } from '../../src/trace/gaps.ts';
+import { sortedByTime } from '../../src/trace/order.ts';
+
+const FIXTURES = new URL('../fixtures/perf-data/', import.meta.url);
+const RECORDINGS = readdirSync(FIXTURES).filter((name) => name.endsWith('.data.gz'));
+const folder = mkdtempSync(join(tmpdir(), 'iotrace-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(RECORDINGS)('%s', (name) => {
+  const bytes = gunzipSync(readFileSync(new URL(name, FIXTURES)));
+  const file = join(folder, name);
+  writeFileSync(file, bytes);
+
+  it.each([
+    ['by this thread', Number.POSITIVE_INFINITY],
+    ['by another', 0],
+  ])('%s', async (_, leastBytes) => {
+    const builder = new EventTableBuilder();
+    const report = await perfData.parse(
+      (async function* () {
+        yield bytes;
+      })(),
+      builder,
+    );
+    const { events, losses, rejects } = builder.build();
+    const read = await readFileAside(file, perfData, bytes.length, { leastBytes, cpus: 2 });
+    expect(read.report).toEqual(report);
+    expect(read.rejects).toEqual(rejects);
+    expect(read.events.epoch).toBe(events.epoch);
+    expect(read.events.tasks).toEqual(events.tasks);
+    const sorted = sortedByTime(events);
+    for (const column of ['ts', 'kind', 'cpu', 'tid', 'tag', 'aux'] as const)
+      expect(read.events[column]).toEqual(sorted[column].slice());
+    const gaps = (table: typeof events, of: typeof losses) =>
+      reportedGaps(table, of)
+        .map(({ cpu, from, to }) => `${cpu} ${from} ${to}`)
+        .sort();
+    expect(gaps(read.events, read.losses)).toEqual(gaps(events, losses));
+  });
+});
+
+it.each([0, Number.POSITIVE_INFINITY])('what cannot be read is an error (%s)', async (leastBytes) => {
+  const missing = readFileAside(join(folder, 'none'), perfData, 1, { leastBytes, cpus: 2 });
+  await expect(missing).rejects.toThrow(/ENOENT/);
+});
