@@ -1,7 +1,7 @@
 /**
  * Draws a recording of any size: no machine ever did these requests, and only speed and memory may be measured on it.
- * Leaves host.trace (or host.data, as perf writes it) and guest.trace (tracefs text, microseconds), each on its own clock,
- * and qd1.txt (request log).
+ * Leaves host.trace and guest.trace (tracefs text, microseconds) or host.data and guest.data (as perf writes them), each on its own
+ * clock, and qd1.txt (request log).
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,6 @@ export interface DrawnRecording {
   readonly guest: string;
   readonly log: string;
   readonly events: number;
-  readonly hostEvents: number;
   readonly requests: number;
 }
 
@@ -31,24 +30,24 @@ const DISK_SECTORS = 1 << 19;
 const TIMER_EVERY_NS = 4_000_000;
 const OTHER_DISK_EVERY_NS = 20_000_000;
 
-/** Writes a recording of about `events` events into a folder; the host's as text or, given a writer, by `perf`. */
+/** Writes a recording of about `events` events into a folder, as text or with writers of perf.data. */
 export function drawRecording(
   folder: string,
   events: number,
   perf?: (file: string) => TraceWriter,
 ): DrawnRecording {
+  const ending = perf === undefined ? 'trace' : 'data';
   const paths = {
-    host: join(folder, perf === undefined ? 'host.trace' : 'host.data'),
-    guest: join(folder, 'guest.trace'),
+    host: join(folder, `host.${ending}`),
+    guest: join(folder, `guest.${ending}`),
     log: join(folder, 'qd1.txt'),
   };
   const host = new Timeline(perf?.(paths.host) ?? new TextWriter(paths.host, 4), (ns) => ns);
-  const guest = new Timeline(new TextWriter(paths.guest, 1), guestClock);
+  const guest = new Timeline(perf?.(paths.guest) ?? new TextWriter(paths.guest, 1), guestClock);
   const log = openSync(paths.log, 'w');
   const requests = new Drawing(host, guest).draw(events, (text) => writeSync(log, text));
   closeSync(log);
-  const [hostEvents, guestEvents] = [host.finish(), guest.finish()];
-  return { ...paths, events: hostEvents + guestEvents, hostEvents, requests };
+  return { ...paths, events: host.finish() + guest.finish(), requests };
 }
 
 function guestClock(hostNs: number): number {

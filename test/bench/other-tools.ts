@@ -1,10 +1,12 @@
 /** The tools that people have, on recordings of the same size, in the same run: ratios of these are what can be compared. */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawBlktrace } from './draw-blktrace.ts';
 import { drawRecording } from './draw-recording.ts';
+import { PerfHeader } from './perf-header.ts';
+import { ADDED } from './perf-samples.ts';
 import { PerfWriter } from './perf-writer.ts';
 import { runCli } from './run-cli.ts';
 
@@ -37,19 +39,21 @@ export async function compareTools(folder: string, events: number, textRate: num
   return compared;
 }
 
-/** Both read the same files: what perf wrote of the host; iotrace also the guest's text and the request log. */
+/** The drawn recording as perf.data of both machines: iotrace reads it with the request log, perf prints one after the other. */
 async function perfRates(
   folder: string,
   events: number,
 ): Promise<{ ours: number; theirs: number } | undefined> {
   if (!isInstalled('perf', '--version')) return undefined;
   execFileSync('unzip', ['-qo', SAMPLE, '-d', folder]);
-  const like = join(folder, 'raw/host/1-perf.data');
-  const drawn = drawRecording(folder, events, (file) => new PerfWriter(file, like));
+  const header = new PerfHeader(readFileSync(join(folder, 'raw/host/1-perf.data')), 'drawn', ADDED);
+  const drawn = drawRecording(folder, events, (file) => new PerfWriter(file, header));
   const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
   const { wallMs } = await runCli('report', '--min-grade', 'F', ...files);
-  const script = await timed('perf', ['script', '-i', drawn.host], join(folder, 'script.txt'));
-  return { ours: drawn.events / wallMs, theirs: drawn.hostEvents / script };
+  let scriptMs = 0;
+  for (const file of [drawn.host, drawn.guest])
+    scriptMs += await timed('perf', ['script', '-i', file], join(folder, 'script.txt'));
+  return { ours: drawn.events / wallMs, theirs: drawn.events / scriptMs };
 }
 
 /** btt reads what `blkparse -d` makes of the files that blktrace writes, one a CPU: its own time, and that of both. */

@@ -4,12 +4,13 @@
  */
 import type { TracepointField, TracepointFormat } from '../../parsers/perf-data/tracepoint-format.ts';
 import type { LineTemplate, LineValues } from './line-template.ts';
+import type { AddedEvent } from './perf-header.ts';
 
 /** Fields before those of the tracepoint itself: its number, and the thread. */
 const COMMON_TYPE_AT = 0;
 const COMMON_PID_AT = 4;
-/** `       CPU 0/KVM-912     (    900) [002]`: name, thread, process and CPU; the idle task has no process. */
-const COLUMNS = /(\S.*)-(\d+)\s+\(\s*(\d+|-+)\)\s+\[(\d+)\]/;
+/** `       CPU 0/KVM-912     (    900) [002]`: name, thread, process and CPU; the idle task, and a guest's text, have no process. */
+const COLUMNS = /(\S.*)-(\d+)\s+(?:\(\s*(\d+|-+)\)\s+)?\[(\d+)\]/;
 const READ_OPCODE = 2;
 
 /** A line's sample but for its time: the tracepoint's record, and where the drawn values go. */
@@ -35,7 +36,29 @@ const RETURNED = /^sys_(\w+) -> (0x\w+)/;
 const VMEXIT = { npf: 1024, msr: 124, hlt: 120 } as const;
 const SVM = 2;
 
-/** What a line's text says, by its event's name; undefined for events that perf was not asked for. */
+/** Events that the recording has no descriptions of: probes with what they fetch, and system calls. */
+export const ADDED: readonly AddedEvent[] = [
+  { name: 'eventfd_signal', fields: ['__probe_ip', 'ctx', 'id'] },
+  { name: 'kvm_vcpu_halt', fields: ['__probe_ip'] },
+  { name: 'nvme_queue_rq', fields: ['__probe_ip'] },
+  { name: 'aio_poll', fields: ['__probe_ip'] },
+  { name: 'nvme_irq', fields: ['__probe_ip', 'irq'] },
+  { name: 'aio_complete_rw', fields: ['__probe_ip'] },
+  { name: 'kvm_vcpu_kick', fields: ['__probe_ip'] },
+  { name: 'kvm_arch_set_irq_inatomic_ret', fields: ['__probe_func', '__probe_ret_ip', 'ret'] },
+  { name: 'virtio_queue_rq', fields: ['__probe_ip'] },
+  { name: 'virtqueue_notify', fields: ['__probe_ip'] },
+  { name: 'vp_notify', fields: ['__probe_ip'] },
+  { name: 'vring_interrupt', fields: ['__probe_ip', 'irq'] },
+  { name: 'virtblk_done', fields: ['__probe_ip'] },
+  {
+    name: 'sys_enter_preadv2',
+    fields: ['__syscall_nr', 'fd', 'vec', 'vlen', 'pos_l', 'pos_h', 'flags'],
+  },
+  { name: 'sys_exit_preadv2', fields: ['__syscall_nr', 'ret'] },
+];
+
+/** What a line's text says, by its event's name. */
 const EVENTS: Readonly<Record<string, (text: string) => Fields>> = {
   kvm_exit: (text) => ({
     exit_reason: VMEXIT[/reason (\w+)/.exec(text)![1] as keyof typeof VMEXIT],
@@ -50,11 +73,24 @@ const EVENTS: Readonly<Record<string, (text: string) => Fields>> = {
   kvm_apic_accept_irq: () => ({ apicid: 0, vec: 0x26 }),
   kvm_eoi: () => ({ apicid: 0, vector: 0x26 }),
   ioeventfd_write: () => ({ gpa: 0xfebfb000, len: 2 }),
+  eventfd_signal: eventfd,
   eventfd_signal_mask: eventfd,
   eventfd_read: eventfd,
   eventfd_write: eventfd,
   irqfd_wakeup: () => ({ key: 1 }),
   kvm_arch_set_irq_inatomic: () => ({}),
+  kvm_arch_set_irq_inatomic_ret: () => ({ ret: 1 }),
+  kvm_vcpu_kick: () => ({}),
+  kvm_vcpu_halt: () => ({}),
+  aio_poll: () => ({}),
+  aio_complete_rw: () => ({}),
+  nvme_queue_rq: () => ({}),
+  nvme_irq: interrupt,
+  virtio_queue_rq: () => ({}),
+  virtqueue_notify: () => ({}),
+  vp_notify: () => ({}),
+  vring_interrupt: interrupt,
+  virtblk_done: () => ({}),
   nvme_setup_cmd: () => ({
     disk: 'nvme0n1',
     qid: 4,
@@ -67,12 +103,13 @@ const EVENTS: Readonly<Record<string, (text: string) => Fields>> = {
   nvme_complete_rq: () => ({ disk: 'nvme0n1', qid: 4, cid: 'id' }),
   block_rq_issue: (text) => ({ ...request(text), bytes: 4096, comm: /\[(.*)\]$/.exec(text)![1]! }),
   block_rq_complete: request,
-  irq_handler_entry: (text) => ({
-    irq: Number(/irq=(\d+)/.exec(text)![1]),
-    name: /name=(.*)$/.exec(text)![1]!,
-  }),
-  irq_handler_exit: (text) => ({ irq: Number(/irq=(\d+)/.exec(text)![1]), ret: 1 }),
+  irq_handler_entry: (text) => ({ ...interrupt(text), name: /name=(.*)$/.exec(text)![1]! }),
+  irq_handler_exit: (text) => ({ ...interrupt(text), ret: 1 }),
 };
+
+function interrupt(text: string): Fields {
+  return { irq: Number(/irq=(\d+)/.exec(text)![1]) };
+}
 
 function eventfd(text: string): Fields {
   return { id: Number(/id=(\d+)/.exec(text)![1]) };
@@ -83,25 +120,24 @@ function request(text: string): Fields {
   return { dev: (Number(major) << 20) | Number(minor), sector: 'sector', nr_sector: 8, rwbs: letter! };
 }
 
-function told(text: string): Told | undefined {
+function told(text: string): Told {
   const [, entered, fd] = ENTERED.exec(text) ?? [];
   if (entered !== undefined)
     return { event: `sys_enter_${entered}`, fields: fd === undefined ? {} : { fd: Number.parseInt(fd, 16) } };
   const [, returned, value] = RETURNED.exec(text) ?? [];
   if (returned !== undefined) return { event: `sys_exit_${returned}`, fields: { ret: Number(value) } };
   const event = /^\w+/.exec(text)![0];
-  const fields = EVENTS[event]?.(text);
-  return fields === undefined ? undefined : { event, fields };
+  return { event, fields: EVENTS[event]!(text) };
 }
 
-/** A line's sample by the recording's descriptions; undefined where that recording's perf was not asked for the event. */
+/** A line's sample by the descriptions of a recording's tracepoints. */
 export function drawSample(
   { columns, text }: LineTemplate,
   formats: ReadonlyMap<string, TracepointFormat>,
-): DrawnSample | undefined {
+): DrawnSample {
   const said = told(text);
-  const format = said && formats.get(said.event);
-  if (said === undefined || format === undefined) return undefined;
+  const format = formats.get(said.event);
+  if (format === undefined) throw new Error(`${said.event} is not described`);
   const [, comm, tid, pid, cpu] = COLUMNS.exec(columns)!;
   const texts: Buffer[] = [];
   const length = Math.max(...[...format.fields.values()].map(({ offset, size }) => offset + size));
@@ -124,7 +160,7 @@ export function drawSample(
   return {
     event: format.name,
     comm: comm!,
-    pid: Number.parseInt(pid!, 10) || 0,
+    pid: Number.parseInt(pid ?? tid!, 10) || 0,
     tid: Number(tid),
     cpu: Number(cpu),
     raw: Buffer.concat([fixed, ...texts]),

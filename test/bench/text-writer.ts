@@ -19,9 +19,8 @@ export class TextWriter implements TraceWriter {
     );
   }
 
-  event(line: LineTemplate, ns: number, values: LineValues): boolean {
+  event(line: LineTemplate, ns: number, values: LineValues): void {
     this.#writer.event(line, ns, values);
-    return true;
   }
 
   finish(events: number): void {

@@ -10,8 +10,8 @@ interface Pending {
 
 /** What writes one machine's events, in order of time. */
 export interface TraceWriter {
-  /** Writes an event at a time of the machine's clock; false where this tracer does not record it. */
-  event(line: LineTemplate, ns: number, values: LineValues): boolean;
+  /** Writes an event at a time of the machine's clock. */
+  event(line: LineTemplate, ns: number, values: LineValues): void;
   /** Closes the file, into which so many events were written. */
   finish(events: number): void;
 }
@@ -48,10 +48,11 @@ export class Timeline {
     let count = 0;
     for (const { line, ns: at, values } of this.#pending) {
       if (at >= ns) break;
-      if (this.#writer.event(line, this.#clock(at), values)) this.lines++;
+      this.#writer.event(line, this.#clock(at), values);
       count++;
     }
     this.#pending.splice(0, count);
+    this.lines += count;
   }
 
   /** Writes what is left; returns the number of events. */
