@@ -41,7 +41,8 @@ const KINDS = new Map(
     C: 'block_rq_complete',
   }).map(([action, event]) => [action.charCodeAt(0), kindId(event)]),
 );
-const COMPLETE = 'C'.charCodeAt(0);
+/** Actions whose line ends with an error and not with a task's name. */
+const [COMPLETE, REQUEUE] = ['C'.charCodeAt(0), 'R'.charCodeAt(0)];
 const FLUSH = 'F'.charCodeAt(0);
 
 const BLANK = 0x20;
@@ -199,7 +200,7 @@ class Reader implements LineReader {
     }
     line.clear();
     if (!readRequest(line)) return REASON.place;
-    this.#noteTask(tid, action !== COMPLETE);
+    this.#noteTask(tid, action !== COMPLETE && action !== REQUEUE);
     this.#sink.event(kind, sec, nsec, cpu, tid, dev, line.tag, line.aux);
     return undefined;
   }

@@ -19,12 +19,6 @@ const KNOWN: readonly Known[] = [
     remedy: 'Print it: trace-cmd report -t -i FILE > FILE.txt (not -R, not -l), and import that.',
   },
   {
-    // BLK_IO_TRACE_MAGIC and version 7 of include/uapi/linux/blktrace_api.h, little-endian
-    magic: [0x07, 0x74, 0x61, 0x65],
-    name: 'a file of blktrace',
-    remedy: 'Print it: blkparse -i DEVICE > FILE.txt, and import that.',
-  },
-  {
     // CTF packet header
     magic: [0xc1, 0x1f, 0xfc, 0xc1],
     name: 'an LTTng trace (CTF)',

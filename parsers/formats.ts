@@ -1,4 +1,5 @@
 import { blkparse } from './blkparse.ts';
+import { blktrace } from './blktrace.ts';
 import { bpftraceJson } from './bpftrace-json.ts';
 import { bpftraceText } from './bpftrace-text.ts';
 import type { Format } from './format.ts';
@@ -14,6 +15,7 @@ import { spdkTrace } from './spdk-trace.ts';
 export const FORMATS: readonly Format[] = [
   perfData,
   qemuSimpleTrace,
+  blktrace,
   iotraceEvents,
   ftraceText,
   perfScript,

@@ -18,12 +18,30 @@ function skewText({ cpus: [one, other], atLeast }: CpuPair): string {
   return `the clocks of CPU ${one} and CPU ${other} differ by at least ${(atLeast / 1000).toFixed(0)} µs`;
 }
 
-const UNSAID =
+const GUESTS_LEFT_OUT =
   'perf script leaves out what interrupts a running guest, unless it is given --guestkallsyms=/dev/null, and does not say so; import perf.data itself';
+/** kernel/trace/blktrace.c up to 6.18 numbers events when it has found room for them. */
+const DROPS_UNSHOWN =
+  'up to Linux 6.18 nothing in what blktrace wrote shows events that it dropped; it prints their number when it ends';
 
-/** Whether a stream is text of perf script from a host that ran guests: nothing in it shows what was left out. */
-function mayLackGuestSamples({ source, holds }: StreamTrust): boolean {
-  return source.format === 'perf script' && source.machine === 'host' && holds.guestExits;
+/** What a stream may lack without anything in it showing that: of text of perf script, where the host ran guests; of blktrace's. */
+function unsaidBy({ source, holds }: StreamTrust): string | undefined {
+  if (source.format === 'perf script' && source.machine === 'host' && holds.guestExits)
+    return GUESTS_LEFT_OUT;
+  return source.format === 'blktrace' || source.format === 'blkparse' ? DROPS_UNSHOWN : undefined;
+}
+
+/** What streams may lack unsaid, once for all that may lack it for the same reason. */
+function unsaidReasons(streams: readonly StreamTrust[]): GradeReason[] {
+  const names = new Map<string, string[]>();
+  for (const stream of streams) {
+    const unsaid = unsaidBy(stream);
+    if (unsaid !== undefined) names.set(unsaid, [...(names.get(unsaid) ?? []), stream.source.name]);
+  }
+  return [...names].map(([unsaid, [first, ...others]]) => ({
+    letter: 'B',
+    text: `events may be missing from ${first}${others.length === 0 ? '' : ` and ${others.length} more`}: ${unsaid}`,
+  }));
 }
 
 /** How a tracer came to count more than it delivered: bpftrace has no buffer that could be overwritten. */
@@ -81,11 +99,8 @@ export function lossesOf(streams: readonly StreamTrust[]): Loss[] {
 
 /** Reasons from the streams themselves. */
 export function streamReasons(streams: readonly StreamTrust[]): GradeReason[] {
-  return streams.flatMap((stream) => {
-    const { source, integrity } = stream;
+  const ofEach = streams.flatMap(({ source, integrity }) => {
     const reasons: GradeReason[] = [];
-    if (mayLackGuestSamples(stream))
-      reasons.push({ letter: 'B', text: `events may be missing from ${source.name}: ${UNSAID}` });
     const gone =
       (source.overwritten ?? 0) +
       integrity.missing +
@@ -114,6 +129,7 @@ export function streamReasons(streams: readonly StreamTrust[]): GradeReason[] {
       });
     return reasons;
   });
+  return [...unsaidReasons(streams), ...ofEach];
 }
 
 type SkewedMachines = Pick<Digest, 'misclocked' | 'path'>;

@@ -41,15 +41,14 @@ export function countUnseen(
 ): Unseen {
   const submits = requests.rows.get(path.anchors.submit);
   const returns = requests.rows.get(path.anchors.return);
-  const count = (is: (request: number) => boolean) => matched.filter(is).length;
-  return {
-    withoutCall: count((request) => (submits?.[request] ?? NO_ROW) === NO_ROW),
-    withoutReturn: count((request) => (returns?.[request] ?? NO_ROW) === NO_ROW),
-    inRing: count(
-      (request) =>
-        inFlight.alone[request] !== 1 && RING_ENDS.includes(app.table.kind[returns?.[request] ?? NO_ROW]!),
-    ),
-  };
+  const unseen = { withoutCall: 0, withoutReturn: 0, inRing: 0 };
+  for (const request of matched) {
+    const end = returns?.[request] ?? NO_ROW;
+    if ((submits?.[request] ?? NO_ROW) === NO_ROW) unseen.withoutCall++;
+    if (end === NO_ROW) unseen.withoutReturn++;
+    else if (inFlight.alone[request] !== 1 && RING_ENDS.includes(app.table.kind[end]!)) unseen.inRing++;
+  }
+  return unseen;
 }
 
 /** What of the application's time no tracer could see, where that is of most requests. */

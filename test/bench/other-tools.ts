@@ -1,4 +1,4 @@
-/** The tools that people have, on recordings of the same size, in the same run: ratios of these are what can be compared. */
+/** The tools that people have, in the same run, on the same recording or one of its size: ratios of these are what can be compared. */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -30,10 +30,10 @@ export async function compareTools(folder: string, events: number, textRate: num
     compared.push({ name: 'perf.data, to perf script', ...perf, wanted: 5 });
     compared.push({ name: 'tracefs text, to perf script', ours: textRate, theirs: perf.theirs, wanted: 1.5 });
   }
-  const btt = await bttRates(own, events);
+  const { ours, btt } = await blktraceRates(own, events);
   if (btt !== undefined) {
-    compared.push({ name: 'tracefs text, to btt alone', ours: textRate, theirs: btt.alone, wanted: 2 });
-    compared.push({ name: 'tracefs text, to blkparse and btt', ours: textRate, theirs: btt.both, wanted: 2 });
+    compared.push({ name: 'blktrace file, to btt alone', ours, theirs: btt.alone, wanted: 2 });
+    compared.push({ name: 'blktrace file, to blkparse and btt', ours, theirs: btt.both, wanted: 2 });
   }
   rmSync(own, { recursive: true });
   return compared;
@@ -56,18 +56,24 @@ async function perfRates(
   return { ours: drawn.events / wallMs, theirs: drawn.events / scriptMs };
 }
 
-/** btt reads what `blkparse -d` makes of the files that blktrace writes, one a CPU: its own time, and that of both. */
-async function bttRates(
+/**
+ * A report of one file that blktrace could have written; and of the same file btt, which reads what `blkparse -d` makes of it: its own
+ * time, and that of both.
+ */
+async function blktraceRates(
   folder: string,
   events: number,
-): Promise<{ alone: number; both: number } | undefined> {
-  if (!isInstalled('btt', '-V') || !isInstalled('blkparse', '-V')) return undefined;
-  const drawn = drawBlktrace(join(folder, 'drawn.blktrace.0'), events);
+): Promise<{ ours: number; btt: { alone: number; both: number } | undefined }> {
+  const recorded = join(folder, 'drawn.blktrace.0');
+  const drawn = drawBlktrace(recorded, events);
+  const { wallMs } = await runCli('report', '--min-grade', 'F', '--host', recorded);
+  const ours = drawn / wallMs;
+  if (!isInstalled('btt', '-V') || !isInstalled('blkparse', '-V')) return { ours, btt: undefined };
   const file = join(folder, 'drawn.bin');
   const parse = ['-D', folder, '-i', 'drawn', '-d', file, '-O'];
   const parsing = await timed('blkparse', parse, join(folder, 'blkparse.txt'));
   const alone = await timed('btt', ['-i', file], join(folder, 'btt.txt'));
-  return { alone: drawn / alone, both: drawn / (parsing + alone) };
+  return { ours, btt: { alone: drawn / alone, both: drawn / (parsing + alone) } };
 }
 
 function isInstalled(tool: string, asks: string): boolean {

@@ -54,6 +54,7 @@ describe('blkparse, drawn lines', () => {
       line(5, 'C   R 2048 + 8 (   48563) [0]'),
       line(6, 'UT   N [kworker/3:1H] 1'),
       line(7, 'm   N cfq1234 insert_request'),
+      line(8, 'R   R 2048 + 8 [11]').replace('912', '913'),
     ];
     const { rows, rejects, report, tasks } = await parseAll(blkparse, text.join(''));
     expect(rejects).toEqual([]);
@@ -62,9 +63,13 @@ describe('blkparse, drawn lines', () => {
       ['block_bio_backmerge', 2056, packRequest(8, DIRECTION.write)],
       ['block_rq_issue', Number.NaN, packRequest(0, DIRECTION.read)],
       ['block_rq_complete', 2048, packRequest(8, DIRECTION.read)],
+      ['block_rq_requeue', 2048, packRequest(8, DIRECTION.read)],
     ]);
     expect(report.unused).toBe(3);
-    expect([...tasks]).toEqual([[912, { comm: 'qd1', tgid: undefined }]]);
+    expect([...tasks]).toEqual([
+      [912, { comm: 'qd1', tgid: undefined }],
+      [913, { comm: '', tgid: undefined }],
+    ]);
   });
 
   it('counts what the summary says is missing, and names a jump that no summary explains', async () => {

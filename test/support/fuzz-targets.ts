@@ -38,6 +38,7 @@ const FIXTURES: Readonly<Record<string, readonly string[]>> = {
   'tracefs text': ['ftrace'],
   'perf script': ['perf-script'],
   blkparse: ['blkparse'],
+  blktrace: ['blktrace'],
   'QEMU trace log': ['qemu-trace-log'],
   'bpftrace JSON': ['bpftrace'],
   'bpftrace text': ['bpftrace'],
