@@ -48,8 +48,9 @@ export function busyDevices(
 }
 
 /** Reads and writes of one device, in the order of their issue. `isIncomplete`: events are missing somewhere. */
-export function followAppRequests({ table }: Occurrences, device: number, isIncomplete = false): AppRequests {
-  const walk = new Walk(table, device, isIncomplete);
+export function followAppRequests(machine: Occurrences, device: number, isIncomplete = false): AppRequests {
+  const { table } = machine;
+  const walk = new Walk(table, device, machine.count('block_rq_issue'), isIncomplete);
   for (let row = 0; row < table.length; row++) {
     const step = STEPS[table.kind[row]!]!;
     if (step !== 0) walk.step(row, step);
@@ -68,9 +69,9 @@ class Walk {
   readonly #returns: Returns;
   readonly #asker: Asker[] = [];
 
-  constructor(table: EventTable, device: number, isIncomplete: boolean) {
+  constructor(table: EventTable, device: number, most: number, isIncomplete: boolean) {
     this.#table = table;
-    this.#flights = new Flights(table, device);
+    this.#flights = new Flights(table, device, most);
     this.#callers = new Callers(table);
     this.#returns = new Returns(table, this.#callers, isIncomplete);
   }
@@ -90,23 +91,30 @@ class Walk {
 
   finish(): AppRequests {
     const flights = this.#flights;
-    const { issued, completed, reject } = flights;
+    const { length, issued, completed, reject } = flights;
     for (const request of this.#returns.finish()) reject[request] ||= APP_REJECTS.unsureReturn;
-    const asked = this.#asker.filter(({ call }) => call !== NO_ROW).length;
-    for (let request = 0; request < issued.length; request++) {
-      if (asked >= LEAST_ASKED * issued.length && this.#callers.isOther(this.#asker[request]!))
+    const calls = new Int32Array(length);
+    const returns = new Int32Array(length);
+    let asked = 0;
+    for (let request = 0; request < length; request++) {
+      calls[request] = this.#asker[request]!.call;
+      returns[request] = this.#returns.of(request);
+      if (calls[request] !== NO_ROW) asked++;
+    }
+    for (let request = 0; request < length; request++) {
+      if (asked >= LEAST_ASKED * length && this.#callers.isOther(this.#asker[request]!))
         reject[request] ||= APP_REJECTS.otherTask;
       if (completed[request] === NO_ROW) reject[request] ||= APP_REJECTS.neverCompleted;
     }
-    const issue = flights.kept((request) => issued[request]!);
+    const issue = flights.kept(issued);
     return {
       length: issue.length,
       device: flights.device,
-      submit: flights.kept((request) => this.#asker[request]!.call),
+      submit: flights.kept(calls),
       issue,
-      complete: flights.kept((request) => completed[request]!),
-      return: flights.kept((request) => this.#returns.of(request)),
-      reject: Uint8Array.from(flights.kept((request) => reject[request]!)),
+      complete: flights.kept(completed),
+      return: flights.kept(returns),
+      reject: flights.kept(reject),
       strays: Int32Array.from(flights.strays),
     };
   }

@@ -6,6 +6,7 @@ import { DIRECTION, kindId, requestDirection, requestSectors } from '../../parse
 import type { EventTable } from '../trace/event-table.ts';
 import { LatestRows } from '../trace/latest-rows.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { BySector } from './by-sector.ts';
 
 /** Who asked for a request: the task, and the row of its call; undefined and NO_ROW where that is not known. */
 export interface Asker {
@@ -37,9 +38,11 @@ export class Callers {
   /** Tasks that called. */
   readonly #calling = new Set<number>();
   /** First sector → who handed the request to the scheduler. */
-  readonly #inserted = new Map<number, Asker>();
+  readonly #inserted = new BySector<Asker>();
   /** tid → it issues requests for others. */
   readonly #workers = new Map<number, boolean>();
+  /** Who is in no call is often the one before. */
+  #lastOutsider: Asker = NOBODY;
 
   constructor(table: EventTable) {
     this.#table = table;
@@ -84,7 +87,7 @@ export class Callers {
 
   /** Who asked for the request that is issued: who put it into the scheduler, else who issues it. */
   issue(row: number): Asker {
-    if (this.#inserted.size === 0) return this.#asker(row, true);
+    if (this.#inserted.isEmpty) return this.#asker(row, true);
     const first = this.#table.tag[row]!;
     const end = first + requestSectors(this.#table.aux[row]!);
     let asker: Asker | undefined;
@@ -104,11 +107,17 @@ export class Callers {
     const tid = this.#table.tid[row]!;
     const own = this.#openCall.get(tid);
     if (own !== NO_ROW) return this.#fits(own, row) ? { tid, call: own, outsider: undefined } : NOBODY;
-    if (!mayHelp || !this.#isWorker(tid)) return { tid: undefined, call: NO_ROW, outsider: tid };
+    if (!mayHelp || !this.#isWorker(tid)) return this.#outsider(tid);
     if (this.#open !== 1) return NOBODY;
     const caller = [...this.#calling].find((each) => this.#openCall.get(each) !== NO_ROW)!;
     const call = this.#openCall.get(caller);
     return this.#fits(call, row) ? { tid: caller, call, outsider: undefined } : NOBODY;
+  }
+
+  #outsider(tid: number): Asker {
+    if (this.#lastOutsider.outsider !== tid)
+      this.#lastOutsider = { tid: undefined, call: NO_ROW, outsider: tid };
+    return this.#lastOutsider;
   }
 
   #isWorker(tid: number): boolean {

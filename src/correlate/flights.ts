@@ -5,7 +5,8 @@
 import { DIRECTION, requestDirection, requestSectors } from '../../parsers/event-kinds.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { InFlightSectors } from './in-flight-sectors.ts';
+import { BySector } from './by-sector.ts';
+
 
 /** Why a block request cannot be followed, decided on its own machine alone. */
 export const APP_REJECTS = {
@@ -36,20 +37,27 @@ export function isData(aux: number, sector: number): boolean {
 
 export class Flights {
   readonly device: number;
-  readonly issued: number[] = [];
-  readonly completed: number[] = [];
-  readonly reject: number[] = [];
+  /** Requests so far. */
+  length = 0;
+  /** By request: rows of its ends, and why it cannot be followed. */
+  readonly issued: Int32Array;
+  readonly completed: Int32Array;
+  readonly reject: Uint8Array;
   /** Rows of completions whose issue is not in the recording: it lies before it, or was lost. */
   readonly strays: number[] = [];
   readonly #table: EventTable;
   /** By first sector. */
-  readonly #inFlight = new InFlightSectors();
+  readonly #inFlight = new BySector<number>();
   /** First sector → completions to swallow because the requests there are rejected as equal. */
   readonly #equal = new Map<number, number>();
 
-  constructor(table: EventTable, device: number) {
+  /** There are at most `most` requests. */
+  constructor(table: EventTable, device: number, most: number) {
     this.#table = table;
     this.device = device;
+    this.issued = new Int32Array(most);
+    this.completed = new Int32Array(most).fill(NO_ROW);
+    this.reject = new Uint8Array(most);
   }
 
   /** A read or write of the disk that is followed. */
@@ -61,10 +69,8 @@ export class Flights {
   /** A row of block_rq_issue; returns the number of the request. */
   issue(row: number): number {
     const sector = this.#table.tag[row]!;
-    const request = this.issued.length;
-    this.issued.push(row);
-    this.completed.push(NO_ROW);
-    this.reject.push(APP_REJECTS.none);
+    const request = this.length++;
+    this.issued[request] = row;
     const other = this.#inFlight.get(sector);
     if (other !== undefined) {
       this.reject[other] = APP_REJECTS.equalSectors;
@@ -105,11 +111,11 @@ export class Flights {
   }
 
   /** A column over all requests without those that were issued again. */
-  kept(column: (request: number) => number): Int32Array {
-    const values = new Int32Array(this.issued.length);
+  kept<Column extends Int32Array | Uint8Array>(column: Column): Column {
+    const values = column.slice(0, this.length);
     let length = 0;
-    for (let request = 0; request < values.length; request++)
-      if (this.reject[request] !== APP_REJECTS.requeued) values[length++] = column(request);
-    return values.slice(0, length);
+    for (let request = 0; request < this.length; request++)
+      if (this.reject[request] !== APP_REJECTS.requeued) values[length++] = column[request]!;
+    return values.subarray(0, length) as Column;
   }
 }

@@ -22,8 +22,9 @@ export function blockRows(machine: Occurrences): Uint32Array {
 }
 
 /** The requests of one device. `rows` are the machine's `blockRows`. */
-export function hostFlights({ table }: Occurrences, rows: Uint32Array, device: number): HostFlights {
-  const flights = new Flights(table, device);
+export function hostFlights(machine: Occurrences, rows: Uint32Array, device: number): HostFlights {
+  const { table } = machine;
+  const flights = new Flights(table, device, machine.count('block_rq_issue'));
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
     if (!flights.isOurs(row)) continue;
@@ -32,8 +33,8 @@ export function hostFlights({ table }: Occurrences, rows: Uint32Array, device: n
     else if (kind === COMPLETE) flights.complete(row);
     else flights.requeue(row);
   }
-  const issue = flights.kept((request) => flights.issued[request]!);
-  const complete = flights.kept((request) => flights.completed[request]!);
+  const issue = flights.kept(flights.issued);
+  const complete = flights.kept(flights.completed);
   return { length: issue.length, device, issue, complete };
 }
 

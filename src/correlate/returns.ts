@@ -142,7 +142,7 @@ export class Returns {
   }
 
   /** A call ends; `completed` has the row of each request's completion. */
-  exit(row: number, completed: readonly number[]): void {
+  exit(row: number, completed: Int32Array): void {
     const task = this.#tasks.get(this.#table.tid[row]!);
     if (task === undefined) return;
     for (const request of task.atExit) if (completed[request] !== NO_ROW) this.#row[request] = row;

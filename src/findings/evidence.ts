@@ -25,7 +25,10 @@ export function cpuAt(input: FindingInput, point: PointId): (request: number) =>
 
 /** Matched requests of which something holds. */
 export function countOf({ breakdown }: FindingInput, holds: (request: number) => boolean): number {
-  return breakdown.matched.reduce((count, request) => count + (holds(request) ? 1 : 0), 0);
+  const { matched } = breakdown;
+  let count = 0;
+  for (let at = 0; at < matched.length; at++) if (holds(matched[at]!)) count++;
+  return count;
 }
 
 /** Whether a request has a point. */

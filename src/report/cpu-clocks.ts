@@ -52,9 +52,10 @@ export function stampedCpus(correlated: Correlated): StampedCpus {
     const side = rows === undefined ? undefined : sideOf(correlated, point);
     if (rows !== undefined && side !== undefined) points.set(point, stampedPoint(side, rows, all));
   }
-  const matched = requests.variants.map((_, variant) =>
-    all.filter((request) => requests.variant[request] === variant),
-  );
+  const matched =
+    requests.variants.length === 1
+      ? [all]
+      : requests.variants.map((_, variant) => all.filter((request) => requests.variant[request] === variant));
   return { correlated, points, matched };
 }
 

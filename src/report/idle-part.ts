@@ -15,16 +15,23 @@ export function idleLosses(
   streams: readonly StreamTrust[],
   { status, reason, reasons }: Pick<RequestTable, 'status' | 'reason' | 'reasons'>,
 ): ReportModel['losses'] {
-  const seen = status.filter((each) => each !== STATUS.outside).length;
-  let unfinished = 0;
-  for (let request = 0; request < status.length; request++)
-    if (status[request] === STATUS.rejected && reasons[reason[request]!] === NEVER_COMPLETED) unfinished++;
-  if (unfinished === 0 || unfinished < seen * MOST_UNFINISHED) return [];
-  return streams.flatMap(({ source: { name, format }, holds }) =>
-    format === 'perf.data' && holds.completions && !holds.idleTask
-      ? [{ source: name, kind: 'missing', count: null, text: sentence(unfinished, seen) }]
-      : [],
+  const without = streams.filter(
+    ({ source, holds }) => source.format === 'perf.data' && holds.completions && !holds.idleTask,
   );
+  if (without.length === 0) return [];
+  let seen = 0;
+  let unfinished = 0;
+  for (let request = 0; request < status.length; request++) {
+    if (status[request] !== STATUS.outside) seen++;
+    if (status[request] === STATUS.rejected && reasons[reason[request]!] === NEVER_COMPLETED) unfinished++;
+  }
+  if (unfinished === 0 || unfinished < seen * MOST_UNFINISHED) return [];
+  return without.map(({ source: { name } }) => ({
+    source: name,
+    kind: 'missing',
+    count: null,
+    text: sentence(unfinished, seen),
+  }));
 }
 
 function sentence(unfinished: number, seen: number): string {

@@ -49,7 +49,13 @@ const MOST_STRAY = 0.01;
 /** The value that all of these requests have, but for strays; undefined where there is none. */
 function commonest(requests: Int32Array, column: ArrayLike<number>): number | undefined {
   const counts = new Map<number, number>();
-  for (const request of requests) counts.set(column[request]!, (counts.get(column[request]!) ?? 0) + 1);
+  // Most have the value of the one before: only where it changes is it looked up.
+  for (let at = 0; at < requests.length; ) {
+    const value = column[requests[at]!]!;
+    const first = at;
+    while (at < requests.length && column[requests[at]!] === value) at++;
+    counts.set(value, (counts.get(value) ?? 0) + at - first);
+  }
   const [value, count] = [...counts].reduce((best, each) => (each[1] > best[1] ? each : best), [0, 0]);
   return count > 0 && count >= requests.length * (1 - MOST_STRAY) ? value : undefined;
 }
@@ -74,18 +80,21 @@ export function workloadOf(
 ): ReportModel['workload'] {
   // From the first that was followed to the last: what was read when a program was started is no part of its load.
   const [first = 0, last = -1] = [matched[0], matched.at(-1)];
-  const seen = requests.status
-    .subarray(first, last + 1)
-    .reduce((count, status) => count + (status === STATUS.outside ? 0 : 1), 0);
+  let seen = 0;
+  for (let request = first; request <= last; request++)
+    if (requests.status[request] !== STATUS.outside) seen++;
   const begin = last === -1 ? 0 : requests.start[first]!;
   const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
   const direction = commonest(matched, requests.direction);
   const bytes = commonest(matched, requests.bytes);
-  const others = matched.filter(
-    (request) =>
-      requests.direction[request] !== (direction ?? requests.direction[request]) ||
-      requests.bytes[request] !== (bytes ?? requests.bytes[request]),
-  ).length;
+  let others = 0;
+  for (let at = 0; at < matched.length; at++) {
+    const request = matched[at]!;
+    const isOther =
+      (direction !== undefined && requests.direction[request] !== direction) ||
+      (bytes !== undefined && requests.bytes[request] !== bytes);
+    if (isOther) others++;
+  }
   return {
     queueDepth: meanDepth(depth),
     queueDepthMax: depth.most,
