@@ -6,7 +6,7 @@ import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { STEP, STEPS } from './app-steps.ts';
-import { type Asker, Callers } from './callers.ts';
+import { Callers } from './callers.ts';
 import { APP_REJECTS, Flights, isData, NO_REQUEST } from './flights.ts';
 import { Returns } from './returns.ts';
 
@@ -67,13 +67,12 @@ class Walk {
   readonly #flights: Flights;
   readonly #callers: Callers;
   readonly #returns: Returns;
-  readonly #asker: Asker[] = [];
 
   constructor(table: EventTable, device: number, most: number, isIncomplete: boolean) {
     this.#table = table;
     this.#flights = new Flights(table, device, most);
     this.#callers = new Callers(table);
-    this.#returns = new Returns(table, this.#callers, isIncomplete);
+    this.#returns = new Returns(table, this.#callers, most, isIncomplete);
   }
 
   step(row: number, step: number): void {
@@ -94,15 +93,13 @@ class Walk {
     const { length, issued, completed, reject } = flights;
     for (const request of this.#returns.finish()) reject[request] ||= APP_REJECTS.unsureReturn;
     const calls = new Int32Array(length);
-    const returns = new Int32Array(length);
     let asked = 0;
     for (let request = 0; request < length; request++) {
-      calls[request] = this.#asker[request]!.call;
-      returns[request] = this.#returns.of(request);
+      calls[request] = this.#returns.asker(request).call;
       if (calls[request] !== NO_ROW) asked++;
     }
     for (let request = 0; request < length; request++) {
-      if (asked >= LEAST_ASKED * length && this.#callers.isOther(this.#asker[request]!))
+      if (asked >= LEAST_ASKED * length && this.#callers.isOther(this.#returns.asker(request)))
         reject[request] ||= APP_REJECTS.otherTask;
       if (completed[request] === NO_ROW) reject[request] ||= APP_REJECTS.neverCompleted;
     }
@@ -113,7 +110,7 @@ class Walk {
       submit: flights.kept(calls),
       issue,
       complete: flights.kept(completed),
-      return: flights.kept(returns),
+      return: flights.kept(this.#returns.rows),
       reject: flights.kept(reject),
       strays: Int32Array.from(flights.strays),
     };
@@ -133,7 +130,6 @@ class Walk {
   #onIssue(row: number): void {
     const asker = this.#callers.issue(row);
     const request = this.#flights.issue(row);
-    this.#asker.push(asker);
     this.#returns.issued(request, asker);
   }
 
@@ -142,7 +138,7 @@ class Walk {
     const request = this.#flights.requeue(row);
     if (request === NO_REQUEST) return;
     this.#returns.takenBack(request);
-    this.#callers.putBack(row, this.#asker[request]!);
+    this.#callers.putBack(row, this.#returns.asker(request));
   }
 
   #onComplete(row: number): void {

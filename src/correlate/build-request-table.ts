@@ -137,8 +137,8 @@ function outsideReasons(
     if (end[request]! > span.to) return OUTSIDE_SPAN.behind;
     return undefined;
   };
-  const reasons: (string | undefined)[] = [];
-  for (let request = 0; request < begin.length; request++) reasons.push(reasonOf(request));
+  const reasons = new Array<string | undefined>(begin.length);
+  for (let request = 0; request < begin.length; request++) reasons[request] = reasonOf(request);
   return reasons;
 }
 

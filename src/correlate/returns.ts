@@ -35,7 +35,7 @@ export class Returns {
   readonly #table: EventTable;
   readonly #callers: Callers;
   readonly #isIncomplete: boolean;
-  readonly #row: number[] = [];
+  readonly #row: Int32Array;
   readonly #asker: Asker[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** io_uring request structure → the request; and which requests wait for their completion to be posted. */
@@ -55,16 +55,22 @@ export class Returns {
     toldAt: (request) => this.#row[request]!,
   };
 
-  /** `isIncomplete`: events are missing somewhere in the table. */
-  constructor(table: EventTable, callers: Callers, isIncomplete: boolean) {
+  /** There are at most `most` requests. `isIncomplete`: events are missing somewhere in the table. */
+  constructor(table: EventTable, callers: Callers, most: number, isIncomplete: boolean) {
     this.#table = table;
     this.#callers = callers;
+    this.#row = new Int32Array(most).fill(NO_ROW);
     this.#isIncomplete = isIncomplete;
   }
 
-  /** Row after which a request's task knows of its completion; NO_ROW where that cannot be told. */
-  of(request: number): number {
-    return this.#row[request] ?? NO_ROW;
+  /** By request the row after which its task knows of its completion; NO_ROW where that cannot be told. */
+  get rows(): Int32Array {
+    return this.#row;
+  }
+
+  /** Who asked for a request. */
+  asker(request: number): Asker {
+    return this.#asker[request]!;
   }
 
   /** The table ends. Leaves the requests of which a lost event hides which call told their task. */
@@ -75,8 +81,7 @@ export class Returns {
 
   /** A request is issued; requests are numbered in this order. */
   issued(request: number, asker: Asker): void {
-    this.#row[request] = NO_ROW;
-    this.#asker[request] = asker;
+    this.#asker.push(asker);
     if (asker.tid === undefined) return;
     const task = this.#task(asker.tid);
     if (REAPS.has(this.#table.kind[asker.call]!)) task.aio.askedWithin();
