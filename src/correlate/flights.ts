@@ -7,7 +7,6 @@ import type { EventTable } from '../trace/event-table.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { BySector } from './by-sector.ts';
 
-
 /** Why a block request cannot be followed, decided on its own machine alone. */
 export const APP_REJECTS = {
   none: 0,

@@ -12,6 +12,8 @@ import { bandOf, besideOf, softwareOf, stageOf } from './stage-part.ts';
 import {
   clockReasons,
   closureReasons,
+  issueLosses,
+  issueReasons,
   lossesOf,
   requestReasons,
   skewLosses,
@@ -47,6 +49,7 @@ export function buildReport(input: ReportInput): ReportModel {
   const idle = idleLosses(streams, digest.requests);
   const reasons = [
     ...torn.map(tornReason),
+    ...issueReasons(digest),
     ...idle.map(({ source, text }) => ({ letter: 'D' as const, text: `${source}: ${text}` })),
     ...unjoined.map((each) => ({ letter: 'C' as const, text: unjoinedLoss(each).text })),
     ...streamReasons(streams),
@@ -108,6 +111,7 @@ export function buildReport(input: ReportInput): ReportModel {
     losses: [
       ...lossesOf(streams),
       ...skewLosses(digest),
+      ...issueLosses(digest),
       ...idle,
       ...torn.map(tornLoss),
       ...unjoined.map(unjoinedLoss),

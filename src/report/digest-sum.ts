@@ -82,7 +82,10 @@ export class DigestSum {
       device: main.device,
       requests,
       breakdown: stagesOf(main.path, requests),
-      begunBefore: sum(({ begunBefore }) => begunBefore),
+      strays: {
+        begunBefore: sum(({ strays }) => strays.begunBefore),
+        issueLost: sum(({ strays }) => strays.issueLost),
+      },
       relation: this.#related.length === 0 ? main.relation : uniteRelations(this.#related),
       application: this.#isMatched ? this.#match() : undefined,
       depth: {

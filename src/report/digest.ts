@@ -22,6 +22,7 @@ import type { FioFacts, RecordingFacts } from '../trace/recording.ts';
 import { type CpuClocks, cpuClocks, stageBounds, stampedCpus } from './cpu-clocks.ts';
 import type { ReportModel } from './report-model.ts';
 import { depthInside } from './request-part.ts';
+import { countStrays, type Strays } from './strays.ts';
 import { type StreamTrust, streamTrust } from './stream-trust.ts';
 import { countUnseen, type Unseen } from './unseen.ts';
 
@@ -33,8 +34,8 @@ export interface Digest {
   /** Its `rows` are empty: there is no table any more that they could be looked up in. */
   readonly requests: RequestTable;
   readonly breakdown: Breakdown;
-  /** Requests that completed in the recording and were issued before it. */
-  readonly begunBefore: number;
+  /** Requests that completed in the recording and whose issue is not in it. */
+  readonly strays: Strays;
   readonly relation: Relation;
   /** Which request is which line of the application's log. */
   readonly application: ApplicationMatch | undefined;
@@ -91,7 +92,7 @@ export function digestOf({ correlated, facts, fio, emulated, ...input }: DigestI
     device: correlated.device,
     requests: { ...requests, rows: new Map() },
     breakdown: stages,
-    begunBefore: correlated.strays.length,
+    strays: countStrays(correlated),
     relation,
     application: correlated.application,
     depth: depthInside(correlated),

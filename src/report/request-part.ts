@@ -9,11 +9,13 @@ import { NO_ROW } from '../trace/units.ts';
 import type { Digest } from './digest.ts';
 import type { ReportModel } from './report-model.ts';
 
+const ISSUE_LOST = 'completed, and its issue is not in the recording';
+
 /** What became of the requests of the traced disk, by status and by reason. */
 export function requestCounts({
   requests,
-  begunBefore,
-}: Pick<Digest, 'requests' | 'begunBefore'>): ReportModel['requests'] {
+  strays: { begunBefore, issueLost },
+}: Pick<Digest, 'requests' | 'strays'>): ReportModel['requests'] {
   const { status, reason, reasons } = requests;
   const tally = { seen: 0, outside: 0, matched: 0, quarantined: 0 };
   const rejected: Record<string, number> = {};
@@ -39,6 +41,10 @@ export function requestCounts({
   if (begunBefore > 0) {
     outsideReasons['completed in the recording, issued before it'] = begunBefore;
     tally.outside += begunBefore;
+  }
+  if (issueLost > 0) {
+    rejected[ISSUE_LOST] = issueLost;
+    tally.seen += issueLost;
   }
   return { ...tally, rejected, quarantineReasons, outsideReasons };
 }

@@ -166,6 +166,36 @@ export function clockReasons({ relation }: Pick<Digest, 'relation'>): GradeReaso
   return relation.ok ? [] : [{ letter: 'E', text: relation.checked }];
 }
 
+type StrayRequests = Pick<Digest, 'strays' | 'streams' | 'requests' | 'path'>;
+
+/** Where no stream says that it lost anything, completions without an issue do. */
+function issuesLostUnsaid({ strays, streams }: StrayRequests): boolean {
+  const saysSo = streams.some(
+    ({ source, integrity }) =>
+      (source.overwritten ?? 0) > 0 || integrity.missing > 0 || source.losses.length > 0,
+  );
+  return strays.issueLost > 0 && !saysSo;
+}
+
+function issuesText(issueLost: number): string {
+  return `${count(issueLost)} requests completed of which the issue is missing: nothing else says that events were lost`;
+}
+
+/** Issues that were lost and that no stream counts, as a loss. */
+export function issueLosses(digest: StrayRequests): Loss[] {
+  if (!issuesLostUnsaid(digest)) return [];
+  const text = issuesText(digest.strays.issueLost);
+  return [{ source: digest.path.app, kind: 'missing', count: null, text }];
+}
+
+/** The same as reasons for the grade. */
+export function issueReasons(digest: StrayRequests): GradeReason[] {
+  if (!issuesLostUnsaid(digest)) return [];
+  const { issueLost } = digest.strays;
+  const letter = issueLost / Math.max(1, digest.requests.length) > 0.02 ? 'D' : 'C';
+  return [{ letter, text: issuesText(issueLost) }];
+}
+
 /** Reasons from how many requests could be followed. */
 export function requestReasons(requests: ReportModel['requests']): GradeReason[] {
   if (requests.seen === 0)
