@@ -81,23 +81,48 @@ function pairBySector(
   };
   const { issue, complete } = shares;
   let matched = 0;
+  let next = 0;
   for (let request = 0; request < guest.length; request++) {
     const row = guest.issue[request]!;
     const expected = guestTable.ts[row]! - offset.at(guestTable.ts[row]!);
     const reach = reachOf(guestTable, guest, request, offset);
-    bySector.seekNear(guestTable.tag[row]!, expected, reach);
-    const index = nearestOf(bySector.positions, bySector.first, bySector.behind, hostTs, expected, reach);
+    let index: number | undefined = next;
+    // One at a time they are mostly issued in one order; the index, all over memory, is asked for the others.
+    if (!isNearest(sectors, hostTs, next, guestTable.tag[row]!, expected, reach)) {
+      bySector.seekNear(guestTable.tag[row]!, expected, reach);
+      index = nearestOf(bySector.positions, bySector.first, bySector.behind, hostTs, expected, reach);
+    }
     if (index === undefined) continue;
+    next = index + 1;
     issue[request] = host.issue[index]!;
     complete[request] = host.complete[index]!;
-    const sectors = requestSectors(guestTable.aux[row]!);
+    const asked = requestSectors(guestTable.aux[row]!);
     const own = requestSectors(hostTable.aux[host.issue[index]!]!);
     // Not every tracer records lengths; without one a request is taken to be whole.
-    if (own > 0 && own < sectors) joinParts(hosts, bySector, index, sectors, offset.reach, shares, request);
+    if (own > 0 && own < asked) joinParts(hosts, bySector, index, asked, offset.reach, shares, request);
     matched++;
   }
   const merged = joinMerged(guestTable, guest, hosts, offset, shares);
   return { device: host.device, shift, matched: matched + merged, issue, complete, merged };
+}
+
+/** Whether a host request is of a sector, within reach of a time, and no other of that sector is as near to it. */
+function isNearest(
+  sectors: Float64Array,
+  ts: Float64Array,
+  index: number,
+  sector: number,
+  expected: number,
+  reach: number,
+): boolean {
+  if (index >= ts.length || sectors[index] !== sector) return false;
+  const miss = Math.abs(ts[index]! - expected);
+  if (!(miss <= reach)) return false;
+  for (let before = index - 1; before >= 0 && expected - ts[before]! <= miss; before--)
+    if (sectors[before] === sector) return false;
+  for (let behind = index + 1; behind < ts.length && ts[behind]! - expected <= miss; behind++)
+    if (sectors[behind] === sector) return false;
+  return true;
 }
 
 /** Host requests of one sector that are looked at, and guest requests: so many tell the usual distance as well as all. */
