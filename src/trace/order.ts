@@ -12,10 +12,21 @@ export function timeOrder(ts: Float64Array): Uint32Array | undefined {
   return order === IN_ORDER ? undefined : order;
 }
 
-/** The same of a column that will change, always as row numbers. */
-export function orderOf(ts: Float64Array): Uint32Array {
-  const order = findOrder(ts);
-  return order === IN_ORDER ? Uint32Array.from(ts.keys()) : order;
+/** Rows of which some are in order already, and behind them all rows from `from` on, in time order; equal times in that order. */
+export function orderBehind(ts: Float64Array, ordered: Uint32Array, from: number): Uint32Array {
+  const known = ordered.length;
+  const order = new Uint32Array(known + ts.length - from);
+  order.set(ordered);
+  const bounds = [known];
+  for (let row = from; row < ts.length; row++) {
+    order[known + row - from] = row;
+    if (row > from && ts[row]! < ts[row - 1]!) bounds.push(known + row - from);
+  }
+  bounds.push(order.length);
+  const sorting = { ts, order, spare: new Uint32Array(order.length) };
+  mergeRuns(sorting, bounds, 0, bounds.length - 1);
+  if (known > 0 && known < order.length) merge(sorting, 0, known, order.length);
+  return order;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { EventSink } from '../../parsers/event-sink.ts';
 import type { Epoch } from './block-table.ts';
 import { type Columns, rowsOf } from './columns.ts';
 import type { EventTableBuilder } from './event-table-builder.ts';
-import { orderOf } from './order.ts';
+import { orderBehind } from './order.ts';
 
 /** Rows there is room for: of many rounds, so that what is left of one is seldom moved. */
 const ROOM = 1 << 18;
@@ -24,13 +24,12 @@ interface HeldLoss {
 export class RoundSink implements EventSink {
   readonly #table: EventTableBuilder;
   #columns = privateColumns(ROOM);
-  /** Rows from here on are held, those of the round before first. */
+  /** Rows from here on are held, those of the round before first: so many. */
   #start = 0;
   #end = 0;
-  /** Rows held of the round before, and how many of them have been handed on: those that are not later than #handedOn. */
   #before = 0;
-  #done = 0;
-  #handedOn = Number.NEGATIVE_INFINITY;
+  /** Those of them that have not been handed on, in order of time. */
+  #order: Uint32Array = new Uint32Array();
   /** Time of the latest row of the round before: what comes is later. */
   #latest = Number.NEGATIVE_INFINITY;
   #losses: HeldLoss[] = [];
@@ -66,14 +65,15 @@ export class RoundSink implements EventSink {
   round(): void {
     const held = this.#held;
     if (held.ts.length === this.#before) return;
-    const order = this.#orderOf(held);
+    const order = this.#ordered(held);
     const settled = settledBy(held.ts, order, this.#latest);
-    this.#handOn(held, order, settled);
-    this.#start += this.#before;
-    this.#done = this.#done + settled - this.#before;
-    this.#before = held.ts.length - this.#before;
-    this.#handedOn = this.#latest;
     this.#latest = Math.max(this.#latest, held.ts[order.at(-1)!]!);
+    this.#handOn(held, order, settled);
+    // Of the round before nothing is later than its latest.
+    this.#order = order.slice(settled);
+    for (let at = 0; at < this.#order.length; at++) this.#order[at]! -= this.#before;
+    this.#start += this.#before;
+    this.#before = held.ts.length - this.#before;
   }
 
   string(text: string): number {
@@ -96,11 +96,11 @@ export class RoundSink implements EventSink {
   /** Hands on what is held; nothing comes any more, or nothing that is known to be later. */
   finish(): void {
     const held = this.#held;
-    const order = this.#orderOf(held);
+    const order = this.#ordered(held);
     this.#handOn(held, order, order.length);
+    this.#order = new Uint32Array();
     this.#start = this.#end;
     this.#before = 0;
-    this.#done = 0;
   }
 
   get #held(): Columns {
@@ -108,12 +108,8 @@ export class RoundSink implements EventSink {
   }
 
   /** Rows that have not been handed on, in order of time. */
-  #orderOf({ ts }: Columns): Uint32Array {
-    const order = orderOf(ts);
-    const done = settledBy(ts, order, this.#handedOn);
-    if (done === this.#done) return order.subarray(done);
-    // Some that came are earlier than any that was handed on.
-    return order.filter((row) => row >= this.#before || ts[row]! > this.#handedOn);
+  #ordered({ ts }: Columns): Uint32Array {
+    return orderBehind(ts, this.#order, this.#before);
   }
 
   /** Hands the first `settled` rows of an order on, with the losses among them. */
