@@ -39,10 +39,11 @@ export interface Format {
    */
   parse(chunks: AsyncIterable<Uint8Array>, sink: EventSink): Promise<ParseReport>;
   /**
-   * Reads a stream that can be read at any place, in one go and without holding it: for formats whose end has to be known
-   * first. Throws only what the source throws.
+   * Reads a stream that can be read at any place, without holding it: for formats whose end has to be known first. A step is a few
+   * megabytes; between two of them, which is when whoever reads may stop, it says what it knows of the stream. Throws only what
+   * the source throws.
    */
-  parseFile?(source: ByteSource, sink: EventSink): ParseReport;
+  parseFile?(source: ByteSource, sink: EventSink): Generator<ParseReport, ParseReport>;
   /** Where a stream can be read by several threads. */
   readonly blocks?: BlockFormat;
 }

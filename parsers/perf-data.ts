@@ -37,13 +37,25 @@ export const perfData: Format = {
     sink.reject(REASON.tooLarge, 0, 0);
     return EMPTY;
   },
-  parseFile: readPerfData,
+  parseFile: readInSteps,
 };
 
 const EMPTY: ParseReport = { unit: 'ns', roundingNs: 0, clock: 'unknown', records: 0, unused: 0 };
 
 /** Reads a whole recording into the sink. Never throws for what it holds; what cannot be used is rejected. */
 export function readPerfData(source: ByteSource, sink: EventSink): ParseReport {
+  return allSteps(readInSteps(source, sink));
+}
+
+/** What the last step of a reading returns. */
+export function allSteps<Result>(steps: Generator<unknown, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function* readInSteps(source: ByteSource, sink: EventSink): Generator<ParseReport, ParseReport> {
   const header = readHeader(source);
   if (typeof header === 'string') {
     sink.reject(header, 0, 0);
@@ -51,9 +63,13 @@ export function readPerfData(source: ByteSource, sink: EventSink): ParseReport {
   }
   const reader = new RecordReader(source, sink);
   if (header.mode === 'file' && !prepare(source, header, reader, sink)) return EMPTY;
-  reader.readAll(header.data);
+  for (const _ of reader.readAll(header.data)) yield reportOf(reader);
+  if (clockOf(reader.samples.attributes) === 'mixed') sink.reject(REASON.clocks, 0, 0);
+  return reportOf(reader);
+}
+
+function reportOf(reader: RecordReader): ParseReport {
   const clock = clockOf(reader.samples.attributes);
-  if (clock === 'mixed') sink.reject(REASON.clocks, 0, 0);
   return {
     unit: 'ns',
     roundingNs: 0,

@@ -76,8 +76,8 @@ export class RecordReader {
     this.samples = new SampleReader(sink, this.ids, this.#tasks);
   }
 
-  /** Reads all records of a section, then reports threads and the losses told of at the end. */
-  readAll(section: Section): void {
+  /** Reads all records of a section, then reports threads and the losses told of at the end. A step is a window of the file. */
+  *readAll(section: Section): Generator<void, void> {
     const end = section.offset + section.size;
     let at = section.offset;
     while (at < end && !this.#stopped) {
@@ -85,6 +85,7 @@ export class RecordReader {
       const used = this.#walk(this.#windowAt(at, Math.min(WINDOW_BYTES, end - at)));
       if (used === 0) break;
       at += used;
+      yield;
     }
     const isCut = at !== end || this.#compressed.isCut;
     if (isCut && !this.#stopped) this.#sink.reject(REASON.cut, Math.min(at, end), 0);
@@ -146,6 +147,8 @@ export class RecordReader {
       case RECORD.auxtrace:
         return REASON.aux;
       case RECORD.finishedRound:
+        // Who takes rows before the end needs to know whose they are.
+        this.#tasks.reportChanged(this.#sink);
         this.#sink.round?.();
         return undefined;
       case RECORD.idIndex:

@@ -17,12 +17,15 @@ export class TaskNames {
   readonly #parents = new Map<number, number>();
   readonly #seen = new Map<number, number | undefined>();
   #lastTid = -1;
+  /** Threads with a new name, or a first event, since they were handed over last. */
+  #changed = new Set<number>();
 
   /** A thread took a name at this time. */
   name(tid: number, tgid: number, comm: string, since: number): void {
     const known = this.#named.get(tid);
     if (tid > MAX_TID || (known !== undefined && known.since > since)) return;
     this.#named.set(tid, { comm, tgid: processId(tgid), since });
+    this.#changed.add(tid);
   }
 
   /** A thread was created by another. */
@@ -34,15 +37,26 @@ export class TaskNames {
   see(tid: number, tgid: number): void {
     if (tid === this.#lastTid) return;
     this.#lastTid = tid;
-    if (!this.#seen.has(tid)) this.#seen.set(tid, processId(tgid));
+    if (this.#seen.has(tid)) return;
+    this.#seen.set(tid, processId(tgid));
+    this.#changed.add(tid);
   }
 
   /** Hands over every thread that is named or has events. */
   report(sink: EventSink): void {
-    for (const [tid, { comm, tgid }] of this.#named) sink.task(tid, comm, tgid ?? this.#seen.get(tid));
-    for (const [tid, tgid] of this.#seen) {
-      if (!this.#named.has(tid)) sink.task(tid, this.#inherited(tid), tgid);
-    }
+    for (const tid of this.#named.keys()) this.#handOver(tid, sink);
+    for (const tid of this.#seen.keys()) if (!this.#named.has(tid)) this.#handOver(tid, sink);
+  }
+
+  /** The same of those that are new or have another name, for who does not wait for the end. */
+  reportChanged(sink: EventSink): void {
+    for (const tid of this.#changed) this.#handOver(tid, sink);
+    this.#changed.clear();
+  }
+
+  #handOver(tid: number, sink: EventSink): void {
+    const named = this.#named.get(tid);
+    sink.task(tid, named?.comm ?? this.#inherited(tid), named?.tgid ?? this.#seen.get(tid));
   }
 
   /** The name of the nearest ancestor that has one; perf has no COMM record for the idle tasks. */

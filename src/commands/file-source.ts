@@ -3,22 +3,26 @@ import type { ByteSource } from '../../parsers/perf-data/byte-source.ts';
 
 /** Opens a file to be read at any place, hands it over, and closes it. Throws what the system says. */
 export function withFileSource<Result>(file: string, use: (source: ByteSource) => Result): Result {
-  const handle = openSync(file, 'r');
+  const source = new FileSource(file);
   try {
-    return use(new FileSource(handle));
+    return use(source);
   } finally {
-    closeSync(handle);
+    source.close();
   }
 }
 
-class FileSource implements ByteSource {
+/** A file that is open. Throws what the system says, when it is opened and when it is read. */
+export class FileSource implements ByteSource {
   readonly length: number;
+  /** The end of the window that lies furthest behind. */
+  reached = 0;
   readonly #handle: number;
   #window = new Uint8Array();
+  #isOpen = true;
 
-  constructor(handle: number) {
-    this.#handle = handle;
-    this.length = fstatSync(handle).size;
+  constructor(file: string) {
+    this.#handle = openSync(file, 'r');
+    this.length = fstatSync(this.#handle).size;
   }
 
   readAt(offset: number, length: number): Uint8Array {
@@ -28,7 +32,14 @@ class FileSource implements ByteSource {
   window(offset: number, length: number): Uint8Array {
     const there = this.#there(offset, length);
     if (this.#window.length < there) this.#window = new Uint8Array(there);
-    return this.#fill(this.#window.subarray(0, there), offset);
+    const bytes = this.#fill(this.#window.subarray(0, there), offset);
+    this.reached = Math.max(this.reached, offset + bytes.length);
+    return bytes;
+  }
+
+  close(): void {
+    if (this.#isOpen) closeSync(this.#handle);
+    this.#isOpen = false;
   }
 
   #there(offset: number, length: number): number {

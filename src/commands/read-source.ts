@@ -1,4 +1,5 @@
 import type { Format, ParseReport } from '../../parsers/format.ts';
+import { allSteps } from '../../parsers/perf-data.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
 import { RoundSink } from '../trace/round-sink.ts';
@@ -43,7 +44,7 @@ export function readFile(file: string, format: Format): ReadStream {
   return withFileSource(file, (source) => {
     const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
     const rounds = new RoundSink(builder);
-    const report = format.parseFile!(source, rounds);
+    const report = allSteps(format.parseFile!(source, rounds));
     rounds.finish();
     return { report, ...builder.build() };
   });

@@ -93,10 +93,13 @@ export class SlicePass {
     const { name, machine, member, script, bytes, clock } = stream;
     const { bundle, bar } = this.#open;
     const head = await headOf(bundle.member(member));
+    const path = bundle.fileOf?.(member);
+    const onBytes = (read: number) => bar.advance(read);
     return SlicedStream.open({
       ...{ name, machine, head, bytes, clock },
       format: chooseFormat(name, head, script),
       chunks: bar.watch(bundle.member(member)),
+      file: path === undefined ? undefined : { path, onBytes },
       threads: ReadingThreads.isWorthIt
         ? new ReadingThreads({ most: THREADS_EACH, blockBytes: BLOCK_BYTES })
         : undefined,

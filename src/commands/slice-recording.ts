@@ -1,4 +1,3 @@
-import { perfData } from '../../parsers/perf-data.ts';
 import { quoted } from '../errors.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
 import { SlicedMachine } from './sliced-machine.ts';
@@ -34,9 +33,6 @@ const TRIAL_LONGER = 1.25;
 const TRIAL_MARGIN_NS = 5e7;
 /** The next trial is so many times as large. */
 const TRIAL_GROWTH = 4;
-/** Formats of which no row is there before all is read. */
-const READ_WHOLE: readonly string[] = [perfData.name];
-
 /**
  * A recording in slices of time, each small enough for memory. The guest's time leads, or the host's where there is no guest.
  * Times are ns after the epoch of a machine's first stream that has events (`epochOf`).
@@ -71,8 +67,8 @@ export class SlicedRecording {
 
   /** Why these streams cannot be read in slices, as a sentence; undefined where they can. */
   static whyNot(streams: readonly SlicedStream[]): string | undefined {
-    for (const { name, format, events } of streams) {
-      if (READ_WHOLE.includes(format)) return `${quoted(name)} is ${format}, which is read whole.`;
+    for (const { name, format, events, isReadWhole } of streams) {
+      if (isReadWhole) return `${quoted(name)} is ${format}, which is read whole.`;
       if (events === 'unknown') return `${quoted(name)} shows no event in its beginning.`;
     }
     const machines = machinesOf(streams);

@@ -1,9 +1,8 @@
 import type { ClockId, Format, ParseReport } from '../../parsers/format.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source, SourceReject } from '../trace/recording.ts';
-import { GatedChunks } from './gated-chunks.ts';
 import type { BlockThreads } from './read-in-blocks.ts';
-import { readRows } from './read-source.ts';
+import { ChunkFeed, FileFeed, type StreamFeed } from './stream-feed.ts';
 
 /** A stream to be read bit by bit. */
 export interface StreamToSlice {
@@ -13,6 +12,8 @@ export interface StreamToSlice {
   /** How it begins: its first 64 KiB, or all of it. */
   readonly head: Uint8Array;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** The file that the chunks are of, for a format that reads at any place; and who hears how many bytes of it were read. */
+  readonly file?: { readonly path: string; readonly onBytes: (bytes: number) => void } | undefined;
   /** Length of the whole stream. */
   readonly bytes: number;
   /** For this stream alone; closed with it. */
@@ -24,6 +25,9 @@ export interface StreamToSlice {
 /** What the whole stream came to. */
 export type StreamTotals = ParseReport & { readonly rejects: readonly SourceReject[] };
 
+/** What a stream's beginning says of it, and the events there. */
+type Beginning = ParseReport & { readonly epoch: bigint; readonly rows: number };
+
 /** The kind of times in a stream, and how it names its tracer. */
 type TimesOf = Pick<ParseReport, 'format' | 'unit' | 'roundingNs' | 'clock'>;
 
@@ -34,13 +38,9 @@ type TimesOf = Pick<ParseReport, 'format' | 'unit' | 'roundingNs' | 'clock'>;
  */
 export class SlicedStream {
   readonly #stream: StreamToSlice;
-  readonly #chunks: GatedChunks;
-  readonly #builder = new EventTableBuilder();
-  readonly #head: ParseReport & { readonly epoch: bigint; readonly rows: number };
-  /** Settles when the stream has ended, failed or been closed; never rejects. */
-  readonly #parsing: Promise<void>;
-  #report: ParseReport | undefined;
-  #failure: { readonly error: unknown } | undefined;
+  readonly #feed: StreamFeed;
+  readonly #builder: EventTableBuilder;
+  readonly #head: Beginning;
   /** Rows held that were looked at. */
   #seen = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
@@ -50,29 +50,30 @@ export class SlicedStream {
   /** A source was made before the report was there. */
   #usedHead = false;
 
-  private constructor(stream: StreamToSlice, head: ParseReport, epoch: bigint, rows: number) {
+  private constructor(stream: StreamToSlice, feed: StreamFeed, builder: EventTableBuilder, head: Beginning) {
     this.#stream = stream;
-    this.#head = { ...head, epoch, rows };
-    this.#chunks = new GatedChunks(stream.chunks);
-    const { format, bytes, threads } = stream;
-    this.#parsing = readRows(format, this.#chunks, this.#builder, bytes, threads)
-      .then(
-        (report) => {
-          this.#report = report;
-        },
-        (error: unknown) => {
-          this.#failure = { error };
-        },
-      )
-      .then(() => this.#chunks.done());
+    this.#feed = feed;
+    this.#builder = builder;
+    this.#head = head;
   }
 
-  /** Looks at the stream's beginning; reads nothing of its chunks. */
+  /** Looks at the stream's beginning; reads nothing of its chunks. Rejects when its file cannot be read. */
   static async open(stream: StreamToSlice): Promise<SlicedStream> {
+    const { format, head, chunks, file, bytes, threads } = stream;
     const builder = new EventTableBuilder();
-    const report = await stream.format.parse(once(stream.head), builder);
-    const { events } = builder.build();
-    return new SlicedStream(stream, report, events.epoch, events.length);
+    if (file !== undefined && format.parseFile !== undefined) {
+      const beginning = await beginningOf(file.path, format);
+      return new SlicedStream(
+        stream,
+        new FileFeed(file.path, format, builder, file.onBytes),
+        builder,
+        beginning,
+      );
+    }
+    const first = new EventTableBuilder();
+    const report = await format.parse(once(head), first);
+    const feed = new ChunkFeed(format, chunks, builder, bytes, threads);
+    return new SlicedStream(stream, feed, builder, withRows(report, first));
   }
 
   get name(): string {
@@ -99,6 +100,11 @@ export class SlicedStream {
     return clockOf(this.#times, this.#stream);
   }
 
+  /** No row is there before all has been read: it can be read at any place only, and is not a file by itself. */
+  get isReadWhole(): boolean {
+    return this.#stream.format.parseFile !== undefined && this.#stream.file === undefined;
+  }
+
   /** What times count from, on the stream's own clock; 0 where the beginning shows no event. */
   get epoch(): bigint {
     return this.#head.epoch;
@@ -122,7 +128,7 @@ export class SlicedStream {
 
   /** All of the stream has been read. */
   get ended(): boolean {
-    return this.#report !== undefined;
+    return this.#feed.report !== undefined;
   }
 
   /** Rows that came after a cut though they are earlier than its end: they are missing in the slice that should have them. */
@@ -139,7 +145,7 @@ export class SlicedStream {
   }
 
   get #times(): TimesOf {
-    return this.#report ?? this.#head;
+    return this.#feed.report ?? this.#head;
   }
 
   /** About how many rows held are earlier: as many as if they were in order of time. */
@@ -166,11 +172,12 @@ export class SlicedStream {
   }
 
   async #fill(isEnough: () => boolean): Promise<void> {
-    while (this.#failure === undefined && !this.ended && !isEnough()) {
-      await this.#chunks.handOn();
+    const feed = this.#feed;
+    while (feed.failure === undefined && !this.ended && !isEnough()) {
+      await feed.more();
       this.#lookAtNewRows();
     }
-    if (this.#failure !== undefined) throw this.#failure.error;
+    if (feed.failure !== undefined) throw feed.failure.error;
   }
 
   #lookAtNewRows(): void {
@@ -241,18 +248,18 @@ export class SlicedStream {
 
   /** What the whole stream came to. Rejects when it has not been read to its end. */
   async rest(): Promise<StreamTotals> {
-    if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#report === undefined) throw new Error(`${this.name} was not read to its end`);
+    const { failure, report } = this.#feed;
+    if (failure !== undefined) throw failure.error;
+    if (report === undefined) throw new Error(`${this.name} was not read to its end`);
     const { clock } = this;
-    return { ...this.#report, clock, rejects: this.#builder.build().rejects };
+    return { ...report, clock, rejects: this.#builder.build().rejects };
   }
 
   /** Reads no more and ends what reads. */
   async close(): Promise<void> {
     try {
-      await this.#chunks.close();
+      await this.#feed.close();
     } finally {
-      await this.#parsing;
       await this.#stream.threads?.close();
     }
   }
@@ -260,6 +267,30 @@ export class SlicedStream {
 
 function clockOf({ clock }: TimesOf, { clock: noted }: StreamToSlice): ClockId {
   return clock === 'unknown' && noted !== undefined ? noted : clock;
+}
+
+/** So many steps of a file are looked at for its first event. */
+const MOST_STEPS = 16;
+
+/** What a file's beginning says, and how many events it shows. */
+async function beginningOf(file: string, format: Format): Promise<Beginning> {
+  const builder = new EventTableBuilder();
+  const feed = new FileFeed(file, format, builder);
+  try {
+    for (let step = 0; step < MOST_STEPS && builder.rows === 0 && feed.report === undefined; step++) {
+      await feed.more();
+      if (feed.failure !== undefined) throw feed.failure.error;
+      feed.flush();
+    }
+  } finally {
+    await feed.close();
+  }
+  return withRows(feed.known!, builder);
+}
+
+function withRows(report: ParseReport, builder: EventTableBuilder): Beginning {
+  const { events } = builder.build();
+  return { ...report, epoch: events.epoch, rows: events.length };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

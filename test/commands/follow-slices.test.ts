@@ -1,7 +1,7 @@
 /** A recording that is followed in slices gives the report that it gives when followed at once. Real samples, and texts made of them. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openBundle } from '../../src/bundle/read-bundle.ts';
@@ -90,7 +90,43 @@ describe('a recording in slices', () => {
     ['virtio-blk-userspace-nvme', 14_000],
     ['vhost-user-blk-qsd', 16_000],
   ])('gives the same requests, with clocks related anew in each: %s', async (sample, rows) => {
-    const { whole, sliced } = await ofSample(sample, rows);
+    expectSame(await ofSample(sample, rows));
+  });
+
+  it('gives the same requests where perf.data is a file, which is read at any place', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'iotrace-test-'));
+    const bundle = await openBundle(fileOf('virtio-blk-iothread-perf'));
+    const write = async (member: string) => {
+      const file = join(folder, basename(member));
+      const parts: Uint8Array[] = [];
+      for await (const part of bundle.member(member)) parts.push(part);
+      await writeFile(file, Buffer.concat(parts));
+      return file;
+    };
+    try {
+      const { streams, groundTruth } = bundle.manifest;
+      const of = (name: string) =>
+        Promise.all(streams.filter(({ machine }) => machine === name).map(({ member }) => write(member)));
+      const files = {
+        host: await of('host'),
+        guest: await of('guest'),
+        groundTruth: await write(groundTruth!.member),
+      };
+      expectSame(
+        await withRawFiles(
+          files,
+          undefined,
+          () => undefined,
+          (open) => both(open, 9000),
+        ),
+      );
+    } finally {
+      await bundle.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  function expectSame({ whole, sliced }: Both): void {
     expect(sliced!.clock.checked).toMatch(/^in each of \d+ slices by itself, and neighbours agree; /);
     expect(sliced!.clock.ok).toBe(true);
     expect(sliced!.requests).toEqual(whole.requests);
@@ -104,7 +140,7 @@ describe('a recording in slices', () => {
     }
     const sums = sliced!.stages.reduce((sum, { meanNs, n }) => sum + meanNs * n, 0);
     expect(sums / sliced!.requests.matched).toBeCloseTo(sliced!.total.meanNs, 3);
-  });
+  }
 
   it.each([
     ['virtio-blk-iothread-perf', 'is perf.data, which is read whole'],

@@ -1,6 +1,7 @@
 /** Records and layouts of perf.data that no recording at hand has. SYNTHETIC files, see test/support/build-perf-data.ts. */
 import { describe, expect, it } from 'vitest';
-import { perfData } from '../../../parsers/perf-data.ts';
+import { sourceOfBytes } from '../../../parsers/perf-data/byte-source.ts';
+import { perfData, readPerfData } from '../../../parsers/perf-data.ts';
 import {
   type BuiltEvent,
   buildFile,
@@ -54,6 +55,44 @@ describe('samples', () => {
     const time = 1_795_347_620_077_198_123n;
     const { rows } = await read(buildFile([mmio], [MMIO], [sample(mmio, { time }, words(1))]));
     expect(rows[0]).toMatchObject({ sec: 1_795_347_620, nsec: 77_198_123 });
+  });
+});
+
+describe('rounds', () => {
+  it('end with the names of the threads that are new, or have another one', () => {
+    const named = (tid: number, comm: string, time: number) =>
+      record(
+        3,
+        Buffer.concat([words(pair(tid, tid)), Buffer.from(comm.padEnd(16, '\0')), trailer(mmio, time, 0)]),
+      );
+    const round = record(68, Buffer.alloc(0));
+    const file = buildFile(
+      [mmio],
+      [MMIO],
+      [
+        named(7, 'qemu', 1),
+        sample(mmio, { time: 2, tid: 7 }, words(1)),
+        round,
+        named(7, 'IO io0', 3),
+        round,
+        round,
+        sample(mmio, { time: 4, tid: 8 }, words(1)),
+      ],
+    );
+    const said: string[] = [];
+    readPerfData(sourceOfBytes(file), {
+      event: (_kind, _sec, nsec) => said.push(`event at ${nsec}`),
+      round: () => said.push('round'),
+      string: () => 0,
+      task: (tid, comm) => said.push(`${tid} is ${comm || 'unnamed'}`),
+      lost: () => expect.fail('lost'),
+      reject: (reason) => expect.fail(reason),
+    });
+    expect(said).toEqual([
+      ...['event at 2', '7 is qemu', 'round', '7 is IO io0', 'round', 'round', 'event at 4'],
+      // All once more at the end, when all parents are known.
+      ...['7 is IO io0', '8 is unnamed'],
+    ]);
   });
 });
 
