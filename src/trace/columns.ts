@@ -16,14 +16,23 @@ export const ROW_BYTES = 31;
 
 /** Columns of a length, in memory that other threads can be given. The system gives memory only to the rows that are written. */
 export function columnsOf(length: number): Columns {
+  return columnsIn(length, (bytes) => new SharedArrayBuffer(bytes));
+}
+
+/** The same in memory that no other thread sees, which V8 moves faster. */
+export function privateColumns(length: number): Columns {
+  return columnsIn(length, (bytes) => new ArrayBuffer(bytes));
+}
+
+function columnsIn(length: number, memory: (bytes: number) => ArrayBuffer | SharedArrayBuffer): Columns {
   return {
-    ts: new Float64Array(new SharedArrayBuffer(8 * length)),
-    kind: new Uint8Array(new SharedArrayBuffer(length)),
-    cpu: new Uint16Array(new SharedArrayBuffer(2 * length)),
-    tid: new Uint32Array(new SharedArrayBuffer(4 * length)),
-    dev: new Uint32Array(new SharedArrayBuffer(4 * length)),
-    tag: new Float64Array(new SharedArrayBuffer(8 * length)),
-    aux: new Int32Array(new SharedArrayBuffer(4 * length)),
+    ts: new Float64Array(memory(8 * length)),
+    kind: new Uint8Array(memory(length)),
+    cpu: new Uint16Array(memory(2 * length)),
+    tid: new Uint32Array(memory(4 * length)),
+    dev: new Uint32Array(memory(4 * length)),
+    tag: new Float64Array(memory(8 * length)),
+    aux: new Int32Array(memory(4 * length)),
   };
 }
 

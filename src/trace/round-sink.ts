@@ -1,12 +1,12 @@
 import type { EventSink } from '../../parsers/event-sink.ts';
 import type { Epoch } from './block-table.ts';
-import { type Columns, rowsOf } from './columns.ts';
+import { type Columns, privateColumns, rowsOf } from './columns.ts';
 import type { EventTableBuilder } from './event-table-builder.ts';
 import { orderBehind } from './order.ts';
 
 /** Rows there is room for: of many rounds, so that what is left of one is seldom moved. */
 const ROOM = 1 << 18;
-/** So many rows without a round are handed on as they are: who needs all in order sorts them. */
+/** So many rows without a round are put in order by themselves and handed on: who needs all in order sorts them. */
 const MOST_ROWS = 1 << 20;
 
 interface HeldLoss {
@@ -144,19 +144,6 @@ export class RoundSink implements EventSink {
     this.#start = 0;
     this.#end = held;
   }
-}
-
-/** Columns that no other thread sees. */
-function privateColumns(length: number): Columns {
-  return {
-    ts: new Float64Array(length),
-    kind: new Uint8Array(length),
-    cpu: new Uint16Array(length),
-    tid: new Uint32Array(length),
-    dev: new Uint32Array(length),
-    tag: new Float64Array(length),
-    aux: new Int32Array(length),
-  };
 }
 
 /** How many rows, in order of time, are not later than a time. */
