@@ -124,8 +124,12 @@ function notAFile(path: string, isDirectory: boolean): IotraceError {
   });
 }
 
-/** What is said of a file that the system does not let iotrace read. */
-export function unreadable(path: string, cause: unknown): IotraceError {
+/** Why a file could not be read to its end: what the system says in words; anything else is an error of this program, as it is. */
+export function readingError(path: string, cause: unknown): unknown {
+  return systemCode(cause) === undefined ? cause : unreadable(path, cause);
+}
+
+function unreadable(path: string, cause: unknown): IotraceError {
   if (systemCode(cause) === 'ENOENT') {
     return new IotraceError('input-missing', `There is no file ${quoted(path)}.`, {
       hint: 'Check the name and the folder you are in.',

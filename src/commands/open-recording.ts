@@ -9,7 +9,7 @@ import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
 import { bundledTruth } from './bundled-truth.ts';
-import { unreadable } from './open-input.ts';
+import { readingError } from './open-input.ts';
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readFileAside } from './read-file-aside.ts';
@@ -135,7 +135,7 @@ async function readStreams(bundle: Pick<Bundle, 'manifest' | 'member' | 'fileOf'
     if (file === undefined || format.parseFile === undefined) return undefined;
     const read = readFileAside(file, format, stream.bytes)
       .catch((cause: unknown) => {
-        throw unreadable(file, cause);
+        throw readingError(file, cause);
       })
       .finally(() => bar.advance(stream.bytes));
     // A failure is met when the stream's turn comes, which may be never.

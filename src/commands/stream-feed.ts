@@ -5,6 +5,7 @@ import type { EventTableBuilder } from '../trace/event-table-builder.ts';
 import { RoundSink } from '../trace/round-sink.ts';
 import { FileSource } from './file-source.ts';
 import { GatedChunks } from './gated-chunks.ts';
+import { readingError } from './open-input.ts';
 import type { BlockThreads } from './read-in-blocks.ts';
 import { readRows } from './read-source.ts';
 
@@ -66,20 +67,22 @@ export class FileFeed implements StreamFeed {
   /** What is known of the stream so far. */
   known: ParseReport | undefined;
   failure: { readonly error: unknown } | undefined;
+  readonly #file: string;
   readonly #source: FileSource;
   readonly #rounds: RoundSink;
   readonly #steps: Generator<ParseReport, ParseReport>;
   readonly #onBytes: (bytes: number) => void;
   #told = 0;
 
-  /** `onBytes` hears how many more bytes were read. Throws what the system says when it cannot be opened. */
+  /** `onBytes` hears how many more bytes were read. Throws an IotraceError when it cannot be opened. */
   constructor(
     file: string,
     format: Format,
     builder: EventTableBuilder,
     onBytes: (bytes: number) => void = () => undefined,
   ) {
-    this.#source = new FileSource(file);
+    this.#file = file;
+    this.#source = opened(file);
     this.#rounds = new RoundSink(builder);
     this.#steps = format.parseFile!(this.#source, this.#rounds);
     this.#onBytes = onBytes;
@@ -96,7 +99,7 @@ export class FileFeed implements StreamFeed {
         this.report = step.value;
       }
     } catch (error) {
-      this.failure = { error };
+      this.failure = { error: readingError(this.#file, error) };
     }
     this.#onBytes(this.#source.reached - this.#told);
     this.#told = this.#source.reached;
@@ -109,5 +112,13 @@ export class FileFeed implements StreamFeed {
 
   async close(): Promise<void> {
     this.#source.close();
+  }
+}
+
+function opened(file: string): FileSource {
+  try {
+    return new FileSource(file);
+  } catch (error) {
+    throw readingError(file, error);
   }
 }
