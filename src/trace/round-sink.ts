@@ -9,6 +9,8 @@ const ROOM = 1 << 18;
 /** So many rows without a round are put in order by themselves and handed on: who needs all in order sorts them. */
 const MOST_ROWS = 1 << 20;
 
+const ANY_CPU = -1;
+
 interface HeldLoss {
   readonly cpu: number;
   readonly count: number | undefined;
@@ -125,7 +127,8 @@ export class RoundSink implements EventSink {
     this.#add(held, order.subarray(at, settled));
     this.#losses = losses
       .filter(({ row }) => row > settled)
-      .map(({ loss }) => ({ ...loss, row: loss.row - this.#before }));
+      .map(({ loss }) => ({ ...loss, row: loss.row - this.#before }))
+      .sort((a, b) => a.row - b.row);
   }
 
   #add(held: Columns, rows: Uint32Array): void {
@@ -166,11 +169,16 @@ function placed(
 ): { loss: HeldLoss; row: number }[] {
   const places = new Int32Array(cpus.length).fill(-1);
   for (const [place, row] of order.entries()) places[row] = place;
+  /** Place of the latest row of each CPU, and of any, among those before a loss; they are in the order of the file. */
+  const latest = new Map<number, number>();
+  let row = 0;
   return losses
     .map((loss) => {
-      let before = loss.row - 1;
-      while (before >= 0 && loss.cpu >= 0 && cpus[before] !== loss.cpu) before--;
-      return { loss, row: before < 0 ? 0 : places[before]! + 1 };
+      for (; row < loss.row; row++) {
+        latest.set(cpus[row]!, places[row]!);
+        latest.set(ANY_CPU, places[row]!);
+      }
+      return { loss, row: (latest.get(loss.cpu < 0 ? ANY_CPU : loss.cpu) ?? -1) + 1 };
     })
     .sort((a, b) => a.row - b.row);
 }
