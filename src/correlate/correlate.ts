@@ -29,6 +29,7 @@ import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
 import { requestsNot } from './sample.ts';
 import type { Scene } from './scene.ts';
+import { setClock } from './set-clocks.ts';
 import { appSide, type Side } from './side.ts';
 import { isLossy, sideDoubts } from './side-doubts.ts';
 import { ThreadSet } from './thread-set.ts';
@@ -142,7 +143,8 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     shared: requestsNot(alone),
     descriptors: descriptorsOnce(backend),
   };
-  const placed = placeHost(base, actors, input, appTable.epoch);
+  const set = setClock(doubts, appName, actors.match);
+  const placed = placeHost(base, actors, { ...input, set }, appTable.epoch);
   const boundNs = placed.host === undefined ? 0 : placed.relation.uncertaintyNs;
   const scene: Scene = { ...base, host: placed.host, slackNs: 0, boundNs };
   const followed = follow(scene);

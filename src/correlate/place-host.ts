@@ -23,6 +23,7 @@ export function placeHost(
   const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
   if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
+  if (input.set !== undefined) return { host: undefined, relation: unrelated(input.set) };
   const known = placedByBefore(base, actors, input, { app: appEpoch, host: hostTable.epoch });
   if (known !== undefined) return known;
   const begun = firstRelation(roughExchanges(base, actors, input.roundingNs), input);

@@ -22,6 +22,8 @@ export interface KnownClocks {
   readonly roundingNs: number;
   /** What the slice of the recording before this one said of them. */
   readonly before?: KnownBefore | undefined;
+  /** What shows that one was set while it was recorded. */
+  readonly set?: string | undefined;
 }
 
 /** A relation of a slice before, for times after its tables' epochs. */

@@ -1,5 +1,6 @@
 /** A clock that is set while requests are in flight, drawn: what the relation then puts out of order is not used. */
 import { expect, it } from 'vitest';
+import type { MachineName } from '../../src/trace/recording.ts';
 import { moveStamps } from '../support/damage.ts';
 import { survivorsOf } from '../support/survivors.ts';
 import { analyzeTexts, drawnSubject } from './subjects.ts';
@@ -23,4 +24,31 @@ it('leaves no request when the relation puts most of them out of order', async (
     'the clocks’ relation puts most requests out of order: it cannot be right',
   );
   expect(analyzed.report.grade.letter).toBe('F');
+});
+
+/** A drawn recording of which a machine's clock was set by so much when half of its events were stamped. */
+function setBy(seed: number, machine: MachineName, ns: bigint) {
+  const { texts, facts } = drawnSubject(seed);
+  const stamps: bigint[] = [];
+  moveStamps(texts[machine], (_, stamp) => {
+    stamps.push(stamp);
+    return 0n;
+  });
+  const moment = stamps[stamps.length >> 1]!;
+  const moved = moveStamps(texts[machine], (_, stamp) => (stamp < moment ? 0n : ns));
+  return analyzeTexts({ ...texts, [machine]: moved }, facts);
+}
+
+it.each([
+  ['host', -1_000_000n, 'the clock of the host was set back by at least 9'],
+  ['guest', -1_000_000n, 'the clock of the guest was set back by at least 9'],
+  ['host', 1_000_000n, 'a machine’s clock was set by about 1,0'],
+] as const)('says that the %s’s clock was set by %d ns, and relates none', async (machine, ns, said) => {
+  // One request in flight, no TSC relation is known.
+  const analyzed = await setBy(0, machine, ns);
+  if ('failure' in analyzed) throw new Error(analyzed.failure);
+  const { clock, grade } = analyzed.report;
+  expect(clock.method).toBe('none');
+  expect(clock.checked).toContain(said);
+  expect(grade.letter).toBe('F');
 });
