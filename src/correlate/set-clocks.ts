@@ -2,8 +2,10 @@
  * Whether a machine's clock was set while it recorded: then no one line relates it to the other's. Enters: what the order of
  * its file shows, and how far requests are from their host requests. Leaves: a sentence that says so.
  */
+import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import type { Gap } from '../trace/gaps.ts';
 import type { HostMatch } from './host-requests.ts';
+import type { Exchange } from './messages.ts';
 import type { SideDoubts } from './near-gaps.ts';
 
 /** What shows that a clock was set; undefined where nothing does. `appName`: the application's machine. */
@@ -26,4 +28,72 @@ function setBacks(gaps: readonly Gap[], machine: string): { machine: string; ns:
 
 function microseconds(us: number): string {
   return `${us.toLocaleString('en-US')} µs`;
+}
+
+/** Fewer messages on the wrong side of a relation than this, or than this share of those around them, are strangers'. */
+const LEAST_WRONG = 3;
+const LEAST_WRONG_SHARE = 0.02;
+/** None is wrong of at least this share of all, from the beginning or up to the end, or where so many were to be expected. */
+const LEAST_RIGHT = 0.25;
+const LEAST_EXPECTED = { ofOne: 5, ofWrong: 3 } as const;
+/** Wrong ones go on to the other end: what is behind the last of them is at most so many times as long as from one to the next. */
+const MOST_BEHIND = 5;
+
+/**
+ * By how much messages contradict a relation (`withinNs` off at most) in one part of the recording, where all of the other part
+ * agree with it: a clock was set between them. Undefined where none do, or here and there. `isCertain`: it is wrong somewhere.
+ */
+function contradictedFrom(
+  { lower, upper }: Exchange,
+  offsetAt: Relation['offsetAt'],
+  withinNs: number,
+  isCertain: boolean,
+): number | undefined {
+  let [count, first, last, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (const [{ at, offset }, sign] of [
+    [lower, 1],
+    [upper, -1],
+  ] as const)
+    for (let index = 0; index < at.length; index++) {
+      const by = sign * (offset[index]! - offsetAt(at[index]!)) - withinNs;
+      if (by <= COMPUTED_NS) continue;
+      count++;
+      if (at[index]! < first) first = at[index]!;
+      if (at[index]! > last) last = at[index]!;
+      if (by > most) most = by;
+    }
+  if (count < (isCertain ? 1 : LEAST_WRONG)) return undefined;
+  let [before, among, behind] = [0, 0, 0];
+  for (const { at } of [lower, upper])
+    for (let index = 0; index < at.length; index++)
+      if (at[index]! < first) before++;
+      else if (at[index]! > last) behind++;
+      else among++;
+  const [right, rest] = [Math.max(before, behind), Math.min(before, behind)];
+  const expected = isCertain ? LEAST_EXPECTED.ofWrong : LEAST_EXPECTED.ofOne;
+  const isRight = right >= (before + among + behind) * LEAST_RIGHT || right * count >= expected * among;
+  if (!isRight) return undefined;
+  const goesOn = count >= among * LEAST_WRONG_SHARE && rest * count <= MOST_BEHIND * among;
+  return isCertain || goesOn ? most : undefined;
+}
+
+/** A line through a message is computed no better than this, ns. */
+const COMPUTED_NS = 0.01;
+
+/** What messages say against a relation, and against the exact one that was held against it; undefined where nothing. */
+export function setBetweenMessages(
+  relation: Relation,
+  exact: ExactRelation | undefined,
+  exchanges: readonly Exchange[],
+): string | undefined {
+  const tried = relation.ok || exact?.method !== 'tsc' ? [relation] : [relation, exact];
+  const most = tried.flatMap((each) =>
+    exchanges.map(
+      (exchange) => contradictedFrom(exchange, each.offsetAt, each.uncertaintyNs, each === exact) ?? 0,
+    ),
+  );
+  const ns = Math.max(...most);
+  return ns === 0
+    ? undefined
+    : `messages contradict any one relation by ${microseconds(Math.ceil(ns / 1000))} from a moment on: a machine’s clock was set while it was recorded`;
 }
