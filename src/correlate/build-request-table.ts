@@ -118,7 +118,7 @@ export function buildRequestTable(
 }
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
-const WAS_SET = 'a machine’s clock was set while it was recorded';
+const WAS_SET = 'no one relation of the clocks is right: one was set while it was recorded';
 
 /** Per request why it is not inside the recorded span, undefined for those that are. */
 function outsideReasons(

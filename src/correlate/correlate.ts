@@ -18,17 +18,16 @@ import type { SearchedMachines } from './clocks-by-messages.ts';
 import { asCycles } from './cycles.ts';
 import { descriptorsOnce } from './descriptors.ts';
 import { detectPath } from './detect.ts';
-import { type Followed, follow } from './follow.ts';
+import type { Followed } from './follow.ts';
+import { followPlaced } from './follow-placed.ts';
 import type { HostMatch } from './host-requests.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
-import { placeHost } from './place-host.ts';
 import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
 import { requestsNot } from './sample.ts';
-import type { Scene } from './scene.ts';
 import { setClock } from './set-clocks.ts';
 import { appSide, type Side } from './side.ts';
 import { isLossy, sideDoubts } from './side-doubts.ts';
@@ -144,16 +143,13 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     descriptors: descriptorsOnce(backend),
   };
   const set = setClock(doubts, appName, actors.match);
-  const placed = placeHost(base, actors, { ...input, set }, appTable.epoch);
-  const boundNs = placed.host === undefined ? 0 : placed.relation.uncertaintyNs;
-  const scene: Scene = { ...base, host: placed.host, slackNs: 0, boundNs };
-  const followed = follow(scene);
-  const span = commonSpan(app, placed.host);
+  const { scene, followed, relation } = followPlaced(base, actors, { ...input, set }, appTable.epoch);
+  const span = commonSpan(app, scene.host);
   const built = buildRequestTable(
     scene,
     followed,
     span,
-    placed.relation,
+    relation,
     input.log,
     input.roundingNs,
     doubts,
@@ -162,7 +158,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   );
   const refined =
     input.path === undefined
-      ? refinePath(chosen, built.requests, followed, placed.host, concurrent.alone)
+      ? refinePath(chosen, built.requests, followed, scene.host, concurrent.alone)
       : chosen;
   return {
     path: refined.path,
@@ -170,10 +166,10 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     requests: built.requests,
     application: built.application,
     followed,
-    relation: placed.relation,
+    relation,
     inFlight: concurrent,
     app,
-    host: placed.host,
+    host: scene.host,
     match: actors.match,
     backend: actors.backend,
     vcpuThreads: actors.vcpus,

@@ -4,9 +4,11 @@
  */
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import type { Gap } from '../trace/gaps.ts';
+import { isFromAMoment, isRightInAPart } from './from-a-moment.ts';
 import type { HostMatch } from './host-requests.ts';
 import type { Exchange } from './messages.ts';
 import type { SideDoubts } from './near-gaps.ts';
+import { unrelated } from './relate.ts';
 
 /** What shows that a clock was set; undefined where nothing does. `appName`: the application's machine. */
 export function setClock(
@@ -22,6 +24,11 @@ export function setClock(
     : `a machine’s clock was set by about ${microseconds(Math.round(match.apartNs / 1000))} while it was recorded: so much the requests before and after differ in their distance from the host’s`;
 }
 
+/** The relation of clocks of which one was set. */
+export function clocksSet(why: string): Relation {
+  return { ...unrelated(why), wasSet: true };
+}
+
 function setBacks(gaps: readonly Gap[], machine: string): { machine: string; ns: number }[] {
   return gaps.filter((gap) => gap.setBack === true).map(({ from, to }) => ({ machine, ns: to - from }));
 }
@@ -29,15 +36,6 @@ function setBacks(gaps: readonly Gap[], machine: string): { machine: string; ns:
 function microseconds(us: number): string {
   return `${us.toLocaleString('en-US')} µs`;
 }
-
-/** Fewer messages on the wrong side of a relation than this, or than this share of those around them, are strangers'. */
-const LEAST_WRONG = 3;
-const LEAST_WRONG_SHARE = 0.02;
-/** None is wrong of at least this share of all, from the beginning or up to the end, or where so many were to be expected. */
-const LEAST_RIGHT = 0.25;
-const LEAST_EXPECTED = { ofOne: 5, ofWrong: 3 } as const;
-/** Wrong ones go on to the other end: what is behind the last of them is at most so many times as long as from one to the next. */
-const MOST_BEHIND = 5;
 
 /**
  * By how much messages contradict a relation (`withinNs` off at most) in one part of the recording, where all of the other part
@@ -62,19 +60,15 @@ function contradictedFrom(
       if (at[index]! > last) last = at[index]!;
       if (by > most) most = by;
     }
-  if (count < (isCertain ? 1 : LEAST_WRONG)) return undefined;
+  if (count === 0) return undefined;
   let [before, among, behind] = [0, 0, 0];
   for (const { at } of [lower, upper])
     for (let index = 0; index < at.length; index++)
       if (at[index]! < first) before++;
       else if (at[index]! > last) behind++;
       else among++;
-  const [right, rest] = [Math.max(before, behind), Math.min(before, behind)];
-  const expected = isCertain ? LEAST_EXPECTED.ofWrong : LEAST_EXPECTED.ofOne;
-  const isRight = right >= (before + among + behind) * LEAST_RIGHT || right * count >= expected * among;
-  if (!isRight) return undefined;
-  const goesOn = count >= among * LEAST_WRONG_SHARE && rest * count <= MOST_BEHIND * among;
-  return isCertain || goesOn ? most : undefined;
+  const wrong = { count, before, among, behind };
+  return (isCertain ? isRightInAPart(wrong) : isFromAMoment(wrong)) ? most : undefined;
 }
 
 /** A line through a message is computed no better than this, ns. */

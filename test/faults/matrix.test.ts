@@ -41,7 +41,7 @@ const NOT_YET: ReadonlyMap<string, NotYet> = new Map([
     'one CPU steps, lines put in order',
     {
       atMost: 1,
-      ofOthers: 4,
+      ofOthers: 2,
       reason:
         'The one request in flight at that moment: one of its stages begins before the step and ends after it. Where requests have no sector on the host, others too.',
     },
@@ -50,7 +50,7 @@ const NOT_YET: ReadonlyMap<string, NotYet> = new Map([
     'one CPU steps, lines left',
     {
       atMost: 0,
-      ofOthers: 3,
+      ofOthers: 2,
       reason:
         'As with lines put in order, where requests have no sector on the host and the step is a short one back.',
     },
@@ -59,7 +59,7 @@ const NOT_YET: ReadonlyMap<string, NotYet> = new Map([
     'one machine’s clock steps',
     {
       atMost: 0,
-      ofOthers: 7,
+      ofOthers: 5,
       reason: 'A machine’s clock that is set while it runs is found only where its messages then contradict.',
     },
   ],
