@@ -34,6 +34,7 @@ import { isLossy, sideDoubts } from './side-doubts.ts';
 import { ThreadSet } from './thread-set.ts';
 import { backendThreads } from './threads.ts';
 import type { KnownBefore } from './tighten.ts';
+import { withUnseen } from './unseen-requests.ts';
 
 export interface CorrelateInput {
   readonly guest: EventTable | undefined;
@@ -110,13 +111,14 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
   const concurrent = inFlight(appTable, seen);
-  const { doubts, actors } = findActorsAndDoubts(input, {
+  const { doubts: ofRows, actors } = findActorsAndDoubts(input, {
     app: app.occurrences,
     host,
     appName,
     seen,
     alone: concurrent.alone,
   });
+  const doubts = withUnseen(ofRows, actors, appTable, seen);
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
   const chosen = choosePath(input, app.occurrences, seen, actors, concurrent.most);
