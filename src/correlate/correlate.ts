@@ -16,7 +16,7 @@ import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
 import type { SearchedMachines } from './clocks-by-messages.ts';
 import { asCycles } from './cycles.ts';
-import { descriptorsOnce } from './descriptors.ts';
+import { aroundRequests, descriptorsOnce } from './descriptors.ts';
 import { detectPath } from './detect.ts';
 import type { Followed } from './follow.ts';
 import { followPlaced } from './follow-placed.ts';
@@ -94,6 +94,8 @@ export interface NotFollowed {
   readonly isIdle?: boolean | undefined;
 }
 
+const NO_REQUESTS = { issue: noRows(0), complete: noRows(0) };
+
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appTable = input.guest ?? input.host;
   if (appTable === undefined || appTable.length === 0)
@@ -142,7 +144,10 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     alone,
     isLossy: isLossy(doubts),
     shared: requestsNot(alone),
-    descriptors: descriptorsOnce(backend),
+    descriptors: descriptorsOnce(
+      backend,
+      aroundRequests((actors.hostTable ?? appTable).ts, actors.match ?? NO_REQUESTS),
+    ),
   };
   const set = setClock(doubts, appName, actors.match);
   const { scene, followed, relation } = followPlaced(base, actors, { ...input, set }, appTable.epoch);

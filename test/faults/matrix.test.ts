@@ -73,15 +73,6 @@ const NOT_YET: ReadonlyMap<string, NotYet> = new Map([
         'Without eventfd_read the beginning of the read stands for it, some hundred nanoseconds earlier.',
     },
   ],
-  [
-    'another recording behind it',
-    {
-      atMost: 1,
-      ofOthers: 0,
-      reason:
-        'Threads of the other run have the same ids: what is learned of their eventfds is learned of both.',
-    },
-  ],
 ]);
 
 const subjects: Whole[] = [];
