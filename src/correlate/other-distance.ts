@@ -39,8 +39,9 @@ export function otherDistance(
   { issue }: Shares,
   reach: number,
 ): OtherDistance | undefined {
-  const lone = guest.issue.map((_, request) => request).filter((request) => issue[request] === NO_ROW);
-  if (lone.length < LEAST_REQUESTS || lone.length === guest.length) return undefined;
+  const without = issue.reduce((sum, row) => (row === NO_ROW ? sum + 1 : sum), 0);
+  if (without < LEAST_REQUESTS || without === guest.length) return undefined;
+  const lone = issue.map((_, request) => request).filter((request) => issue[request] === NO_ROW);
   const taken = new Uint8Array(hosts.table.length);
   for (const row of issue) if (row !== NO_ROW) taken[row] = 1;
   const pairs: Pair[] = [];
