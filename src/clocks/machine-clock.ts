@@ -4,7 +4,8 @@
  */
 import type { ClockId } from '../../parsers/format.ts';
 import type { EventTable } from '../trace/event-table.ts';
-import { type Gap, reportedGaps } from '../trace/gaps.ts';
+import type { SetBack } from '../trace/file-order.ts';
+import { type Gap, reportedGaps, timesTwice } from '../trace/gaps.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
 import { joinTables } from '../trace/join-tables.ts';
 import { sortedByTime, withoutRows } from '../trace/order.ts';
@@ -26,7 +27,7 @@ export interface MachineTable {
   readonly roundingNs: number;
   /** Sources that could not be joined, and why. */
   readonly unjoined: readonly UnjoinedSource[];
-  /** Where tracers say they lost events, ns after the table's epoch. */
+  /** Where tracers say they lost events, and where the clock was set back, ns after the table's epoch. */
   readonly reported: readonly Gap[];
   /** The sources that were joined: each one's rows as in its file, times on the clock of the joined table. */
   readonly parts: readonly SourcePart[];
@@ -65,8 +66,8 @@ export function joinMachine(
     if (typeof moved === 'string') unjoined.push({ source, why: moved });
     else joined.push({ source, table: moved });
   }
-  const repeats = new Map(checked.map(({ source, integrity }) => [source, integrity.repeats]));
-  const once = joined.map(({ source, table }) => withoutRows(table, repeats.get(source)));
+  const integrity = new Map(checked.map((each) => [each.source, each.integrity]));
+  const once = joined.map(({ source, table }) => withoutRows(table, integrity.get(source)!.repeats));
   const table = sortedByTime(once.length === 1 ? once[0]! : joinTables(once));
   return {
     table,
@@ -74,15 +75,16 @@ export function joinMachine(
     isTsc: first.unit === 'ticks',
     roundingNs: Math.max(...sources.map((source) => source.roundingNs)),
     unjoined,
-    reported: joined.flatMap((part) => gapsOf(part.source, part.table, table.epoch)),
+    reported: joined.flatMap((part) => gapsOf(part, integrity.get(part.source)!.setBack, table.epoch)),
     parts: joined,
   };
 }
 
-/** A source's reported gaps in ns after `epoch`; `table` holds all its rows in the order of the file. */
-function gapsOf({ losses }: Source, table: EventTable, epoch: bigint): Gap[] {
+/** A source's reported gaps in ns after `epoch`, with the times that its clock showed twice. */
+function gapsOf({ source, table }: SourcePart, setBack: SetBack | undefined, epoch: bigint): Gap[] {
   const shift = Number(table.epoch - epoch);
-  return reportedGaps(table, losses).map((gap) => ({ ...gap, from: gap.from + shift, to: gap.to + shift }));
+  const gaps = [...reportedGaps(table, source.losses), ...timesTwice(table, setBack)];
+  return gaps.map((gap) => ({ ...gap, from: gap.from + shift, to: gap.to + shift }));
 }
 
 function inNs(source: Source, rate: TickRate | undefined): EventTable | undefined {

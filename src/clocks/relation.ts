@@ -19,6 +19,8 @@ export interface Relation {
   readonly ok: boolean;
   /** Requests whose messages contradict the relation. */
   readonly violators: readonly number[];
+  /** A clock was set while it recorded: what was in flight then is right on no clock. */
+  readonly wasSet?: boolean;
 }
 
 /** A candidate for the exact relation, from the TSC: application time − host time as a line over host time. */

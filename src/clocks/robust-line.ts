@@ -11,12 +11,15 @@ export interface RobustResult {
   readonly violators: readonly number[];
 }
 
-/** Share of the messages that may be left out before the relation as a whole counts as impossible. */
-const MOST_VIOLATORS = 0.02;
+/**
+ * Share of the messages that may be left out before the relation as a whole counts as impossible: where events are missing, and
+ * where nothing says so. A clock that is set late, or by little, leaves few that contradict.
+ */
+export const MOST_VIOLATORS = { ofLossy: 0.02, ofWhole: 0.005 } as const;
 
 /**
  * The causal line through messages of which a few may be wrong (a lost event made a pair of strangers). While the
- * messages contradict each other the one farthest on the wrong side is left out, up to 2 % of them. Which is left out
+ * messages contradict each other the one farthest on the wrong side is left out, up to a share of them. Which is left out
  * next does not depend on the line, and leaving out more never brings a contradiction back: the least number that must
  * go is searched for, not counted up to.
  */
@@ -24,9 +27,10 @@ export function robustLine(
   lower: RequestMessages,
   upper: RequestMessages,
   maxDriftPpm: number,
+  mostViolators: number,
 ): RobustResult {
   const result = causalLine(lower, upper, maxDriftPpm);
-  const most = Math.floor((lower.at.length + upper.at.length) * MOST_VIOLATORS);
+  const most = Math.floor((lower.at.length + upper.at.length) * mostViolators);
   if (result.kind !== 'contradiction' || most === 0) return { result, violators: [] };
   const leaving = worstFirst(lower, upper, most);
   const without = (count: number): CausalResult => {

@@ -113,10 +113,12 @@ export function buildRequestTable(
   }
   // Under a wrong relation of the clocks most points fall out of order; what does not is no better.
   if (critical.outOfOrder > layout.matched) layout.discard(OUT_OF_ORDER);
+  if (relation.wasSet === true) layout.discard(WAS_SET);
   return { requests: layout.finish(times, critical.variants), application: application ?? logged };
 }
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
+const WAS_SET = 'no one relation of the clocks is right: one was set while it was recorded';
 
 /** Per request why it is not inside the recorded span, undefined for those that are. */
 function outsideReasons(

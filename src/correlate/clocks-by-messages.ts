@@ -9,12 +9,14 @@ import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { MachineName } from '../trace/recording.ts';
 import { type CpuBounds, cpuBounds } from './cpu-bounds.ts';
 import { type KindOfMessages, tiedMessages, timedMessages, waysBetween } from './cpu-ways.ts';
-import { skewedCpus } from './skewed-cpus.ts';
+import { type DoubtedPair, doubtedCpus, skewedCpus } from './skewed-cpus.ts';
 import { type ThreadFacts, vcpuThreads } from './threads.ts';
 
 /** Plain data: pairs of CPUs whose clocks differ, differences in ns, and bounds for the others. */
 export interface ClocksByMessages {
   readonly pairs: readonly CpuPair[];
+  /** Those that single messages show, which says nothing where events are missing. */
+  readonly doubted: readonly DoubtedPair[];
   readonly bounds: CpuBounds;
 }
 
@@ -67,5 +69,5 @@ function timedOf(machine: Occurrences, standing: Standing, facts: ThreadFacts): 
 
 function judged(table: EventTable, kinds: readonly KindOfMessages[]): ClocksByMessages {
   const ways = waysBetween(table, kinds);
-  return { pairs: skewedCpus(ways), bounds: cpuBounds(ways) };
+  return { pairs: skewedCpus(ways), doubted: doubtedCpus(ways), bounds: cpuBounds(ways) };
 }

@@ -16,24 +16,25 @@ import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
 import type { SearchedMachines } from './clocks-by-messages.ts';
 import { asCycles } from './cycles.ts';
-import { descriptorsOnce } from './descriptors.ts';
+import { aroundRequests, descriptorsOnce } from './descriptors.ts';
 import { detectPath } from './detect.ts';
-import { type Followed, follow } from './follow.ts';
+import type { Followed } from './follow.ts';
+import { followPlaced } from './follow-placed.ts';
 import type { HostMatch } from './host-requests.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
-import { placeHost } from './place-host.ts';
 import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
 import { requestsNot } from './sample.ts';
-import type { Scene } from './scene.ts';
+import { setClock } from './set-clocks.ts';
 import { appSide, type Side } from './side.ts';
 import { isLossy, sideDoubts } from './side-doubts.ts';
 import { ThreadSet } from './thread-set.ts';
 import { backendThreads } from './threads.ts';
 import type { KnownBefore } from './tighten.ts';
+import { withUnseen } from './unseen-requests.ts';
 
 export interface CorrelateInput {
   readonly guest: EventTable | undefined;
@@ -93,6 +94,8 @@ export interface NotFollowed {
   readonly isIdle?: boolean | undefined;
 }
 
+const NO_REQUESTS = { issue: noRows(0), complete: noRows(0) };
+
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appTable = input.guest ?? input.host;
   if (appTable === undefined || appTable.length === 0)
@@ -110,13 +113,14 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
   const concurrent = inFlight(appTable, seen);
-  const { doubts, actors } = findActorsAndDoubts(input, {
+  const { doubts: ofRows, actors } = findActorsAndDoubts(input, {
     app: app.occurrences,
     host,
     appName,
     seen,
     alone: concurrent.alone,
   });
+  const doubts = withUnseen(ofRows, actors, appTable, seen);
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
   const chosen = choosePath(input, app.occurrences, seen, actors, concurrent.most);
@@ -140,18 +144,19 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     alone,
     isLossy: isLossy(doubts),
     shared: requestsNot(alone),
-    descriptors: descriptorsOnce(backend),
+    descriptors: descriptorsOnce(
+      backend,
+      aroundRequests((actors.hostTable ?? appTable).ts, actors.match ?? NO_REQUESTS),
+    ),
   };
-  const placed = placeHost(base, actors, input, appTable.epoch);
-  const boundNs = placed.host === undefined ? 0 : placed.relation.uncertaintyNs;
-  const scene: Scene = { ...base, host: placed.host, slackNs: 0, boundNs };
-  const followed = follow(scene);
-  const span = commonSpan(app, placed.host);
+  const set = setClock(doubts, appName, actors.match);
+  const { scene, followed, relation } = followPlaced(base, actors, { ...input, set }, appTable.epoch);
+  const span = commonSpan(app, scene.host);
   const built = buildRequestTable(
     scene,
     followed,
     span,
-    placed.relation,
+    relation,
     input.log,
     input.roundingNs,
     doubts,
@@ -160,7 +165,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   );
   const refined =
     input.path === undefined
-      ? refinePath(chosen, built.requests, followed, placed.host, concurrent.alone)
+      ? refinePath(chosen, built.requests, followed, scene.host, concurrent.alone)
       : chosen;
   return {
     path: refined.path,
@@ -168,10 +173,10 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     requests: built.requests,
     application: built.application,
     followed,
-    relation: placed.relation,
+    relation,
     inFlight: concurrent,
     app,
-    host: placed.host,
+    host: scene.host,
     match: actors.match,
     backend: actors.backend,
     vcpuThreads: actors.vcpus,

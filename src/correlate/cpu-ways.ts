@@ -13,8 +13,10 @@ export interface Way {
   readonly from: number;
   readonly to: number;
   readonly latencies: number[];
-  /** How many arrive early that nothing else explains. */
+  /** How many arrive early that nothing else explains, how many of them are of kinds of which much found no other end, and the earliest. */
   impossible: number;
+  doubtful: number;
+  earliestNs: number;
   /** Those whose two ends surely belong together, of kinds looked at to the end: when each was sent, and how long it took. */
   readonly sent: number[];
   readonly took: number[];
@@ -86,7 +88,11 @@ function addWays(
     const sent = ts[causes[at]!]!;
     const latency = ts[effects[at]!]! - sent;
     way.latencies.push(latency);
-    if (latency < 0 && alone[at]!) way.impossible++;
+    if (latency < 0 && alone[at]!) {
+      way.impossible++;
+      if (!sure) way.doubtful++;
+      if (-latency > way.earliestNs) way.earliestNs = -latency;
+    }
     if (!sure) continue;
     way.sent.push(sent);
     way.took.push(latency);
@@ -99,7 +105,7 @@ const MOST_CPUS = 1 << 16;
 function wayOf(ways: Map<number, Way>, from: number, to: number): Way {
   let way = ways.get(from * MOST_CPUS + to);
   if (way === undefined) {
-    way = { from, to, latencies: [], impossible: 0, sent: [], took: [] };
+    way = { from, to, latencies: [], impossible: 0, doubtful: 0, earliestNs: 0, sent: [], took: [] };
     ways.set(from * MOST_CPUS + to, way);
   }
   return way;

@@ -34,23 +34,50 @@ export interface Descriptors {
   byId(id: number): number | undefined;
 }
 
-/** What is learned of a machine's descriptors, when it is asked for the first time. */
-export function descriptorsOnce(backend: ReadonlySet<number>): (machine: Occurrences) => Descriptors {
+/** A stretch of time of a machine. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The time of a machine's requests, and as long before and behind; all of it where there are none. */
+export function aroundRequests(
+  ts: Float64Array,
+  { issue, complete }: { readonly issue: Int32Array; readonly complete: Int32Array },
+): TimeSpan {
+  let [first, last] = [Number.POSITIVE_INFINITY, NO_ROW as number];
+  for (let request = 0; request < issue.length; request++) {
+    if (issue[request] !== NO_ROW && issue[request]! < first) first = issue[request]!;
+    if (complete[request]! > last) last = complete[request]!;
+  }
+  if (first > last) return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const length = ts[last]! - ts[first]!;
+  return { from: ts[first]! - length, to: ts[last]! + length };
+}
+
+/**
+ * What is learned of a machine's descriptors, when it is asked for the first time. Outside the `span` around the requests another run may
+ * have been recorded, whose threads have the same ids.
+ */
+export function descriptorsOnce(
+  backend: ReadonlySet<number>,
+  span: TimeSpan,
+): (machine: Occurrences) => Descriptors {
   const known = new Map<Occurrences, Descriptors>();
   return (machine) => {
-    const descriptors = known.get(machine) ?? findDescriptors(machine, backend);
+    const descriptors = known.get(machine) ?? findDescriptors(machine, backend, span);
     known.set(machine, descriptors);
     return descriptors;
   };
 }
 
-function findDescriptors(machine: Occurrences, backend: ReadonlySet<number>): Descriptors {
+function findDescriptors(machine: Occurrences, backend: ReadonlySet<number>, span: TimeSpan): Descriptors {
   const read = descriptorsOfReads(machine);
   let byId: ReadonlyMap<number, number> | undefined;
   return {
     of: (event) => (event === 'eventfd_read' ? read : machine.of(event).tag),
     byId: (id) => {
-      byId ??= learn(machine, read, backend);
+      byId ??= learn(machine, read, backend, span);
       return byId.get(id);
     },
   };
@@ -103,13 +130,15 @@ function learn(
   machine: Occurrences,
   descriptor: Float64Array,
   backend: ReadonlySet<number>,
+  span: TimeSpan,
 ): ReadonlyMap<number, number> {
-  const { tid } = machine.of('eventfd_read');
+  const { tid, ts } = machine.of('eventfd_read');
   const serves = new ThreadSet(backend);
   const reads = new Map<number, number>();
   for (let at = 0; at < tid.length; at++)
-    if (serves.has(tid[at]!)) reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
-  const pairs = fitsOf(machine, descriptor, backend)
+    if (serves.has(tid[at]!) && isWithin(span, ts[at]!))
+      reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
+  const pairs = fitsOf(machine, descriptor, backend, span)
     .filter(({ fd, explained }) => explained >= LEAST_READS && explained >= reads.get(fd)! * LEAST_EXPLAINED)
     .map(({ id, fd, latencies }) => ({ id, fd, latency: median(latencies) }));
   // Of all pairs that share one of its halves it has to be by far the closest.
@@ -119,8 +148,17 @@ function learn(
   return new Map(clear.map(({ id, fd }) => [id, fd]));
 }
 
+function isWithin({ from, to }: TimeSpan, time: number): boolean {
+  return time >= from && time <= to;
+}
+
 /** All pairs of an eventfd and a descriptor of which a read may have drained a signal. */
-function fitsOf(machine: Occurrences, descriptor: Float64Array, backend: ReadonlySet<number>): Fit[] {
+function fitsOf(
+  machine: Occurrences,
+  descriptor: Float64Array,
+  backend: ReadonlySet<number>,
+  span: TimeSpan,
+): Fit[] {
   const event = machine.count('eventfd_signal') > 0 ? 'eventfd_signal' : 'eventfd_signal_mask';
   const signals = machine.of(event);
   const reads = machine.of('eventfd_read');
@@ -143,7 +181,7 @@ function fitsOf(machine: Occurrences, descriptor: Float64Array, backend: Readonl
       if (place !== undefined) lastSignal[place] = signals.ts[signal]!;
     }
     const fd = descriptor[at]!;
-    if (!serves.has(reads.tid[at]!) || Number.isNaN(fd)) continue;
+    if (!serves.has(reads.tid[at]!) || Number.isNaN(fd) || !isWithin(span, reads.ts[at]!)) continue;
     const ts = reads.ts[at]!;
     let own = known.get(fd);
     if (own === undefined) {

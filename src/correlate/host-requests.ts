@@ -18,6 +18,7 @@ import {
   type Shares,
 } from './host-shares.ts';
 import { likeliestShift } from './likely-shift.ts';
+import { otherDistance } from './other-distance.ts';
 import { SectorIndex } from './sector-index.ts';
 
 export interface HostMatch {
@@ -32,6 +33,8 @@ export interface HostMatch {
   readonly complete: Int32Array;
   /** Guest requests that share a host request because QEMU or the host merged them. */
   readonly merged: number;
+  /** Where requests lie at two distances in time from their host requests: how far those are apart, ns. */
+  readonly apartNs: number | undefined;
 }
 
 /** Devices tried at most, busiest first, and the share of guest requests that must be found. */
@@ -103,7 +106,9 @@ function pairBySector(
     matched++;
   }
   const merged = joinMerged(guestTable, guest, hosts, offset, shares);
-  return { device: host.device, shift, matched: matched + merged, issue, complete, merged };
+  const other = otherDistance(guestTable, guest, hosts, bySector, shares, offset.reach);
+  const apartNs = other === undefined ? undefined : Math.abs(other.offset - offset.at(0));
+  return { device: host.device, shift, matched: matched + merged, issue, complete, merged, apartNs };
 }
 
 /** Whether a host request is of a sector, within reach of a time, and no other of that sector is as near to it. */

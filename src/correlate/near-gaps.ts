@@ -22,6 +22,9 @@ export interface SideDoubts {
   readonly misclocked: { readonly app: Misclocked; readonly host: Misclocked };
 }
 
+const SET_BACK = 'the clock of a machine was set back while it was in flight';
+const LOST = 'events were lost while it was in flight';
+
 /** Marks requests that were in flight at a gap that concerns them; undefined for all others. */
 export function requestsNearGaps(
   scene: Scene,
@@ -43,7 +46,7 @@ export function requestsNearGaps(
         if (everyone || actors.concerned(side, request, gap)) reasons[request] ??= text(gap);
       });
     mark(misclocked, () => 'a CPU whose clock is off took part while it was in flight', true);
-    mark(of.reported, () => 'events were lost while it was in flight', true);
+    mark(of.reported, ({ setBack }) => (setBack === true ? SET_BACK : LOST), true);
     mark(of.found, (gap) => `an event is missing while it was in flight: ${gap.missing}`, false);
   }
   return reasons;

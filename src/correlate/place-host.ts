@@ -2,12 +2,13 @@
  * Puts the host on the application's time line. Enters: requests, who takes part in them. Leaves: the host with its times
  * there, and how the clocks are related; no host where they cannot be.
  */
-import { ONE_CLOCK, type Relation } from '../clocks/relation.ts';
+import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
 import { pointById } from '../paths/points.ts';
 import type { Actors } from './actors.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByRhythm, messagesBySector } from './messages.ts';
 import { firstRelation, unrelated } from './relate.ts';
+import { clocksSet, setBetweenMessages } from './set-clocks.ts';
 import { otherSide, type Side } from './side.ts';
 import { type Base, type Beginning, type KnownClocks, type Tightened, tightened } from './tighten.ts';
 
@@ -23,6 +24,7 @@ export function placeHost(
   const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
   if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
+  if (input.set !== undefined) return placed(clocksSet(input.set), actors);
   const known = placedByBefore(base, actors, input, { app: appEpoch, host: hostTable.epoch });
   if (known !== undefined) return known;
   const begun = firstRelation(roughExchanges(base, actors, input.roundingNs), input);
@@ -31,7 +33,8 @@ export function placeHost(
   const begin = { rough, first, epochs: { app: appEpoch, host: hostTable.epoch } };
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   // Sectors name the request; a rhythm can be met a beat beside its place.
-  if (actors.match !== undefined || isFirm(found, base)) return placed(found.relation, actors);
+  if (actors.match !== undefined) return placed(heldAgainst(found, rough, input.exact), actors);
+  if (isFirm(found, base)) return placed(heldAgainst(found, undefined, input.exact), actors);
   const others = beatsBeside(
     base,
     found.relation.method === 'none' ? first.offsetAt : found.relation.offsetAt,
@@ -48,7 +51,7 @@ export function placeHost(
   if (!isTold(best, base)) return placed(unrelated(NOT_TOLD), actors);
   const isOne =
     !base.isLossy || best.relation.method !== 'causal' || [found, ...all].filter(isPossible).length === 1;
-  return placed(isOne ? best.relation : unrelated(SEVERAL), actors);
+  return placed(isOne ? heldAgainst(best, undefined, input.exact) : unrelated(SEVERAL), actors);
 }
 
 /**
@@ -70,7 +73,19 @@ function placedByBefore(
   const begin = { rough: undefined, first, epochs };
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   const { method, ok } = found.relation;
-  return method === 'causal' && ok && isTold(found, base) ? placed(found.relation, actors) : undefined;
+  const isKnown = method === 'causal' && ok && isTold(found, base);
+  return isKnown ? placed(heldAgainst(found, undefined, undefined), actors) : undefined;
+}
+
+/** The relation, unless messages contradict it from a moment on; requests named by their sectors have some that were not alone. */
+function heldAgainst(
+  { relation, exchange }: Tightened,
+  bySector: Exchange | undefined,
+  exact: ExactRelation | undefined,
+): Relation {
+  if (relation.method === 'none') return relation;
+  const set = setBetweenMessages(relation, exact, bySector === undefined ? [exchange] : [exchange, bySector]);
+  return set === undefined ? relation : clocksSet(set);
 }
 
 /** A line that is bounded in one slice is open so many times as much at the end of the next. */

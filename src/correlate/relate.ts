@@ -5,7 +5,7 @@
  */
 import type { CausalLine, CausalResult } from '../clocks/causal-line.ts';
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
-import { robustLine } from '../clocks/robust-line.ts';
+import { MOST_VIOLATORS, robustLine } from '../clocks/robust-line.ts';
 import type { Exchange } from './messages.ts';
 
 /** adjtimex(2): the most a kernel slews a clock. */
@@ -25,7 +25,8 @@ export function roughRelation(
   exchange: Exchange,
   sameRate: boolean,
 ): RoughRelation | { readonly failure: string } {
-  const { result } = robustLine(exchange.lower, exchange.upper, sameRate ? 0 : MOST_DRIFT_PPM);
+  const { lower, upper } = exchange;
+  const { result } = robustLine(lower, upper, sameRate ? 0 : MOST_DRIFT_PPM, MOST_VIOLATORS.ofLossy);
   if (result.kind !== 'line') return { failure: failureOf(result) };
   const ends = spanOf(exchange);
   return { line: result.line, slackNs: widest(result.line, ends) };
@@ -84,10 +85,12 @@ function failureOf(result: Exclude<CausalResult, { kind: 'line' }>): string {
 export function tightRelation(
   exchange: Exchange,
   sameRate: boolean,
+  mostViolators: number,
   exact: ExactRelation | undefined,
   epochs: { readonly app: bigint; readonly host: bigint },
 ): Relation {
-  const { result, violators } = robustLine(exchange.lower, exchange.upper, sameRate ? 0 : MOST_DRIFT_PPM);
+  const { lower, upper } = exchange;
+  const { result, violators } = robustLine(lower, upper, sameRate ? 0 : MOST_DRIFT_PPM, mostViolators);
   const ends = spanOf(exchange);
   const middle = (ends.first + ends.last) / 2;
   const absolute = (offset: number) => BigInt(Math.round(offset)) + epochs.app - epochs.host;

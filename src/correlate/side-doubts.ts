@@ -28,13 +28,15 @@ export function sideDoubts(
   alone: Uint8Array,
 ): SideDoubts {
   const byTime = alone.reduce((sum, only) => sum + only, 0) >= alone.length * LEAST_ALONE;
+  const all = [app, host].flatMap((side) => side?.doubts ?? []);
+  // What was lost is said, or shows only by rows that miss their other half, as those of a clock that is off may.
+  const isSaid = all.some(({ isIncomplete, reported }) => isIncomplete || reported.length > 0);
+  const isWhole = !all.some(isDoubtful);
   const judge = ({ rows, doubts, clocks }: DoubtedRows, standing: Standing) => {
-    const searched = byTime ? clocks?.byAll : clocks?.byTied;
-    return findMisclocked(
-      rows,
-      doubts?.skewed ?? [],
-      searched ?? clocksByMessages(rows, standing, facts, byTime),
-    );
+    const known = byTime ? clocks?.byAll : clocks?.byTied;
+    const searched = known ?? clocksByMessages(rows, standing, facts, byTime);
+    const singly = byTime && !isSaid ? searched.doubted.filter(({ often }) => often || isWhole) : [];
+    return findMisclocked(rows, [...(doubts?.skewed ?? []), ...singly], searched);
   };
   const misclocked = {
     app: judge(app, 'application'),
@@ -49,10 +51,11 @@ export function sideDoubts(
 
 /** Events are known to be missing on either machine. */
 export function isLossy({ app, host }: SideDoubts): boolean {
-  return [app, host].some(
-    ({ lossShare, found, reported, isIncomplete }) =>
-      isIncomplete || lossShare > 0 || found.length > 0 || reported.length > 0,
-  );
+  return [app, host].some(isDoubtful);
+}
+
+function isDoubtful({ lossShare, found, reported, isIncomplete }: Doubts): boolean {
+  return isIncomplete || lossShare > 0 || found.length > 0 || reported.length > 0;
 }
 
 /** The same doubts of the rows that remain: what belongs to a row moves with it. */

@@ -38,3 +38,28 @@ function earliness({ latencies, impossible }: Way): number | undefined {
   const near = latencies.filter((ns) => Math.abs(ns) <= most).length;
   return early.length >= near * LEAST_SHARE ? most : undefined;
 }
+
+/** Where nothing is lost hardly a message arrives early that nothing explains: no more than one of so many. */
+const MOST_OFTEN = 200;
+
+/** A pair of CPUs that single messages show to differ. */
+export interface DoubtedPair extends CpuPair {
+  /** One of its CPUs has more than one such message: a lost event does not explain that. */
+  readonly often: boolean;
+}
+
+/**
+ * Pairs of CPUs of which single messages arrive before they leave. That tells where requests were alone and nothing is known to be
+ * lost: a clock that is off by about the time between two messages, or is set, leaves few messages that find their other end.
+ */
+export function doubtedCpus(ways: readonly Way[]): DoubtedPair[] {
+  const counts = new Map<number, number>();
+  for (const { from, to, impossible } of ways)
+    for (const cpu of [from, to]) counts.set(cpu, (counts.get(cpu) ?? 0) + impossible);
+  return ways.flatMap(({ from, to, impossible, doubtful, earliestNs, latencies }): DoubtedPair[] => {
+    const often = Math.max(counts.get(from)!, counts.get(to)!) > 1;
+    if (impossible === 0 || impossible * MOST_OFTEN < latencies.length) return [];
+    if (!often && doubtful === 0) return [];
+    return [{ cpus: from < to ? [from, to] : [to, from], atLeast: earliestNs, often }];
+  });
+}

@@ -3,6 +3,7 @@
  * relation that those messages allow.
  */
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
+import { MOST_VIOLATORS } from '../clocks/robust-line.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { boundingPath } from './bounding-rules.ts';
 import { follow } from './follow.ts';
@@ -22,6 +23,8 @@ export interface KnownClocks {
   readonly roundingNs: number;
   /** What the slice of the recording before this one said of them. */
   readonly before?: KnownBefore | undefined;
+  /** What shows that one was set while it was recorded. */
+  readonly set?: string | undefined;
 }
 
 /** A relation of a slice before, for times after its tables' epochs. */
@@ -38,9 +41,10 @@ export interface Beginning {
   readonly epochs: { readonly app: bigint; readonly host: bigint };
 }
 
-/** A relation, and how many requests had a message to the host and one back that bound it. */
+/** A relation, the messages that bound it, and of how many requests there was one back from the host. */
 export interface Tightened {
   readonly relation: Relation;
+  readonly exchange: Exchange;
   readonly answered: number;
 }
 
@@ -53,23 +57,29 @@ export function tightened(
   { rough, first, epochs }: Beginning,
 ): Tightened {
   let relation: Relation | undefined;
+  let exchange: Exchange | undefined;
   let answered = 0;
   let { offsetAt, slackNs } = first;
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
   const bounding = { ...base, path: boundingPath(base.path, host) };
   const sample = sampleOf(bounding);
-  for (const some of sample === bounding ? [bounding, bounding] : [sample, sample, bounding]) {
+  const passes = sample === bounding ? [bounding, bounding] : [sample, sample, bounding];
+  for (const [pass, some] of passes.entries()) {
+    const isSure = pass === passes.length - 1 && !base.isLossy;
+    const mostViolators = isSure ? MOST_VIOLATORS.ofWhole : MOST_VIOLATORS.ofLossy;
     const scene: Scene = { ...some, host: otherSide(host, vcpus, offsetAt), slackNs, boundNs: slackNs };
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
+    exchange = messages;
     answered = messages.upper.at.length;
     // Above queue depth 1 no request may have been alone: the messages that need no clock then are all there is.
     const enough = messages.lower.at.length > 0 && messages.upper.at.length > 0 ? messages : rough;
-    if (enough !== undefined) relation = tightRelation(enough, input.sameRate, input.exact, epochs);
+    if (enough !== undefined)
+      relation = tightRelation(enough, input.sameRate, mostViolators, input.exact, epochs);
     else if (input.exact !== undefined) relation = oneSidedRelation(messages, input.exact, epochs);
     else relation = unrelated(ONE_DIRECTION);
     if (relation.method === 'none') break;
     offsetAt = relation.offsetAt;
     slackNs = relation.uncertaintyNs;
   }
-  return { relation: relation!, answered };
+  return { relation: relation!, exchange: exchange!, answered };
 }

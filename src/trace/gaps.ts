@@ -1,4 +1,5 @@
 import type { EventTable } from './event-table.ts';
+import type { SetBack } from './file-order.ts';
 import type { SourceLoss } from './recording.ts';
 
 /** A stretch of time in which rows of one thread or CPU are missing; they lay between two rows that are there. */
@@ -12,6 +13,8 @@ export interface Gap {
   readonly cpu: number | undefined;
   /** What is missing, for a sentence: 'sys_exit_read', 'events'. */
   readonly missing: string;
+  /** No row is missing: the clock of all CPUs showed these times twice, being set back by at least their length. */
+  readonly setBack?: boolean;
 }
 
 /**
@@ -29,6 +32,14 @@ export function reportedGaps(table: EventTable, losses: readonly SourceLoss[]): 
     cpu: loss.cpu < 0 ? undefined : loss.cpu,
     missing: 'events',
   }));
+}
+
+/** Times that a clock showed twice, as it was set back. `table` holds the rows in the order of the file. */
+export function timesTwice({ ts }: EventTable, setBack: SetBack | undefined): Gap[] {
+  if (setBack === undefined) return [];
+  // The rows at both edges are among them.
+  const [from, to] = [ts[setBack.after]! - 1, ts[setBack.before]! + 1];
+  return [{ from, to, tid: undefined, cpu: undefined, missing: 'nothing', setBack: true }];
 }
 
 /** Per loss the time of the nearest row of its CPU, backwards (-1) or onwards (1); one walk over the table. */

@@ -2,7 +2,7 @@
  * What a stream's own rows tell about damage: rows that are missing, doubled, out of order, or stamped by a CPU whose
  * clock is off. Works on rows in file order; knows nothing of requests.
  */
-import { type CpuPair, fileOrder } from './file-order.ts';
+import { type CpuPair, type FileOrder, fileOrder, type SetBack } from './file-order.ts';
 import type { Source } from './recording.ts';
 import { repeatedRows } from './repeats.ts';
 
@@ -17,6 +17,8 @@ export interface Integrity {
   readonly outOfOrder: number;
   /** CPUs whose clocks differ, as the order of the file shows; differences in ns. */
   readonly skewed: readonly CpuPair[];
+  /** Where the clock of all CPUs was set back. */
+  readonly setBack?: SetBack | undefined;
 }
 
 /** A source and what is wrong with it. */
@@ -28,11 +30,13 @@ export interface CheckedSource {
 /** Formats whose writer puts events in order of time; for others order says nothing. */
 const SORTED_FORMATS = new Set(['tracefs text', 'trace-cmd report']);
 
+const ANY_ORDER: FileOrder = { stepsBack: 0, skewed: [], setBack: undefined };
+
 /** Looks through one source. `nsPerTick` is the rate of sources stamped with a counter. */
 export function checkIntegrity(source: Source, nsPerTick = 1): Integrity {
   const { events } = source;
-  const order = SORTED_FORMATS.has(source.format) ? fileOrder(events) : { stepsBack: 0, skewed: [] };
   const repeats = repeatedRows(source);
+  const order = SORTED_FORMATS.has(source.format) ? fileOrder(events, repeats) : ANY_ORDER;
   const scale = source.unit === 'ticks' ? nsPerTick : 1;
   return {
     missing: missingOf(source),
@@ -40,6 +44,7 @@ export function checkIntegrity(source: Source, nsPerTick = 1): Integrity {
     repeats,
     outOfOrder: order.skewed.length > 0 ? 0 : order.stepsBack,
     skewed: order.skewed.map(({ cpus, atLeast }) => ({ cpus, atLeast: atLeast * scale })),
+    setBack: order.setBack,
   };
 }
 

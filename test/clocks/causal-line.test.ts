@@ -69,7 +69,7 @@ describe('robustLine', () => {
   it('leaves out single strangers and names their requests', () => {
     const { lower, upper } = exchange(0, 0);
     upper.offset[17] = -500_000;
-    const { result, violators } = robustLine(withRequests(lower), withRequests(upper), 500);
+    const { result, violators } = robustLine(withRequests(lower), withRequests(upper), 500, 0.02);
     expect(result.kind).toBe('line');
     expect(violators).toEqual([17]);
   });
@@ -77,6 +77,8 @@ describe('robustLine', () => {
   it('does not explain away a recording that contradicts itself throughout', () => {
     const { lower, upper } = exchange(0, 0);
     const shifted = { at: upper.at, offset: upper.offset.map((offset) => offset - 200_000) };
-    expect(robustLine(withRequests(lower), withRequests(shifted), 500).result.kind).toBe('contradiction');
+    expect(robustLine(withRequests(lower), withRequests(shifted), 500, 0.02).result.kind).toBe(
+      'contradiction',
+    );
   });
 });

@@ -5,7 +5,16 @@ import type { Way } from '../../src/correlate/cpu-ways.ts';
 /** Ten messages, a millisecond apart, of which the shortest took so long. */
 function way(from: number, to: number, shortest: number): Way {
   const took = Array.from({ length: 10 }, (_, at) => shortest + ((at * 7) % 5));
-  return { from, to, latencies: took, impossible: 0, sent: took.map((_, at) => at * 1e6), took };
+  return {
+    from,
+    to,
+    latencies: took,
+    impossible: 0,
+    doubtful: 0,
+    earliestNs: 0,
+    sent: took.map((_, at) => at * 1e6),
+    took,
+  };
 }
 
 describe('how far the clocks of two CPUs can differ', () => {
