@@ -74,6 +74,8 @@ function setBack(times: Float64Array, repeats: Uint8Array | undefined): SetBack 
   }
   if (found === undefined) return undefined;
   const [from, to] = [times[found.after]!, times[found.before]!];
+  // A second stretch that ends before the first begins is one that was put behind it: two files in the wrong order.
+  if (times[before!]! < times[0]!) return undefined;
   const isTwice = (row: number) => repeats?.[row] !== 1 && times[row]! >= from && times[row]! <= to;
   let twice = 0;
   for (let row = 0; row < times.length; row++) if (isTwice(row)) twice++;

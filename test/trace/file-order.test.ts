@@ -31,6 +31,10 @@ describe('a clock that is set back, drawn', () => {
     expect((await orderOf([50, 20, 30, 40, 10, 60])).setBack).toBeUndefined();
   });
 
+  it('is not taken for two files that were put together in the wrong order', async () => {
+    expect((await orderOf([...BEFORE, 1, 2, 3, 4, 5, 6])).setBack).toBeUndefined();
+  });
+
   it('is not taken for one CPU whose clock is off', async () => {
     const { setBack, skewed } = await orderOf([110, 20, 130, 40, 150, 60]);
     expect(setBack).toBeUndefined();
