@@ -55,7 +55,7 @@ function requestsWithout({ alone }: Scene, rows: Int32Array): number {
 }
 
 /** How many rows like those that requests have are nobody's, from the first request to the last. */
-function rowsLeft({ host, requests, app, alone }: Scene, rows: Int32Array): number {
+function rowsLeft({ host, requests, app, alone, backend }: Scene, rows: Int32Array): number {
   const { table, occurrences, timeOfRow } = host!;
   const taken = new Uint8Array(table.length);
   const tags = new Map<number, Set<number>>();
@@ -74,6 +74,8 @@ function rowsLeft({ host, requests, app, alone }: Scene, rows: Int32Array): numb
   for (const [kind, own] of tags)
     for (const row of occurrences.rows(EVENT_KINDS[kind]!.name)) {
       if (taken[row] === 1 || !own.has(table.tag[row]!)) continue;
+      // What carries nothing is told from another disk's by the thread alone.
+      if (Number.isNaN(table.tag[row]!) && !backend.has(table.tid[row]!)) continue;
       const time = timeOfRow(row);
       if (time >= begin && time <= end) left++;
     }
