@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DrawnRecording, drawRecording } from './draw-recording.ts';
-import { compareTools } from './other-tools.ts';
+import { compareTools, drawPerfData } from './other-tools.ts';
 import { type Run, runCli } from './run-cli.ts';
 import { timeSteps } from './steps.ts';
 
@@ -46,16 +46,23 @@ async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>
   }
   const own = join(folder, 'scale');
   mkdirSync(own);
-  const drawn = drawRecording(own, SCALE_EVENTS);
-  print(`\nsynthetic recording: ${drawn.events} events, ${drawn.requests} requests`);
-  const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
-  const text = await runCli('report', '--min-grade', 'F', ...files);
-  printRun('report of its text, in slices of time', text, drawn.events);
-  const scale = drawn.events / large.drawn.events;
-  const ratio = text.wallMs / large.text.wallMs;
-  print(
-    `${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time (aim ${(1.1 * scale).toFixed(0)} at most)`,
-  );
+  for (const [what, draw] of [
+    ['text', drawRecording],
+    ['perf.data', drawPerfData],
+  ] as const) {
+    const drawn = draw(own, SCALE_EVENTS);
+    print(`\nsynthetic recording: ${drawn.events} events, ${drawn.requests} requests`);
+    const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
+    const run = await runCli('report', '--min-grade', 'F', ...files);
+    printRun(`report of its ${what}, in slices of time`, run, drawn.events);
+    for (const file of [drawn.host, drawn.guest]) rmSync(file);
+    if (what !== 'text') continue;
+    const scale = drawn.events / large.drawn.events;
+    const ratio = run.wallMs / large.text.wallMs;
+    print(
+      `${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time (aim ${(1.1 * scale).toFixed(0)} at most)`,
+    );
+  }
   rmSync(own, { recursive: true });
 }
 

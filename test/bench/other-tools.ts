@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from '
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawBlktrace } from './draw-blktrace.ts';
-import { drawRecording } from './draw-recording.ts';
+import { type DrawnRecording, drawRecording } from './draw-recording.ts';
 import { PerfHeader } from './perf-header.ts';
 import { ADDED } from './perf-samples.ts';
 import { PerfWriter } from './perf-writer.ts';
@@ -13,6 +13,7 @@ import { runCli } from './run-cli.ts';
 const SAMPLE = fileURLToPath(
   new URL('../../../../../samples/virtio-blk-iothread-perf.iotrace.zip', import.meta.url),
 );
+
 export interface Compared {
   readonly name: string;
   readonly ours: number;
@@ -39,15 +40,20 @@ export async function compareTools(folder: string, events: number, textRate: num
   return compared;
 }
 
+/** The same recording as perf.data of both machines. */
+export function drawPerfData(folder: string, events: number): DrawnRecording {
+  execFileSync('unzip', ['-qo', SAMPLE, '-d', folder]);
+  const header = new PerfHeader(readFileSync(join(folder, 'raw/host/1-perf.data')), 'drawn', ADDED);
+  return drawRecording(folder, events, (file) => new PerfWriter(file, header));
+}
+
 /** The drawn recording as perf.data of both machines: iotrace reads it with the request log, perf prints one after the other. */
 async function perfRates(
   folder: string,
   events: number,
 ): Promise<{ ours: number; theirs: number } | undefined> {
   if (!isInstalled('perf', '--version')) return undefined;
-  execFileSync('unzip', ['-qo', SAMPLE, '-d', folder]);
-  const header = new PerfHeader(readFileSync(join(folder, 'raw/host/1-perf.data')), 'drawn', ADDED);
-  const drawn = drawRecording(folder, events, (file) => new PerfWriter(file, header));
+  const drawn = drawPerfData(folder, events);
   const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
   const { wallMs } = await runCli('report', '--min-grade', 'F', ...files);
   let scriptMs = 0;
