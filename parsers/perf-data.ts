@@ -47,10 +47,14 @@ export function readPerfData(source: ByteSource, sink: EventSink): ParseReport {
   return allSteps(readInSteps(source, sink));
 }
 
-/** What the last step of a reading returns. */
-export function allSteps<Result>(steps: Generator<unknown, Result>): Result {
+/** What the last step of a reading returns; `onStep` is called after each. */
+export function allSteps<Result>(
+  steps: Generator<unknown, Result>,
+  onStep: () => void = () => undefined,
+): Result {
   for (;;) {
     const step = steps.next();
+    onStep();
     if (step.done === true) return step.value;
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '../../parsers/perf-data/byte-source.ts';
 
 /** Opens a file to be read at any place, hands it over, and closes it. Throws what the system says. */
-export function withFileSource<Result>(file: string, use: (source: ByteSource) => Result): Result {
+export function withFileSource<Result>(file: string, use: (source: FileSource) => Result): Result {
   const source = new FileSource(file);
   try {
     return use(source);

@@ -133,11 +133,11 @@ async function readStreams(bundle: Pick<Bundle, 'manifest' | 'member' | 'fileOf'
   const aside = manifest.streams.map((stream, index) => {
     const [file, format] = [bundle.fileOf?.(stream.member), formats[index]!];
     if (file === undefined || format.parseFile === undefined) return undefined;
-    const read = readFileAside(file, format, stream.bytes)
-      .catch((cause: unknown) => {
+    const read = readFileAside(file, format, stream.bytes, (more) => bar.advance(more)).catch(
+      (cause: unknown) => {
         throw readingError(file, cause);
-      })
-      .finally(() => bar.advance(stream.bytes));
+      },
+    );
     // A failure is met when the stream's turn comes, which may be never.
     read.catch(() => undefined);
     return read;

@@ -11,6 +11,9 @@ export interface FileToRead {
   readonly format: string;
 }
 
+/** What it says: how many more bytes it has read, and in the end what it made of them. */
+export type FileRead = { readonly bytes: number } | { readonly read: ReadStream };
+
 /** Below this a file is read before a thread has started and warmed up. */
 const LEAST_BYTES = 64 * 2 ** 20;
 /** What a thread makes beside its table is gone at once: more room for that would only be filled. */
@@ -19,15 +22,16 @@ const BUILT_ENTRY = inPackage('dist/src/commands/file-thread.js');
 
 /**
  * Reads a file of a format with `parseFile` in a thread of its own, where that is worth it: other streams can be read meanwhile.
- * Rejects when the file cannot be read.
+ * `onBytes` hears how many more bytes were read. Rejects when the file cannot be read.
  */
 export async function readFileAside(
   file: string,
   format: Format,
   bytes: number,
+  onBytes: (bytes: number) => void,
   { leastBytes = LEAST_BYTES, entry = BUILT_ENTRY, cpus = availableParallelism() } = {},
 ): Promise<ReadStream> {
-  if (bytes < leastBytes || cpus < 2) return readFile(file, format);
+  if (bytes < leastBytes || cpus < 2) return readFile(file, format, onBytes);
   const workerData: FileToRead = { file, format: format.name };
   const worker = new Worker(entry, {
     workerData,
@@ -36,7 +40,7 @@ export async function readFileAside(
   });
   try {
     return await new Promise<ReadStream>((done, failed) => {
-      worker.on('message', done);
+      worker.on('message', (said: FileRead) => ('bytes' in said ? onBytes(said.bytes) : done(said.read)));
       worker.on('error', failed);
     });
   } finally {

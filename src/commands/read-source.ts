@@ -39,12 +39,23 @@ export interface ReadStream extends BuiltTable {
   readonly report: ParseReport;
 }
 
-/** Reads a file that is a stream, for a format with `parseFile`. Throws what the system says. */
-export function readFile(file: string, format: Format): ReadStream {
+/**
+ * Reads a file that is a stream, for a format with `parseFile`; `onBytes` hears how many more bytes were read. Throws what the
+ * system says.
+ */
+export function readFile(
+  file: string,
+  format: Format,
+  onBytes: (bytes: number) => void = () => undefined,
+): ReadStream {
   return withFileSource(file, (source) => {
     const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
     const rounds = new RoundSink(builder);
-    const report = allSteps(format.parseFile!(source, rounds));
+    let told = 0;
+    const report = allSteps(format.parseFile!(source, rounds), () => {
+      onBytes(source.reached - told);
+      told = source.reached;
+    });
     rounds.finish();
     return { report, ...builder.build() };
   });

@@ -32,7 +32,14 @@ describe.each(RECORDINGS)('%s', (name) => {
       builder,
     );
     const { events, losses, rejects } = builder.build();
-    const read = await readFileAside(file, perfData, bytes.length, { leastBytes, cpus: 2 });
+    let heard = 0;
+    const onBytes = (more: number) => {
+      heard += more;
+    };
+    const read = await readFileAside(file, perfData, bytes.length, onBytes, { leastBytes, cpus: 2 });
+    // What stands behind the samples is not gone through.
+    expect(heard).toBeGreaterThan(0);
+    expect(heard).toBeLessThanOrEqual(bytes.length);
     expect(read.report).toEqual(report);
     expect(read.rejects).toEqual(rejects);
     expect(read.events.epoch).toBe(events.epoch);
@@ -49,6 +56,6 @@ describe.each(RECORDINGS)('%s', (name) => {
 });
 
 it.each([0, Number.POSITIVE_INFINITY])('what cannot be read is an error (%s)', async (leastBytes) => {
-  const missing = readFileAside(join(folder, 'none'), perfData, 1, { leastBytes, cpus: 2 });
+  const missing = readFileAside(join(folder, 'none'), perfData, 1, () => undefined, { leastBytes, cpus: 2 });
   await expect(missing).rejects.toThrow(/ENOENT/);
 });
