@@ -161,8 +161,23 @@ function readsByDescriptor(machine: Occurrences, behind: number): readonly numbe
   return all;
 }
 
+/** So many causes show whose rhythm they are in. */
+const MOST_SHOWN = 2_000;
+
+/** How far causes and effects mostly are from each other, as the first of them show. */
 function medianDistance(table: EventTable, chain: Chain): number {
-  const { causes, effects } = messagesOf(table, chain);
+  const behind = chain.causes[MOST_SHOWN] ?? Number.POSITIVE_INFINITY;
+  const shown = {
+    causes: chain.causes.subarray(0, MOST_SHOWN),
+    effects: chain.effects.subarray(0, countBefore(chain.effects, behind)),
+  };
+  const { causes, effects } = messagesOf(table, shown);
   const distances = causes.map((cause, at) => Math.abs(table.ts[effects[at]!]! - table.ts[cause]!));
   return distances.sort((a, b) => a - b)[distances.length >> 1] ?? Number.POSITIVE_INFINITY;
+}
+
+/** How many of ascending rows are before one. */
+function countBefore(rows: Uint32Array, behind: number): number {
+  const found = rows.findIndex((row) => row >= behind);
+  return found === -1 ? rows.length : found;
 }
