@@ -11,6 +11,7 @@ import { followRecording, reportOf } from './analyze.ts';
 import { openInput } from './open-input.ts';
 import { openRecording } from './open-recording.ts';
 import { allBytes } from './read-truth.ts';
+import { reportFailed } from './report-failed.ts';
 import type { Say } from './say.ts';
 
 /** All runs of a side: followed recordings, or what fio measured. */
@@ -82,7 +83,7 @@ async function recordedRun(file: string, options: SideOptions, say: Say): Promis
   const { recording, title, path } = await openRecording(file, options.path, say);
   const how = { version: version(), title, path, tscHz: options.tscHz };
   const followed = followRecording(recording, how);
-  if ('failure' in followed) throw new IotraceError('report-failed', `${quoted(file)}: ${followed.failure}.`);
+  if ('failure' in followed) throw reportFailed(file, followed, recording.sources);
   const model = reportOf(recording, followed, how);
   if (model.requests.matched === 0)
     throw new IotraceError('diff-empty', `${quoted(file)}: no request could be followed from end to end.`, {

@@ -4,7 +4,7 @@ import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import ndjson from 'ndjson';
 import type { Correlated } from '../correlate/correlate.ts';
-import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
+import { EXIT_CODES, IotraceError } from '../errors.ts';
 import { csvLines } from '../export/csv.ts';
 import { parquetFile } from '../export/parquet.ts';
 import { perfettoTrace } from '../export/perfetto/perfetto-trace.ts';
@@ -14,6 +14,7 @@ import { version } from '../version.ts';
 import { followRecording } from './analyze.ts';
 import { openRecording } from './open-recording.ts';
 import type { ReportOptions } from './report.ts';
+import { reportFailed } from './report-failed.ts';
 import type { Say } from './say.ts';
 
 interface Exporter {
@@ -63,7 +64,7 @@ export async function exportRequests(
     });
   const { recording, path, title } = await openRecording(file, options.path, say);
   const followed = followRecording(recording, { path, tscHz: options.tscHz });
-  if ('failure' in followed) throw new IotraceError('report-failed', `${quoted(file)}: ${followed.failure}.`);
+  if ('failure' in followed) throw reportFailed(file, followed, recording.sources);
   const { data, through } = exporter.make(followed.correlated, title);
   const steps = [Readable.from(data), ...(through === undefined ? [] : [through])];
   if (output === '-') await pipeline([...steps, process.stdout], { end: false });

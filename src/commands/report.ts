@@ -1,7 +1,7 @@
 /** `iotrace report`: a bundle, or raw files → the breakdown. Reads files, never a machine. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { EXIT_CODES, type ExitCode, IotraceError, quoted } from '../errors.ts';
+import { EXIT_CODES, type ExitCode } from '../errors.ts';
 import { buildPicture } from '../picture/build-picture.ts';
 import { placedGaps } from '../picture/gap-list.ts';
 import type { PictureModel } from '../picture/picture-model.ts';
@@ -15,13 +15,14 @@ import { comparePaths, type PathComparison } from '../report/compare-paths.ts';
 import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
-import { type AnalyzeOptions, followRecording, type NotAnalyzed, reportOf } from './analyze.ts';
+import { type AnalyzeOptions, followRecording, reportOf } from './analyze.ts';
 import { followInSlices, type ReportedRequests } from './follow-slices.ts';
 import { type OpenBundle, readWhole, withBundle, withRawFiles } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
 import type { RawFiles } from './plan-import.ts';
 import { writePicture } from './rasterize.ts';
 import { histogramText, readHistogram } from './read-histogram.ts';
+import { reportFailed } from './report-failed.ts';
 import type { Say } from './say.ts';
 
 export interface ReportOptions {
@@ -85,9 +86,8 @@ async function reportOpen(
   say: Say,
 ): Promise<ReportResult> {
   const how = { version: version(), title: open.title, path: open.path, tscHz: options.tscHz };
-  const result = (await followInSlices(open, how, say)) ?? (await followWhole(open, how));
+  const result = (await followInSlices(open, how, say)) ?? (await followWhole(file, open, how));
   open.bar.clear();
-  if ('failure' in result) throw new IotraceError('report-failed', `${quoted(file)}: ${result.failure}.`);
   const { model, requests, gaps } = result;
   const picture = () => buildPicture(requests, gaps);
   if (options.picture !== undefined)
@@ -101,10 +101,13 @@ async function reportOpen(
 }
 
 /** All of a recording at once. */
-async function followWhole(open: OpenBundle, how: AnalyzeOptions): Promise<ReportedRequests | NotAnalyzed> {
+async function followWhole(file: string, open: OpenBundle, how: AnalyzeOptions): Promise<ReportedRequests> {
   const { recording } = await readWhole(open);
   const followed = followRecording(recording, how);
-  if ('failure' in followed) return followed;
+  if ('failure' in followed) {
+    open.bar.clear();
+    throw reportFailed(file, followed, recording.sources);
+  }
   const { correlated, doubts } = followed;
   return {
     model: reportOf(recording, followed, how),

@@ -13,6 +13,7 @@ import type { RecordingFacts } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import { analyze } from './analyze.ts';
 import { openRecording } from './open-recording.ts';
+import { reportFailed } from './report-failed.ts';
 import type { Say } from './say.ts';
 
 export interface TuneOptions {
@@ -37,7 +38,7 @@ export async function tune(file: string, options: TuneOptions, say: Say): Promis
   const domain = readDomain(readXml(text));
   const { recording, title } = await openRecording(file, undefined, say);
   const report = analyze(recording, { version: version(), title });
-  if ('failure' in report) throw new IotraceError('report-failed', `${quoted(file)}: ${report.failure}.`);
+  if ('failure' in report) throw reportFailed(file, report, recording.sources);
   const disk = diskOf(domain, options.disk);
   const wanted = wantedBy(report, recording.facts, domain);
   const edits = disk === undefined ? [] : tuneDomain(text, domain, disk, wanted);

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBundle } from '../../src/bundle/read-bundle.ts';
 import { ROOT, runCli } from './run-cli.ts';
@@ -43,6 +43,22 @@ describe('iotrace import', () => {
     const sample = await json(SAMPLE);
     expect(made.stages).toEqual(sample.stages);
     expect(made.requests).toEqual(sample.requests);
+  });
+
+  it('and report of a perf.data file that was cut name what cannot be read for it', TIMEOUT, async () => {
+    const whole = gunzipSync(await readFile(`${ROOT}test/fixtures/perf-data/vblk-aio-6.1.data.gz`));
+    await writeFile(join(folder, 'cut.data'), whole.subarray(0, whole.length / 2));
+    for (const how of [
+      ['report', '--host', 'cut.data'],
+      ['report', 'cut.zip'],
+    ]) {
+      if (how[1] === 'cut.zip') await runCli(['import', '--host', 'cut.data', '-o', 'cut.zip'], folder);
+      const { exitCode, stderr } = await runCli(how, folder);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('no events. Of ');
+      expect(stderr).toContain("'file is cut: descriptions at its end are missing'");
+      expect(stderr).toMatch(/\d+ times: 'sample of a tracepoint whose format is not in the file'/);
+    }
   });
 
   it('makes the same bytes of the same files', TIMEOUT, async () => {
