@@ -5,6 +5,12 @@ import type { ByteSource } from './perf-data/byte-source.ts';
 /** The clock a stream is stamped with, as far as the stream itself tells. */
 export type ClockId = 'mono' | 'mono_raw' | 'boot' | 'realtime' | 'tai' | 'local' | 'x86-tsc' | 'unknown';
 
+/** Bytes of a stream, from one place to before another. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What a parser found out about the stream beside its events. */
 export interface ParseReport {
   /** Format the events were first read from, where the stream is a copy of what was read; foreign text. */
@@ -44,6 +50,11 @@ export interface Format {
    * the source throws.
    */
   parseFile?(source: ByteSource, sink: EventSink): Generator<ParseReport, ParseReport>;
+  /**
+   * Of a stream that `parseFile` reads: the stretch that it goes through once, by windows; what lies before and behind is read at any place.
+   * `head` is the first 64 KiB of `length` bytes. Undefined where the stream is none that has such a stretch.
+   */
+  windowed?(head: Uint8Array, length: number): Stretch | undefined;
   /** Where a stream can be read by several threads. */
   readonly blocks?: BlockFormat;
 }

@@ -6,8 +6,8 @@
  * while a guest was running unless given --guestkallsyms, and cannot print nvme events. Here a sample is a sample,
  * whatever the CPU was doing. Records are in the order of the file, which is by CPU buffer and not by time.
  *
- * The descriptions of tracepoints stand behind the samples, so a stream is held in memory, up to MAX_COLLECTED_BYTES; a file
- * is read where it lies.
+ * The descriptions of tracepoints stand behind the samples, so `parse` holds a stream in memory, up to MAX_COLLECTED_BYTES; `parseFile`
+ * reads it where it lies.
  *
  * Not read: callchains, registers, hardware traces (AUX), `perf record --threads` folders, big-endian files.
  */
@@ -15,7 +15,7 @@ import type { EventSink } from './event-sink.ts';
 import type { Format, ParseReport } from './format.ts';
 import { clockOf, readAttributes } from './perf-data/attribute.ts';
 import { type ByteSource, collectBytes } from './perf-data/byte-source.ts';
-import { FEATURE, hasPerfMagic, type PerfHeader, readHeader } from './perf-data/file-header.ts';
+import { dataSection, FEATURE, hasPerfMagic, type PerfHeader, readHeader } from './perf-data/file-header.ts';
 import { RecordReader } from './perf-data/record-reader.ts';
 import { MAX_TRACING_BYTES, readTracingData } from './perf-data/tracing-data.ts';
 
@@ -38,6 +38,10 @@ export const perfData: Format = {
     return EMPTY;
   },
   parseFile: readInSteps,
+  windowed(head, length) {
+    const data = dataSection(head, length);
+    return data === undefined ? undefined : { from: data.offset, to: data.offset + data.size };
+  },
 };
 
 const EMPTY: ParseReport = { unit: 'ns', roundingNs: 0, clock: 'unknown', records: 0, unused: 0 };

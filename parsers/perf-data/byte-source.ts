@@ -8,6 +8,8 @@ export interface ByteSource {
   readAt(offset: number, length: number): Uint8Array;
   /** The same for who goes through a large source and no longer looks at the window before: that memory may be used again. */
   window?(offset: number, length: number): Uint8Array;
+  /** The next window begins there, which may be far behind the one before. Called at the end of each step (`Format.parseFile`). */
+  goOn?(offset: number): void;
 }
 
 /** Most bytes that `collectBytes` holds, 2 GiB. A larger recording needs a ByteSource over the file itself. */

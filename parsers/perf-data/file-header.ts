@@ -83,6 +83,16 @@ export function readHeader(source: ByteSource): PerfHeader | string {
   return readFileHeader(source, view);
 }
 
+/** The records of a file of `length` bytes that begins so; undefined in pipe mode, and where the header is damaged. */
+export function dataSection(head: Uint8Array, length: number): Section | undefined {
+  if (head.length < FILE_HEADER_BYTES || !hasPerfMagic(head)) return undefined;
+  const view = viewOf(head);
+  const data = readSection(view, 40);
+  if (readU64(view, 8) !== FILE_HEADER_BYTES || data.offset > length) return undefined;
+  const there = length - data.offset;
+  return { offset: data.offset, size: data.size === 0 ? there : Math.min(data.size, there) };
+}
+
 function readFileHeader(source: ByteSource, view: DataView): PerfHeader | string {
   const attributeSize = readU64(view, 16);
   const attributes = readSection(view, 24);

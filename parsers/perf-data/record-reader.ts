@@ -85,6 +85,7 @@ export class RecordReader {
       const used = this.#walk(this.#windowAt(at, Math.min(WINDOW_BYTES, end - at)));
       if (used === 0) break;
       at += used;
+      this.#source.goOn?.(at);
       yield;
     }
     const isCut = at !== end || this.#compressed.isCut;

@@ -11,18 +11,28 @@ export function withFileSource<Result>(file: string, use: (source: FileSource) =
   }
 }
 
-/** A file that is open. Throws what the system says, when it is opened and when it is read. */
-export class FileSource implements ByteSource {
-  readonly length: number;
+/** Bytes at any place, for who reads in steps. */
+export interface SteppedSource extends ByteSource {
   /** The end of the window that lies furthest behind. */
+  readonly reached: number;
+  /** Waits until the next step can be made. Rejects with what the system says. */
+  ready(): Promise<void>;
+  close(): void | Promise<void>;
+}
+
+/** A file that is open. Throws what the system says, when it is opened and when it is read, as `asError` puts it. */
+export class FileSource implements SteppedSource {
+  readonly length: number;
   reached = 0;
   readonly #handle: number;
+  readonly #asError: (cause: unknown) => unknown;
   #window = new Uint8Array();
   #isOpen = true;
 
-  constructor(file: string) {
-    this.#handle = openSync(file, 'r');
-    this.length = fstatSync(this.#handle).size;
+  constructor(file: string, asError: (cause: unknown) => unknown = (cause) => cause) {
+    this.#asError = asError;
+    this.#handle = this.#named(() => openSync(file, 'r'));
+    this.length = this.#named(() => fstatSync(this.#handle).size);
   }
 
   readAt(offset: number, length: number): Uint8Array {
@@ -37,6 +47,8 @@ export class FileSource implements ByteSource {
     return bytes;
   }
 
+  async ready(): Promise<void> {}
+
   close(): void {
     if (this.#isOpen) closeSync(this.#handle);
     this.#isOpen = false;
@@ -49,10 +61,20 @@ export class FileSource implements ByteSource {
   #fill(bytes: Uint8Array, offset: number): Uint8Array {
     let filled = 0;
     while (filled < bytes.length) {
-      const read = readSync(this.#handle, bytes, filled, bytes.length - filled, offset + filled);
+      const read = this.#named(() =>
+        readSync(this.#handle, bytes, filled, bytes.length - filled, offset + filled),
+      );
       if (read === 0) break;
       filled += read;
     }
     return bytes.subarray(0, filled);
+  }
+
+  #named<Result>(use: () => Result): Result {
+    try {
+      return use();
+    } catch (cause) {
+      throw this.#asError(cause);
+    }
   }
 }

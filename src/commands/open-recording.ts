@@ -8,12 +8,13 @@ import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source, TracerCount } from '../trace/recording.ts';
+import { anyPlaceOf } from './any-place.ts';
 import { bundledTruth } from './bundled-truth.ts';
 import { readingError } from './open-input.ts';
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readFileAside } from './read-file-aside.ts';
-import { readSource, sourceOf } from './read-source.ts';
+import { readSource, readSteps, sourceOf } from './read-source.ts';
 import { truthUnknown } from './read-truth.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import type { Say } from './say.ts';
@@ -122,13 +123,15 @@ function givenPath(name: string | undefined): IoPath | undefined {
   return path;
 }
 
+/** A smaller stream is rather held than unpacked twice. */
+const LEAST_BYTES_FOR_PASSES = 256 * 2 ** 20;
+
 /** Text one stream after the other, large ones by several threads; files that have to be read at any place beside them. */
 async function readStreams(bundle: Pick<Bundle, 'manifest' | 'member' | 'fileOf'>, bar: ProgressBar) {
   const { manifest, member } = bundle;
-  const formats = await Promise.all(
-    manifest.streams.map(async ({ name, member: own, script }) =>
-      chooseFormat(name, await headOf(member(own)), script),
-    ),
+  const heads = await Promise.all(manifest.streams.map((stream) => headOf(member(stream.member))));
+  const formats = manifest.streams.map(({ name, script }, index) =>
+    chooseFormat(name, heads[index]!, script),
   );
   const aside = manifest.streams.map((stream, index) => {
     const [file, format] = [bundle.fileOf?.(stream.member), formats[index]!];
@@ -147,15 +150,16 @@ async function readStreams(bundle: Pick<Bundle, 'manifest' | 'member' | 'fileOf'
   try {
     for (const [index, stream] of manifest.streams.entries()) {
       if (aside[index] !== undefined) continue;
-      const bytes = bar.watch(member(stream.member));
-      sources[index] = await readSource(
-        stream.name,
-        stream.machine,
-        formats[index]!,
-        bytes,
-        stream.bytes,
-        threads,
-      );
+      const { name, machine, bytes } = stream;
+      const format = formats[index]!;
+      const open =
+        bytes < LEAST_BYTES_FOR_PASSES
+          ? undefined
+          : await anyPlaceOf(bundle, stream, format, heads[index]!, bar);
+      sources[index] =
+        open === undefined
+          ? await readSource(name, machine, format, bar.watch(member(stream.member)), bytes, threads)
+          : sourceOf(name, machine, format, await readSteps(open(), format, (more) => bar.advance(more)));
     }
   } finally {
     await threads?.close();

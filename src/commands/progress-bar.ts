@@ -14,7 +14,7 @@ const EVERY_MS = 100;
 /** One line that is written over and over, nothing where the stream is no terminal: a log should not be filled with it. */
 export class ProgressBar {
   readonly #stream: BarStream;
-  readonly #bytes: number;
+  #bytes: number;
   readonly #now: () => number;
   readonly #isShown: boolean;
   #done = 0;
@@ -28,6 +28,11 @@ export class ProgressBar {
     this.#now = now;
     this.#isShown = stream.isTTY === true && process.env['TERM'] !== 'dumb';
     this.#next = now() + FIRST_AFTER_MS;
+  }
+
+  /** So many bytes more are to be read than was said. */
+  expect(bytes: number): void {
+    this.#bytes += bytes;
   }
 
   /** The same chunks; their lengths move the bar. */

@@ -3,7 +3,7 @@ import { allSteps } from '../../parsers/perf-data.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
 import { RoundSink } from '../trace/round-sink.ts';
-import { withFileSource } from './file-source.ts';
+import { type SteppedSource, withFileSource } from './file-source.ts';
 import { type BlockThreads, readInBlocks } from './read-in-blocks.ts';
 
 /** No format spends less on an event: a line of text begins with more columns, a binary record is about as long. */
@@ -59,6 +59,31 @@ export function readFile(
     rounds.finish();
     return { report, ...builder.build() };
   });
+}
+
+/** Reads a source from its beginning, for a format with `parseFile`. As readFile; rejects with what the source throws. The source is closed. */
+export async function readSteps(
+  source: SteppedSource,
+  format: Format,
+  onBytes: (bytes: number) => void,
+): Promise<ReadStream> {
+  const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
+  const rounds = new RoundSink(builder);
+  const steps = format.parseFile!(source, rounds);
+  let told = 0;
+  try {
+    for (;;) {
+      await source.ready();
+      const step = steps.next();
+      onBytes(source.reached - told);
+      told = source.reached;
+      if (step.done !== true) continue;
+      rounds.finish();
+      return { report: step.value, ...builder.build() };
+    }
+  } finally {
+    await source.close();
+  }
 }
 
 /** A stream of a machine, as the analysis takes it. */

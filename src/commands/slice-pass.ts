@@ -17,6 +17,7 @@ import {
   type NotAnalyzed,
   rateOf,
 } from './analyze.ts';
+import { anyPlaceOf } from './any-place.ts';
 import { headOf, type OpenBundle, withCount } from './open-recording.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import { SlicedLog } from './slice-log.ts';
@@ -93,13 +94,13 @@ export class SlicePass {
     const { name, machine, member, script, bytes, clock } = stream;
     const { bundle, bar } = this.#open;
     const head = await headOf(bundle.member(member));
-    const path = bundle.fileOf?.(member);
-    const onBytes = (read: number) => bar.advance(read);
+    const format = chooseFormat(name, head, script);
     return SlicedStream.open({
       ...{ name, machine, head, bytes, clock },
-      format: chooseFormat(name, head, script),
+      format,
       chunks: bar.watch(bundle.member(member)),
-      file: path === undefined ? undefined : { path, onBytes },
+      source: await anyPlaceOf(bundle, stream, format, head, bar),
+      onBytes: (read) => bar.advance(read),
       threads: ReadingThreads.isWorthIt
         ? new ReadingThreads({ most: THREADS_EACH, blockBytes: BLOCK_BYTES })
         : undefined,

@@ -1,8 +1,9 @@
 import type { ClockId, Format, ParseReport } from '../../parsers/format.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source, SourceReject } from '../trace/recording.ts';
+import type { SteppedSource } from './file-source.ts';
 import type { BlockThreads } from './read-in-blocks.ts';
-import { ChunkFeed, FileFeed, type StreamFeed } from './stream-feed.ts';
+import { ChunkFeed, SourceFeed, type StreamFeed } from './stream-feed.ts';
 
 /** A stream to be read bit by bit. */
 export interface StreamToSlice {
@@ -12,8 +13,9 @@ export interface StreamToSlice {
   /** How it begins: its first 64 KiB, or all of it. */
   readonly head: Uint8Array;
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** The file that the chunks are of, for a format that reads at any place; and who hears how many bytes of it were read. */
-  readonly file?: { readonly path: string; readonly onBytes: (bytes: number) => void } | undefined;
+  /** For a format that reads at any place: opens the stream for that, more than once; and who hears how many bytes of it were read. */
+  readonly source?: (() => SteppedSource) | undefined;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
   /** Length of the whole stream. */
   readonly bytes: number;
   /** For this stream alone; closed with it. */
@@ -59,16 +61,12 @@ export class SlicedStream {
 
   /** Looks at the stream's beginning; reads nothing of its chunks. Rejects when its file cannot be read. */
   static async open(stream: StreamToSlice): Promise<SlicedStream> {
-    const { format, head, chunks, file, bytes, threads } = stream;
+    const { format, head, chunks, source, bytes, threads } = stream;
     const builder = new EventTableBuilder();
-    if (file !== undefined && format.parseFile !== undefined) {
-      const beginning = await beginningOf(file.path, format);
-      return new SlicedStream(
-        stream,
-        new FileFeed(file.path, format, builder, file.onBytes),
-        builder,
-        beginning,
-      );
+    if (source !== undefined && format.parseFile !== undefined) {
+      const beginning = await beginningOf(source(), format);
+      const feed = new SourceFeed(source(), format, builder, stream.onBytes);
+      return new SlicedStream(stream, feed, builder, beginning);
     }
     const first = new EventTableBuilder();
     const report = await format.parse(once(head), first);
@@ -100,9 +98,9 @@ export class SlicedStream {
     return clockOf(this.#times, this.#stream);
   }
 
-  /** No row is there before all has been read: it can be read at any place only, and is not a file by itself. */
+  /** No row is there before all has been read: it is read at any place, which is not possible here. */
   get isReadWhole(): boolean {
-    return this.#stream.format.parseFile !== undefined && this.#stream.file === undefined;
+    return this.#stream.format.parseFile !== undefined && this.#stream.source === undefined;
   }
 
   /** What times count from, on the stream's own clock; 0 where the beginning shows no event. */
@@ -273,9 +271,9 @@ function clockOf({ clock }: TimesOf, { clock: noted }: StreamToSlice): ClockId {
 const MOST_STEPS = 16;
 
 /** What a file's beginning says, and how many events it shows. */
-async function beginningOf(file: string, format: Format): Promise<Beginning> {
+async function beginningOf(source: SteppedSource, format: Format): Promise<Beginning> {
   const builder = new EventTableBuilder();
-  const feed = new FileFeed(file, format, builder);
+  const feed = new SourceFeed(source, format, builder);
   try {
     for (let step = 0; step < MOST_STEPS && builder.rows === 0 && feed.report === undefined; step++) {
       await feed.more();

@@ -1,11 +1,10 @@
-/** What a sliced stream is fed by: a step at a time, rows go into its builder. Chunks of bytes, or a file that is read at any place. */
+/** What a sliced stream is fed by: a step at a time, rows go into its builder. Chunks of bytes, or a source that is read at any place. */
 import { setImmediate } from 'node:timers/promises';
 import type { Format, ParseReport } from '../../parsers/format.ts';
 import type { EventTableBuilder } from '../trace/event-table-builder.ts';
 import { RoundSink } from '../trace/round-sink.ts';
-import { FileSource } from './file-source.ts';
+import type { SteppedSource } from './file-source.ts';
 import { GatedChunks } from './gated-chunks.ts';
-import { readingError } from './open-input.ts';
 import type { BlockThreads } from './read-in-blocks.ts';
 import { readRows } from './read-source.ts';
 
@@ -61,30 +60,28 @@ export class ChunkFeed implements StreamFeed {
   }
 }
 
-/** A file of a format with `parseFile`. */
-export class FileFeed implements StreamFeed {
+/** A source of a format with `parseFile`. */
+export class SourceFeed implements StreamFeed {
   report: ParseReport | undefined;
   /** What is known of the stream so far. */
   known: ParseReport | undefined;
   failure: { readonly error: unknown } | undefined;
-  readonly #file: string;
-  readonly #source: FileSource;
+  readonly #source: SteppedSource;
   readonly #rounds: RoundSink;
   readonly #steps: Generator<ParseReport, ParseReport>;
   readonly #onBytes: (bytes: number) => void;
   #told = 0;
 
-  /** `onBytes` hears how many more bytes were read. Throws an IotraceError when it cannot be opened. */
+  /** `onBytes` hears how many more bytes were read. The source is closed with it. */
   constructor(
-    file: string,
+    source: SteppedSource,
     format: Format,
     builder: EventTableBuilder,
     onBytes: (bytes: number) => void = () => undefined,
   ) {
-    this.#file = file;
-    this.#source = opened(file);
+    this.#source = source;
     this.#rounds = new RoundSink(builder);
-    this.#steps = format.parseFile!(this.#source, this.#rounds);
+    this.#steps = format.parseFile!(source, this.#rounds);
     this.#onBytes = onBytes;
   }
 
@@ -92,6 +89,7 @@ export class FileFeed implements StreamFeed {
     // Signals are heard between two steps.
     await setImmediate();
     try {
+      await this.#source.ready();
       const step = this.#steps.next();
       this.known = step.value;
       if (step.done === true) {
@@ -99,7 +97,7 @@ export class FileFeed implements StreamFeed {
         this.report = step.value;
       }
     } catch (error) {
-      this.failure = { error: readingError(this.#file, error) };
+      this.failure = { error };
     }
     this.#onBytes(this.#source.reached - this.#told);
     this.#told = this.#source.reached;
@@ -111,14 +109,6 @@ export class FileFeed implements StreamFeed {
   }
 
   async close(): Promise<void> {
-    this.#source.close();
-  }
-}
-
-function opened(file: string): FileSource {
-  try {
-    return new FileSource(file);
-  } catch (error) {
-    throw readingError(file, error);
+    await this.#source.close();
   }
 }
