@@ -55,11 +55,17 @@ async function perfRates(
   if (!isInstalled('perf', '--version')) return undefined;
   const drawn = drawPerfData(folder, events);
   const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
-  const { wallMs } = await runCli('report', '--min-grade', 'F', ...files);
-  let scriptMs = 0;
-  for (const file of [drawn.host, drawn.guest])
-    scriptMs += await timed('perf', ['script', '-i', file], join(folder, 'script.txt'));
-  return { ours: drawn.events / wallMs, theirs: drawn.events / scriptMs };
+  const [ours, theirs] = await inTurn([
+    () => reported(files),
+    async () => {
+      let ms = 0;
+      for (const file of [drawn.host, drawn.guest])
+        ms += await timed('perf', ['script', '-i', file], join(folder, 'script.txt'));
+      return ms;
+    },
+  ]);
+  for (const file of [drawn.host, drawn.guest]) rmSync(file);
+  return { ours: drawn.events / ours!, theirs: drawn.events / theirs! };
 }
 
 /**
@@ -72,14 +78,32 @@ async function blktraceRates(
 ): Promise<{ ours: number; btt: { alone: number; both: number } | undefined }> {
   const recorded = join(folder, 'drawn.blktrace.0');
   const drawn = drawBlktrace(recorded, events);
-  const { wallMs } = await runCli('report', '--min-grade', 'F', '--host', recorded);
-  const ours = drawn / wallMs;
-  if (!isInstalled('btt', '-V') || !isInstalled('blkparse', '-V')) return { ours, btt: undefined };
+  const report = () => reported(['--host', recorded]);
+  if (!isInstalled('btt', '-V') || !isInstalled('blkparse', '-V'))
+    return { ours: drawn / (await report()), btt: undefined };
   const file = join(folder, 'drawn.bin');
   const parse = ['-D', folder, '-i', 'drawn', '-d', file, '-O'];
-  const parsing = await timed('blkparse', parse, join(folder, 'blkparse.txt'));
-  const alone = await timed('btt', ['-i', file], join(folder, 'btt.txt'));
-  return { ours, btt: { alone: drawn / alone, both: drawn / (parsing + alone) } };
+  const [ours, parsing, alone] = await inTurn([
+    report,
+    () => timed('blkparse', parse, join(folder, 'blkparse.txt')),
+    () => timed('btt', ['-i', file], join(folder, 'btt.txt')),
+  ]);
+  return { ours: drawn / ours!, btt: { alone: drawn / alone!, both: drawn / (parsing! + alone!) } };
+}
+
+/** Rounds in which the tools take turns: a machine's speed changes meanwhile, by a third on a rented one. */
+const ROUNDS = 3;
+
+/** The median of what each says it took, ms. */
+async function inTurn(runs: readonly (() => Promise<number>)[]): Promise<number[]> {
+  const taken = runs.map((): number[] => []);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [at, run] of runs.entries()) taken[at]!.push(await run());
+  return taken.map((times) => times.sort((a, b) => a - b)[ROUNDS >> 1]!);
+}
+
+async function reported(files: readonly string[]): Promise<number> {
+  return (await runCli('report', '--min-grade', 'F', ...files)).wallMs;
 }
 
 function isInstalled(tool: string, asks: string): boolean {
