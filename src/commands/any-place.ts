@@ -21,6 +21,7 @@ export async function anyPlaceOf(
   if (format.parseFile === undefined) return undefined;
   const path = bundle.fileOf?.(member);
   if (path !== undefined) return () => new FileSource(path, (cause) => readingError(path, cause));
+  if (format.windowed?.(head, bytes) === undefined) return undefined;
   bar.expect(bytes);
   const ends = await endsOf(format, head, bar.watch(bundle.member(member)), bytes);
   return ends === undefined ? undefined : () => new PassedSource(ends, bundle.member(member));
