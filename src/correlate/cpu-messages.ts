@@ -50,7 +50,10 @@ export function messagesOf({ ts }: EventTable, { causes, effects }: Chain): CpuM
   if (Math.min(causes.length, effects.length) < LEAST_TIMES) return messages;
   const nearestEffect = nearest(ts, causes, effects);
   const nearestCause = nearest(ts, effects, causes);
-  const gaps = Float64Array.from(causes.subarray(1), (row, index) => ts[row]! - ts[causes[index]!]!).sort();
+  const gaps = new Float64Array(causes.length - 1);
+  for (let index = 0; index < gaps.length; index++)
+    gaps[index] = ts[causes[index + 1]!]! - ts[causes[index]!]!;
+  gaps.sort();
   const most = gaps[gaps.length >> 1]! * MOST_APART;
   for (let index = 0; index < causes.length; index++) {
     const position = nearestEffect[index]!;
@@ -67,14 +70,25 @@ export function messagesOf({ ts }: EventTable, { causes, effects }: Chain): CpuM
   return messages;
 }
 
-/** For each of `rows` the position of the nearest of `others`, of which there is at least one. */
+/** For each of `rows` the position of the nearest of `others`, of which there is at least one; of two the later. */
 function nearest(ts: Float64Array, rows: Uint32Array, others: Uint32Array): Int32Array {
+  const positions = new Int32Array(rows.length);
   let at = 0;
-  return Int32Array.from(rows, (row) => {
-    const distance = (position: number) => Math.abs(ts[others[position]!]! - ts[row]!);
-    while (at + 1 < others.length && distance(at + 1) <= distance(at)) at++;
-    return at;
-  });
+  let own = ts[others[0]!]!;
+  for (let index = 0; index < rows.length; index++) {
+    const time = ts[rows[index]!]!;
+    let distance = Math.abs(own - time);
+    while (at + 1 < others.length) {
+      const next = ts[others[at + 1]!]!;
+      const other = Math.abs(next - time);
+      if (other > distance) break;
+      at++;
+      own = next;
+      distance = other;
+    }
+    positions[index] = at;
+  }
+  return positions;
 }
 
 /** An interrupt accepted by a vCPU's APIC is injected when that vCPU enters the guest. */
