@@ -48,17 +48,9 @@ const EMPTY: ParseReport = { unit: 'ns', roundingNs: 0, clock: 'unknown', record
 
 /** Reads a whole recording into the sink. Never throws for what it holds; what cannot be used is rejected. */
 export function readPerfData(source: ByteSource, sink: EventSink): ParseReport {
-  return allSteps(readInSteps(source, sink));
-}
-
-/** What the last step of a reading returns; `onStep` is called after each. */
-export function allSteps<Result>(
-  steps: Generator<unknown, Result>,
-  onStep: () => void = () => undefined,
-): Result {
+  const steps = readInSteps(source, sink);
   for (;;) {
     const step = steps.next();
-    onStep();
     if (step.done === true) return step.value;
   }
 }

@@ -12,6 +12,9 @@ export interface ByteSource {
   goOn?(offset: number): void;
 }
 
+/** Most bytes of a window; a record is at most 64 KiB. */
+export const WINDOW_BYTES = 1 << 22;
+
 /** Most bytes that `collectBytes` holds, 2 GiB. A larger recording needs a ByteSource over the file itself. */
 export const MAX_COLLECTED_BYTES = 2 ** 31;
 

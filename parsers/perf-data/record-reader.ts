@@ -1,7 +1,7 @@
 import type { EventSink } from '../event-sink.ts';
 import { readAttributeRecord } from './attribute.ts';
 import { readText, readU64, viewOf } from './binary.ts';
-import type { ByteSource } from './byte-source.ts';
+import { type ByteSource, WINDOW_BYTES } from './byte-source.ts';
 import { CompressedRecords } from './compressed-records.ts';
 import { EventIds } from './event-ids.ts';
 import type { Section } from './file-header.ts';
@@ -47,8 +47,6 @@ const REASON = {
 } as const;
 
 const HEADER_BYTES = 8;
-/** Bytes of the file looked at at once; a record is at most 64 KiB. */
-const WINDOW_BYTES = 1 << 22;
 /** `misc` bit of a LOST_SAMPLES record: these were left out by a filter that the user gave (`--filter` with BPF). */
 const MISC_DROPPED_BY_FILTER = 1 << 15;
 

@@ -3,12 +3,12 @@
  * is taken out of a first pass and held, and the stretch goes by in a second.
  */
 import type { Format, Stretch } from '../../parsers/format.ts';
+import { WINDOW_BYTES } from '../../parsers/perf-data/byte-source.ts';
 import type { SteppedSource } from './file-source.ts';
 
 /** Bytes before and behind the stretch that are held; descriptions of events take a few megabytes. */
 const MOST_HELD = 1 << 28;
-/** A window is at most so long (parsers/perf-data/record-reader.ts), and the next one begins in it or right behind it. */
-const WINDOW_BYTES = 1 << 22;
+/** Mostly the next window begins in the one before, or right behind it. */
 const AHEAD_BYTES = 2 * WINDOW_BYTES;
 
 /** What of a stream is outside its windowed stretch. */

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Format } from '../../parsers/format.ts';
 import { inPackage } from '../package-root.ts';
-import { type ReadStream, readFile } from './read-source.ts';
+import { FileSource } from './file-source.ts';
+import { type ReadStream, readSteps } from './read-source.ts';
 
 /** What the thread is given. */
 export interface FileToRead {
@@ -31,7 +32,7 @@ export async function readFileAside(
   onBytes: (bytes: number) => void,
   { leastBytes = LEAST_BYTES, entry = BUILT_ENTRY, cpus = availableParallelism() } = {},
 ): Promise<ReadStream> {
-  if (bytes < leastBytes || cpus < 2) return readFile(file, format, onBytes);
+  if (bytes < leastBytes || cpus < 2) return readSteps(new FileSource(file), format, onBytes);
   const workerData: FileToRead = { file, format: format.name };
   const worker = new Worker(entry, {
     workerData,

@@ -1,10 +1,10 @@
 import type { Format, ParseReport } from '../../parsers/format.ts';
-import { allSteps } from '../../parsers/perf-data.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
 import { RoundSink } from '../trace/round-sink.ts';
-import { type SteppedSource, withFileSource } from './file-source.ts';
+import type { SteppedSource } from './file-source.ts';
 import { type BlockThreads, readInBlocks } from './read-in-blocks.ts';
+import { SourceFeed } from './source-feed.ts';
 
 /** No format spends less on an event: a line of text begins with more columns, a binary record is about as long. */
 const LEAST_BYTES_AN_EVENT = 48;
@@ -40,49 +40,24 @@ export interface ReadStream extends BuiltTable {
 }
 
 /**
- * Reads a file that is a stream, for a format with `parseFile`; `onBytes` hears how many more bytes were read. Throws what the
- * system says.
+ * Reads a source from its beginning, for a format with `parseFile`, and closes it; `onBytes` hears how many more bytes were read. Rejects
+ * with what the source throws.
  */
-export function readFile(
-  file: string,
-  format: Format,
-  onBytes: (bytes: number) => void = () => undefined,
-): ReadStream {
-  return withFileSource(file, (source) => {
-    const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
-    const rounds = new RoundSink(builder);
-    let told = 0;
-    const report = allSteps(format.parseFile!(source, rounds), () => {
-      onBytes(source.reached - told);
-      told = source.reached;
-    });
-    rounds.finish();
-    return { report, ...builder.build() };
-  });
-}
-
-/** Reads a source from its beginning, for a format with `parseFile`. As readFile; rejects with what the source throws. The source is closed. */
 export async function readSteps(
   source: SteppedSource,
   format: Format,
-  onBytes: (bytes: number) => void,
+  onBytes?: (bytes: number) => void,
 ): Promise<ReadStream> {
   const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
-  const rounds = new RoundSink(builder);
-  const steps = format.parseFile!(source, rounds);
-  let told = 0;
+  const feed = new SourceFeed(source, format, builder, onBytes);
   try {
-    for (;;) {
-      await source.ready();
-      const step = steps.next();
-      onBytes(source.reached - told);
-      told = source.reached;
-      if (step.done !== true) continue;
-      rounds.finish();
-      return { report: step.value, ...builder.build() };
+    while (feed.report === undefined) {
+      await feed.more();
+      if (feed.failure !== undefined) throw feed.failure.error;
     }
+    return { report: feed.report, ...builder.build() };
   } finally {
-    await source.close();
+    await feed.close();
   }
 }
 

@@ -3,7 +3,8 @@ import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder
 import type { MachineName, Source, SourceReject } from '../trace/recording.ts';
 import type { SteppedSource } from './file-source.ts';
 import type { BlockThreads } from './read-in-blocks.ts';
-import { ChunkFeed, SourceFeed, type StreamFeed } from './stream-feed.ts';
+import { SourceFeed } from './source-feed.ts';
+import { ChunkFeed, type StreamFeed } from './stream-feed.ts';
 
 /** A stream to be read bit by bit. */
 export interface StreamToSlice {

@@ -45,21 +45,22 @@ describe('iotrace import', () => {
     expect(made.requests).toEqual(sample.requests);
   });
 
-  it('and report of a perf.data file that was cut name what cannot be read for it', TIMEOUT, async () => {
-    const whole = gunzipSync(await readFile(`${ROOT}test/fixtures/perf-data/vblk-aio-6.1.data.gz`));
-    await writeFile(join(folder, 'cut.data'), whole.subarray(0, whole.length / 2));
-    for (const how of [
-      ['report', '--host', 'cut.data'],
-      ['report', 'cut.zip'],
-    ]) {
-      if (how[1] === 'cut.zip') await runCli(['import', '--host', 'cut.data', '-o', 'cut.zip'], folder);
-      const { exitCode, stderr } = await runCli(how, folder);
-      expect(exitCode).toBe(1);
-      expect(stderr).toContain('no events. Of ');
-      expect(stderr).toContain("'file is cut: descriptions at its end are missing'");
-      expect(stderr).toMatch(/\d+ times: 'sample of a tracepoint whose format is not in the file'/);
-    }
-  });
+  it(
+    'takes a perf.data file that was cut, whose report names what cannot be read for it',
+    TIMEOUT,
+    async () => {
+      const whole = gunzipSync(await readFile(`${ROOT}test/fixtures/perf-data/vblk-aio-6.1.data.gz`));
+      await writeFile(join(folder, 'cut.data'), whole.subarray(0, whole.length / 2));
+      await runCli(['import', '--host', 'cut.data', '-o', 'cut.zip'], folder);
+      for (const what of [['--host', 'cut.data'], ['cut.zip']]) {
+        const { exitCode, stderr } = await runCli(['report', ...what], folder);
+        expect(exitCode).toBe(1);
+        expect(stderr).toContain('no events. Of ');
+        expect(stderr).toContain("'file is cut: descriptions at its end are missing'");
+        expect(stderr).toMatch(/\d+ times: 'sample of a tracepoint whose format is not in the file'/);
+      }
+    },
+  );
 
   it('makes the same bytes of the same files', TIMEOUT, async () => {
     await runCli(['import', ...FILES, '--title', 'same', '-o', 'first.zip'], folder);
