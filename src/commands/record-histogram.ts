@@ -111,7 +111,9 @@ async function count(
       live?.show,
     ).finally(() => live?.clear());
     sayEnd(result, say);
-    const counts = readCounts(await readFile(result.streams[0]!.file, 'utf8'));
+    const counts = readCounts(await readFile(result.streams[0]!.file, 'utf8'), {
+      ofAll: tracer.countsAll(),
+    });
     if (counts === undefined)
       throw new IotraceError('histogram-empty', 'bpftrace ended and printed no counts.', {
         hint: 'Was it killed? Then what it had counted is gone with it.',

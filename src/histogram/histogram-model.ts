@@ -21,11 +21,13 @@ export const HISTOGRAM_STAGES = {
   4: { id: 'whole-call', title: 'whole call', about: 'a call that waited, from its entry to its return' },
 } as const;
 
-/** What the script could not pair, by the number it gives it. */
+/** What the script could not pair, by the number it gives it; `unfinished` is what its counts leave. */
 export const UNPAIRED = {
   1: 'issued by no call that was counted (write-back, another process, a call begun before)',
   2: 'completed and not seen issued (in flight when it began, or when keys were cleared)',
   3: 'completed after their call had returned (asynchronous: their way back is not measured)',
+  unfinished:
+    'issued and not seen completed (in flight when it ended, issued twice, or passed over uncounted)',
 } as const;
 
 const count = z.number().int().nonnegative();

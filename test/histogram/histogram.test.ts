@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readHistogram } from '../../src/commands/read-histogram.ts';
 import { coarser, lowerEdge, MOST_BUCKETS, quantile, upperEdge } from '../../src/histogram/buckets.ts';
-import { HISTOGRAM_SCHEMA, type Histogram } from '../../src/histogram/histogram-model.ts';
+import { HISTOGRAM_SCHEMA, type Histogram, UNPAIRED } from '../../src/histogram/histogram-model.ts';
 import { readCounts } from '../../src/histogram/read-counts.ts';
 import { renderHistogram } from '../../src/render/histogram.ts';
 
@@ -26,7 +26,7 @@ const recorded = async (): Promise<Histogram> => ({
   title: 'calls of all processes',
   disk: 'vda (254:0)',
   seconds: 12,
-  ...readCounts(await readFile(RECORDED, 'utf8'))!,
+  ...readCounts(await readFile(RECORDED, 'utf8'), { ofAll: true })!,
   missed: 3,
   notes: ['kernel 6.18.44'],
 });
@@ -93,14 +93,29 @@ describe('readCounts', () => {
       ['whole-call', 2117],
     ]);
     for (const { n, buckets } of stages) expect(buckets.reduce((sum, [, count]) => sum + count, 0)).toBe(n);
-    expect(unpaired.map(({ n }) => n)).toEqual([1919, 4, 0]);
+    expect(unpaired.map(({ n }) => n)).toEqual([1919, 4, 0, 19]);
+  });
+
+  it('tells requests that were issued and not seen to complete, of all and of one process', () => {
+    const maps = '{"type":"map","data":{"@n":{"1":501,"2":498},"@other":{"1":21,"2":24}}}';
+    const unfinished = (text: string, ofAll: boolean) => readCounts(text, { ofAll })!.unpaired.at(-1);
+    expect(unfinished(maps, false)).toMatchObject({ what: UNPAIRED.unfinished, n: 3 });
+    expect(unfinished(maps, true)).toMatchObject({ n: 24 });
+    // Completions that were counted twice, or of requests of which the issue was lost, leave no less than none.
+    expect(unfinished('{"type":"map","data":{"@n":{"1":4,"2":5}}}', false)).toMatchObject({ n: 0 });
   });
 
   it('says that nothing was printed, and leaves out what has another form', () => {
-    expect(readCounts('')).toBeUndefined();
-    expect(readCounts('{"type": "attached_probes", "data": {"probes": 25}}\n{"type":')).toBeUndefined();
+    expect(readCounts('', { ofAll: true })).toBeUndefined();
+    expect(
+      readCounts('{"type": "attached_probes", "data": {"probes": 25}}\n{"type":', { ofAll: true }),
+    ).toBeUndefined();
     const odd = '{"type":"map","data":{"@h":{"2,x":9,"2,100":1,"3":2,"2,101":"no"},"@n":7}}';
-    expect(readCounts(odd)!.stages[1]).toMatchObject({ id: 'device', n: 0, buckets: [[100, 1]] });
+    expect(readCounts(odd, { ofAll: true })!.stages[1]).toMatchObject({
+      id: 'device',
+      n: 0,
+      buckets: [[100, 1]],
+    });
   });
 });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTracefs } from '../../src/capture/tracefs/trace-files.ts';
 import { messageOf } from '../../src/errors.ts';
 import { quantile } from '../../src/histogram/buckets.ts';
-import { histogramSchema } from '../../src/histogram/histogram-model.ts';
+import { histogramSchema, UNPAIRED } from '../../src/histogram/histogram-model.ts';
 import { whyNoProgram } from './left-behind.ts';
 import { buildProgram, startProgram } from './program.ts';
 
@@ -53,15 +53,19 @@ describe.skipIf(whyNot !== undefined)('iotrace record --histogram, live', { time
       ...fio,
     ]);
     expect(await ended, said()).toBe(0);
-    const { stages, missed } = histogramSchema.parse(JSON.parse(await readFile(output, 'utf8')));
+    const { stages, missed, unpaired } = histogramSchema.parse(JSON.parse(await readFile(output, 'utf8')));
     const { read } = JSON.parse(await readFile(log, 'utf8')).jobs[0];
     expect(read.total_ios).toBe(READS);
     const of = (id: string) => stages.find((stage) => stage.id === id)!;
+    const unfinished = unpaired.find(({ what }) => what === UNPAIRED.unfinished)!.n;
     // fio itself is read from the disk when it is not in memory: some calls more. What nested in another program is missed, and said.
-    for (const id of ['call-to-issue', 'device', 'whole-call']) {
-      expect(of(id).n, `${id}\n${said()}`).toBeGreaterThanOrEqual(READS - (missed ?? 0));
-      expect(of(id).n).toBeLessThan(READS + 200);
-    }
+    expect(of('call-to-issue').n, said()).toBeGreaterThanOrEqual(READS - (missed ?? 0));
+    // Completions may be passed over that no one counts (readCounts); then their requests are said to be unfinished.
+    expect(of('device').n + unfinished, said()).toBe(of('call-to-issue').n);
+    expect(of('device').n, said()).toBeGreaterThanOrEqual(READS * 0.8);
+    // The end of a call may be missed as well.
+    expect(of('whole-call').n, said()).toBeGreaterThanOrEqual(of('device').n - (missed ?? 0));
+    for (const { n } of stages) expect(n).toBeLessThan(READS + 200);
     // The call is what fio times, and a little less.
     expect(quantile(of('whole-call').buckets, 0.5)?.from).toBeGreaterThan(
       read.clat_ns.percentile['50.000000'] * 0.5,

@@ -17,16 +17,24 @@ const PRINT_MS = 30_000;
 /** Requests and calls in flight at once. */
 const MOST_KEYS = 16_384;
 
+export interface HistogramFacts {
+  /** Hits that nested in another program, once it has ended; undefined where the kernel does not tell. */
+  missed(): number | undefined;
+  /** Requests are counted whoever issued them, not those of one process. */
+  countsAll(): boolean;
+}
+
 /** A tracer that has touched nothing yet. Of the tasks it takes one process and what it starts, or all. */
-export function histogramTracer(plan: HistogramPlan): Tracer & { readonly missed: () => number | undefined } {
+export function histogramTracer(plan: HistogramPlan): Tracer & HistogramFacts {
   return new HistogramTracer(plan);
 }
 
-class HistogramTracer implements Tracer {
+class HistogramTracer implements Tracer, HistogramFacts {
   readonly #plan: HistogramPlan;
   readonly #file: string;
   readonly #script: RunningScript;
   #version = '';
+  #process = 0;
 
   constructor(plan: HistogramPlan) {
     this.#plan = plan;
@@ -43,6 +51,10 @@ class HistogramTracer implements Tracer {
     return this.#script.missed;
   }
 
+  countsAll(): boolean {
+    return this.#process === 0;
+  }
+
   async prepare({ tasks, watchdog }: Setting): Promise<readonly string[]> {
     const { files, folder, dev } = this.#plan;
     const text = await readFile(join(SCRIPT_FOLDER, 'histograms', 'disk.bt'), 'utf8');
@@ -52,7 +64,8 @@ class HistogramTracer implements Tracer {
     const missing = wanted.filter((probe) => host.probeOf(probe) === undefined);
     const path = join(folder, 'counts.bt');
     await writeFile(path, without(text, missing), { mode: 0o600 });
-    const args = [path, String(dev), String(processOf(tasks))] as const;
+    this.#process = processOf(tasks);
+    const args = [path, String(dev), String(this.#process)] as const;
     if (!(await this.#script.start(args, host, MOST_KEYS, watchdog))) throw this.#script.refused();
     return missing.map((probe) => probe.replace('tracepoint:', ''));
   }
