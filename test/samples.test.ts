@@ -1,7 +1,7 @@
 /** Walks samples/: every bundle is a real recording whose report has to add up, and stays as its golden summary says. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openBundle } from '../src/bundle/read-bundle.ts';
 import { readSource } from '../src/commands/read-source.ts';
 import { allBytes } from '../src/commands/read-truth.ts';

@@ -1,5 +1,5 @@
 /** Histograms of a disk's stages, as `iotrace record --histogram` writes them. The file is foreign when it is read again. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_BUCKETS } from './buckets.ts';
 
 /** One more when a field changes its meaning or goes. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { diffSvg } from '../../src/charts/diff-picture.ts';
 import { reportSvg } from '../../src/charts/report-picture.ts';
 import { diff } from '../../src/commands/diff.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { renderJson } from '../../src/render/json.ts';
 import { reportJsonSchema, reportSchema } from '../../src/report/report-schema.ts';
 import { DRAWN, drawnBareMetal, drawnEmpty } from '../support/drawn-report.ts';
