@@ -2,15 +2,9 @@
  * From a recording to its report, one step a line. Each step is a function of tables; what it guarantees is said here.
  */
 import { exactByPairs, exactByTsc } from '../clocks/exact.ts';
-import {
-  joinMachine,
-  type MachineTable,
-  type SourcePart,
-  type UnjoinedSource,
-} from '../clocks/machine-clock.ts';
+import type { MachineTable, SourcePart, UnjoinedSource } from '../clocks/machine-clock.ts';
 import type { ExactRelation } from '../clocks/relation.ts';
-import { type TickRate, tickRate } from '../clocks/ticks.ts';
-import type { ApplicationLog } from '../correlate/application.ts';
+import type { TickRate } from '../clocks/ticks.ts';
 import { askedForBy } from '../correlate/asked-for.ts';
 import { type Correlated, correlate } from '../correlate/correlate.ts';
 import type { KnownBefore } from '../correlate/tighten.ts';
@@ -19,9 +13,16 @@ import { buildReport } from '../report/build-report.ts';
 import { type Digest, digestOf } from '../report/digest.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { type Doubts, findDoubts } from '../trace/doubts.ts';
-import { type CheckedSource, checkIntegrity } from '../trace/integrity.ts';
-import type { GroundTruth, MachineName, Recording, RecordingFacts } from '../trace/recording.ts';
-import { troubleOf } from '../trace/stream-trouble.ts';
+import type { CheckedSource } from '../trace/integrity.ts';
+import type { MachineName, Recording, RecordingFacts, Source } from '../trace/recording.ts';
+import {
+  appMachineOf,
+  type BegunGuest,
+  logOnTrace,
+  type ReadyMachine,
+  rateOf,
+  readyMachine,
+} from './begin-following.ts';
 import { searchAhead } from './search-ahead.ts';
 
 export interface AnalyzeOptions {
@@ -61,50 +62,42 @@ export interface FollowedRecording {
   readonly parts: readonly SourcePart[];
 }
 
-/** Tables per machine, clocks related, requests followed and judged. */
+/** Tables per machine, clocks related, requests followed and judged. `begun`: with this recording's guest, as `beginWithGuest` does. */
 export function followRecording(
   recording: Recording,
   options: Pick<AnalyzeOptions, 'path' | 'tscHz'>,
   whole?: WholeKnown,
+  begun?: BegunGuest,
 ): FollowedRecording | NotAnalyzed {
   const { facts, groundTruth } = recording;
-  const log = groundTruth?.log;
   const rate = whole?.rate ?? rateOf(recording, options);
-  // Raw rows, in file order: what is missing, doubled or out of order is found before anything is moved.
-  const streams = recording.sources.map((source) => ({
-    source,
-    integrity: checkIntegrity(source, rate?.nsPerTick),
-  }));
-  // One table per machine: ns of one clock, time order, each row once.
-  const joinOf = (machine: MachineName) =>
-    joinMachine(
-      streams.filter(({ source }) => source.machine === machine),
-      facts,
-      rate,
-    );
-  const guest = joinOf('guest');
-  const host = joinOf('host');
+  const readyOf = (machine: MachineName) => readyMachine(machine, recording.sources, recording, rate);
+  const guest = begun?.guest ?? readyOf('guest');
+  const host = readyOf('host');
   if (guest !== undefined && 'failure' in guest) return guest;
   if (host !== undefined && 'failure' in host) return host;
   const roundingNs = (guest?.roundingNs ?? 0) + (host?.roundingNs ?? 0);
   // Where rows are missing or stamped wrongly; requests are kept away from there.
-  const joined = (['guest', 'host'] as const).flatMap((machine) => {
-    const own = machine === 'guest' ? guest : host;
-    return own === undefined
-      ? []
-      : [[machine, { table: own.table, trouble: troubleOf(streams, machine, own.reported) }] as const];
-  });
-  const tables = new Map(joined);
-  const ahead = searchAhead(tables, { qemuThreads: facts.qemuThreads }, { stays: whole !== undefined });
+  const machines: [MachineName, ReadyMachine | undefined][] = [
+    ['guest', guest],
+    ['host', host],
+  ];
+  const tables = new Map(machines.flatMap(([name, ready]) => (ready === undefined ? [] : [[name, ready]])));
+  const ahead = searchAhead(
+    tables,
+    { qemuThreads: facts.qemuThreads },
+    { stays: whole !== undefined, known: begun?.clocks },
+  );
   const doubts = findDoubts(tables, ahead.doubts);
+  const app = guest ?? host;
   // Requests on the application's time line, each with the rows of its points; clocks related and checked.
   const correlated = correlate({
     guest: guest?.table,
     host: host?.table,
     facts,
+    begun: begun?.app ?? appMachineOf(app, whole?.device, recording, rate),
     path: options.path,
-    device: whole?.device,
-    log: log === undefined ? undefined : logOnTrace(recording, log, guest ?? host, rate),
+    log: logOnTrace(groundTruth?.log, app, rate),
     asked: askedForBy(groundTruth, whole !== undefined),
     latencies: groundTruth?.latenciesNs,
     exact: exactRelation(recording, guest, host, rate),
@@ -114,18 +107,15 @@ export function followRecording(
     clocks: ahead.clocks,
     before: whole?.before,
   });
+  const streams = inOrderOf(recording.sources, [...(guest?.streams ?? []), ...(host?.streams ?? [])]);
   const unjoined = [...(guest?.unjoined ?? []), ...(host?.unjoined ?? [])];
   const parts = [...(guest?.parts ?? []), ...(host?.parts ?? [])];
   return 'failure' in correlated ? correlated : { streams, correlated, roundingNs, unjoined, doubts, parts };
 }
 
-/** One tick rate for both machines: KVM's guests count the host's TSC unless it is scaled. */
-export function rateOf(
-  { facts, groundTruth }: Pick<Recording, 'facts' | 'groundTruth'>,
-  { tscHz }: Pick<AnalyzeOptions, 'tscHz'>,
-): TickRate | undefined {
-  const given = tscHz === undefined ? undefined : { nsPerTick: 1e9 / tscHz, source: 'given by the user' };
-  return tickRate(groundTruth?.log, facts) ?? given;
+function inOrderOf(sources: readonly Source[], streams: readonly CheckedSource[]): readonly CheckedSource[] {
+  const known = new Map(streams.map((stream) => [stream.source, stream]));
+  return sources.map((source) => known.get(source)!);
 }
 
 /** The report of a recording, or why there is none. */
@@ -200,31 +190,6 @@ function exactRelation(
     guest.table.epoch,
     host.table.epoch,
   );
-}
-
-/** Far from what one clock's readings can differ by. */
-const ANOTHER_CLOCK_NS = 3.6e12;
-
-/** The application's log on the trace's time line, as if both had one clock; whether they do is found out later. */
-function logOnTrace(
-  { sources }: Recording,
-  log: NonNullable<GroundTruth['log']>,
-  machine: MachineTable | undefined,
-  rate: TickRate | undefined,
-): ApplicationLog | undefined {
-  if (machine === undefined) return undefined;
-  const hasTicks = log.startTsc.some((ticks) => ticks !== 0);
-  if (machine.isTsc && rate !== undefined && hasTicks) {
-    const app = sources.some((source) => source.machine === 'guest') ? 'guest' : 'host';
-    const shift = Number(log.epochTsc - sources.find((source) => source.machine === app)!.events.epoch);
-    const toNs = (ticks: Float64Array) => ticks.map((value) => (value + shift) * rate.nsPerTick);
-    return { sector: log.sector, startNs: toNs(log.startTsc), endNs: toNs(log.endTsc) };
-  }
-  // Without ticks it is of another clock than a trace of ticks, and must not be taken for the same because both began with the machine.
-  const apart = machine.isTsc && !hasTicks ? ANOTHER_CLOCK_NS : 0;
-  const shift = Number(log.epochNs - machine.table.epoch) + apart;
-  const moved = (ns: Float64Array) => ns.map((value) => value + shift);
-  return { sector: log.sector, startNs: moved(log.startNs), endNs: moved(log.endNs) };
 }
 
 /** Settings by their path, threads, IOThreads, what tracers say of themselves. */

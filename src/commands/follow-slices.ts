@@ -36,17 +36,17 @@ export async function followInSlices(
   const { facts, streams } = open.bundle.manifest;
   const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0);
   if (bytes < leastBytes) return undefined;
-  let result = await new SlicePass(open, how, rowsPerSlice).run();
+  const groundTruth = await open.groundTruth();
+  let result = await new SlicePass(open, groundTruth, how, rowsPerSlice).run();
   // Where events are missing, that one is not there says less: every slice has to know of it.
   if (!('whyNot' in result) && result.streams.some(({ source }) => missingOf(source) > 0)) {
     say('events are missing: everything is looked at once more with that in mind');
-    result = await new SlicePass(open, how, rowsPerSlice, result.totals).run();
+    result = await new SlicePass(open, groundTruth, how, rowsPerSlice, result.totals).run();
   }
   if ('whyNot' in result) {
     say(`followed at once, in memory, and not in slices of time: ${result.whyNot}`);
     return undefined;
   }
-  const { groundTruth } = open;
   const digest = result.digests.whole(result.streams, facts);
   return {
     model: reportOfDigest({ facts, groundTruth }, digest, how),

@@ -23,14 +23,19 @@ const BUILT_ENTRY = inPackage('dist/src/commands/file-thread.js');
 
 /**
  * Reads a file of a format with `parseFile` in a thread of its own, where that is worth it: other streams can be read meanwhile.
- * `onBytes` hears how many more bytes were read. Rejects when the file cannot be read.
+ * `onBytes` hears how many more bytes were read. Rejects when the file cannot be read; the thread ends when the signal is given.
  */
 export async function readFileAside(
   file: string,
   format: Format,
   bytes: number,
   onBytes: (bytes: number) => void,
-  { leastBytes = LEAST_BYTES, entry = BUILT_ENTRY, cpus = availableParallelism() } = {},
+  {
+    leastBytes = LEAST_BYTES,
+    entry = BUILT_ENTRY,
+    cpus = availableParallelism(),
+    signal = undefined as AbortSignal | undefined,
+  } = {},
 ): Promise<ReadStream> {
   if (bytes < leastBytes || cpus < 2) return readSteps(new FileSource(file), format, onBytes);
   const workerData: FileToRead = { file, format: format.name };
@@ -43,6 +48,7 @@ export async function readFileAside(
     return await new Promise<ReadStream>((done, failed) => {
       worker.on('message', (said: FileRead) => ('bytes' in said ? onBytes(said.bytes) : done(said.read)));
       worker.on('error', failed);
+      signal?.addEventListener('abort', () => failed(signal.reason), { once: true });
     });
   } finally {
     await worker.terminate();

@@ -11,19 +11,33 @@ const LEAST_BYTES_AN_EVENT = 48;
 /** Below this one thread is done before others have started and warmed up. */
 const LEAST_BYTES_FOR_THREADS = 64 * 2 ** 20;
 
-/**
- * Reads one stream into a table. What the stream holds never makes this throw; only reading it can. `bytes` is its
- * length where that is known beforehand: memory is then laid out once. `threads` read large text beside this one; the table
- * is the same.
- */
+/** Reads one stream into a table, as `readStream` does. */
 export async function readSource(
   name: string,
   machine: MachineName,
   format: Format,
   chunks: AsyncIterable<Uint8Array>,
   bytes = 0,
-  threads?: BlockThreads | undefined,
 ): Promise<Source> {
+  return sourceOf(name, machine, format, await readStream(format, chunks, bytes));
+}
+
+/** What a format made of a stream. */
+export interface ReadStream extends BuiltTable {
+  readonly report: ParseReport;
+}
+
+/**
+ * Reads one stream into a table. What the stream holds never makes this throw; only reading it can. `bytes` is its
+ * length where that is known beforehand: memory is then laid out once. `threads` read large text beside this one; the table
+ * is the same.
+ */
+export async function readStream(
+  format: Format,
+  chunks: AsyncIterable<Uint8Array>,
+  bytes = 0,
+  threads?: BlockThreads | undefined,
+): Promise<ReadStream> {
   const builder = new EventTableBuilder(bytes / LEAST_BYTES_AN_EVENT);
   const rounds = format.parseFile === undefined ? undefined : new RoundSink(builder);
   const report =
@@ -31,12 +45,7 @@ export async function readSource(
       ? await readRows(format, chunks, builder, bytes, threads)
       : await format.parse(chunks, rounds);
   rounds?.finish();
-  return sourceOf(name, machine, format, { report, ...builder.build() });
-}
-
-/** What a format made of a stream. */
-export interface ReadStream extends BuiltTable {
-  readonly report: ParseReport;
+  return { report, ...builder.build() };
 }
 
 /**

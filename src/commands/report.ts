@@ -16,6 +16,7 @@ import { isBelow } from '../report/grade.ts';
 import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
 import { type AnalyzeOptions, followRecording, reportOf } from './analyze.ts';
+import { type BegunGuest, beginWithGuest } from './begin-following.ts';
 import { followInSlices, type ReportedRequests } from './follow-slices.ts';
 import { type OpenBundle, readWhole, withBundle, withRawFiles } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
@@ -102,8 +103,11 @@ async function reportOpen(
 
 /** All of a recording at once. */
 async function followWhole(file: string, open: OpenBundle, how: AnalyzeOptions): Promise<ReportedRequests> {
-  const { recording } = await readWhole(open);
-  const followed = followRecording(recording, how);
+  let begun: BegunGuest | undefined;
+  const { recording } = await readWhole(open, (guest, beside) => {
+    begun = beginWithGuest(guest, beside, how);
+  });
+  const followed = followRecording(recording, how, undefined, begun);
   if ('failure' in followed) {
     open.bar.clear();
     throw reportFailed(file, followed, recording.sources);

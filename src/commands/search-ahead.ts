@@ -18,16 +18,19 @@ export interface ToSearch {
   readonly state: Int32Array;
   readonly machines: DoubtedTables<MachineName>;
   readonly facts: ThreadFacts;
+  /** Machines of which the clocks are searched; undefined: all. */
+  readonly ofClocks: ReadonlySet<MachineName> | undefined;
   readonly port: MessagePort;
   /** Nothing comes behind it. */
   readonly isLast: boolean;
 }
 
-type Searched = Pick<ToSearch, 'machines' | 'facts'>;
+type Searched = Pick<ToSearch, 'machines' | 'facts' | 'ofClocks'>;
 
 /** The searches in their order, which is the order of their numbers. */
 export const SEARCHES = {
-  clocks: ({ machines, facts }: Searched): SearchedMachines => searchMachines(machines, facts),
+  clocks: ({ machines, facts, ofClocks }: Searched): SearchedMachines =>
+    searchMachines(machines, facts, ofClocks),
   doubts: ({ machines }: Searched): ReadonlyMap<MachineName, FoundDoubts> => searchDoubts(machines),
 };
 type Search = keyof typeof SEARCHES;
@@ -43,10 +46,16 @@ export interface Found {
   readonly result: unknown;
 }
 
+/** What was begun with some of a recording's machines. */
+export interface AheadClocks {
+  readonly machines: ReadonlySet<MachineName>;
+  clocks(): SearchedMachines;
+}
+
 /** How to get the results. */
 export interface Ahead {
-  /** Undefined where that was not searched for: who asks can do with less than all of it. */
-  clocks(): SearchedMachines | undefined;
+  /** Of fewer machines, or none, where that was not searched for: who asks can do with less than all of it. */
+  clocks(): SearchedMachines;
   doubts(): ReadonlyMap<MachineName, FoundDoubts>;
 }
 
@@ -62,31 +71,76 @@ const BUILT_ENTRY = inPackage('dist/src/commands/search-thread.js');
 export const newState = () =>
   new Int32Array(new SharedArrayBuffer(NAMES.length * Int32Array.BYTES_PER_ELEMENT));
 
-/** Begins the searches where that is worth it. `entry` is what the thread runs; `stays`: for more tables to come. */
+/** Where the searches are worth it, what the thread runs, and whether it stays for more tables to come. */
+const DEFAULTS = {
+  leastRows: LEAST_ROWS,
+  state: undefined as Int32Array | undefined,
+  entry: BUILT_ENTRY,
+  cpus: availableParallelism(),
+  stays: false,
+  known: undefined as AheadClocks | undefined,
+};
+
+/** Begins the searches where that is worth it; `known`: what was begun before with some of the machines. */
 export function searchAhead(
   machines: DoubtedTables<MachineName>,
   facts: ThreadFacts,
-  {
-    leastRows = LEAST_ROWS,
-    state = newState(),
-    entry = BUILT_ENTRY,
-    cpus = availableParallelism(),
-    stays = false,
-  } = {},
+  options: Partial<typeof DEFAULTS> = {},
 ): Ahead {
+  const { known, ...how } = { ...DEFAULTS, ...options };
   const searchHere = () => searchDoubts(machines);
+  const before = () => known?.clocks() ?? new Map();
+  if (!isWorthIt(machines, how)) return { clocks: before, doubts: searchHere };
+  const others = new Set([...machines.keys()].filter((machine) => !known?.machines.has(machine)));
+  const results = begin({ machines, facts, ofClocks: others }, how);
+  return {
+    clocks: () => new Map([...before(), ...(results.take('clocks') ?? [])]),
+    doubts: () => results.take('doubts') ?? searchHere(),
+  };
+}
+
+/** Begins with the clocks of machines beside which others are still to come; undefined where that is not worth it. */
+export function searchClocksAhead(
+  machines: DoubtedTables<MachineName>,
+  facts: ThreadFacts,
+  options: Partial<typeof DEFAULTS> = {},
+): AheadClocks | undefined {
+  const how = { ...DEFAULTS, ...options };
+  if (!isWorthIt(machines, how)) return undefined;
+  const state = how.state ?? newState();
+  state[NAMES.indexOf('doubts')] = PROGRESS.begun;
+  const results = begin({ machines, facts, ofClocks: undefined }, { ...how, state, stays: true });
+  let found: SearchedMachines | undefined;
+  return {
+    machines: new Set(machines.keys()),
+    clocks: () => {
+      found ??= results.take('clocks') ?? new Map();
+      return found;
+    },
+  };
+}
+
+function isWorthIt(
+  machines: DoubtedTables<MachineName>,
+  { leastRows, cpus }: Pick<typeof DEFAULTS, 'leastRows' | 'cpus'>,
+): boolean {
   const rows = [...machines.values()].reduce((sum, { table }) => sum + table.length, 0);
-  if (rows < leastRows || cpus < 2) return { clocks: () => undefined, doubts: searchHere };
+  return rows >= leastRows && cpus >= 2;
+}
+
+function begin(
+  { machines, ...searched }: Searched,
+  { state = newState(), entry, stays }: Pick<typeof DEFAULTS, 'state' | 'entry' | 'stays'>,
+): Results {
   const { port1: own, port2: port } = new MessageChannel();
   const shared = new Map(
     [...machines].map(([machine, { table, trouble }]) => [machine, { table: sharedTable(table), trouble }]),
   );
-  const job: ToSearch = { state, machines: shared, facts, port, isLast: !stays };
+  const job: ToSearch = { ...searched, state, machines: shared, port, isLast: !stays };
   threadOf(entry).postMessage(job, [port]);
   if (!stays) threads.delete(entry.href);
   own.unref();
-  const results = new Results(state, own);
-  return { clocks: () => results.take('clocks'), doubts: () => results.take('doubts') ?? searchHere() };
+  return new Results(state, own);
 }
 
 const threads = new Map<string, Worker>();

@@ -14,9 +14,9 @@ parentPort!.on('message', (job: ToSearch) => {
   if (isLast) parentPort!.close();
 });
 
-function search(name: keyof typeof SEARCHES, { machines, facts }: ToSearch): unknown {
+function search(name: keyof typeof SEARCHES, job: ToSearch): unknown {
   try {
-    return SEARCHES[name]({ machines, facts });
+    return SEARCHES[name](job);
   } catch {
     return undefined;
   }

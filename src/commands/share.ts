@@ -20,7 +20,8 @@ import { linesOfStretch, middleStretch, type Stretch, thinRecording } from '../s
 import type { Recording, Source } from '../trace/recording.ts';
 import { version } from '../version.ts';
 import { type FollowedRecording, followRecording } from './analyze.ts';
-import { headOf, openRecording } from './open-recording.ts';
+import { openRecording } from './open-recording.ts';
+import { headOf } from './read-streams.ts';
 import { allBytes, MAX_TRUTH_BYTES } from './read-truth.ts';
 import type { Say } from './say.ts';
 import { sameReport } from './share-check.ts';

@@ -8,17 +8,18 @@ import { DigestSum } from '../report/digest-sum.ts';
 import { StreamSum } from '../report/stream-sum.ts';
 import type { StreamTrust } from '../report/stream-trust.ts';
 import { type CheckedSource, checkIntegrity, type Integrity } from '../trace/integrity.ts';
-import type { Recording, Source } from '../trace/recording.ts';
+import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
 import {
   type AnalyzeOptions,
   digestRecording,
   type FollowedRecording,
   followRecording,
   type NotAnalyzed,
-  rateOf,
 } from './analyze.ts';
 import { anyPlaceOf } from './any-place.ts';
-import { headOf, type OpenBundle, withCount } from './open-recording.ts';
+import { rateOf } from './begin-following.ts';
+import type { OpenBundle } from './open-recording.ts';
+import { headOf, withCount } from './read-streams.ts';
 import { ReadingThreads } from './reading-threads.ts';
 import { SlicedLog } from './slice-log.ts';
 import { type Slice, SlicedRecording } from './slice-recording.ts';
@@ -50,6 +51,7 @@ type Tried = (FollowedRecording & { readonly firstLine: number }) | NotAnalyzed;
 /** For one use: `run` it once. */
 export class SlicePass {
   readonly #open: OpenBundle;
+  readonly #truth: GroundTruth | undefined;
   readonly #how: AnalyzeOptions;
   readonly #rowsPerSlice: number;
   readonly #totals: readonly StreamTotals[] | undefined;
@@ -67,8 +69,15 @@ export class SlicePass {
   #otherFrom = Number.NEGATIVE_INFINITY;
 
   /** `totals`: what each stream comes to, where an earlier pass found that out. */
-  constructor(open: OpenBundle, how: AnalyzeOptions, rowsPerSlice: number, totals?: readonly StreamTotals[]) {
-    const { groundTruth, bundle } = open;
+  constructor(
+    open: OpenBundle,
+    groundTruth: GroundTruth | undefined,
+    how: AnalyzeOptions,
+    rowsPerSlice: number,
+    totals?: readonly StreamTotals[],
+  ) {
+    const { bundle } = open;
+    this.#truth = groundTruth;
     this.#open = open;
     this.#how = how;
     this.#rowsPerSlice = rowsPerSlice;
@@ -167,7 +176,8 @@ export class SlicePass {
 
   /** `span`: of the application's time line, to leave out lines of its log that cannot be of the slice. */
   #followed(sources: readonly Source[], recording: SlicedRecording, span: OwnTime | undefined): Tried {
-    const { groundTruth, bundle } = this.#open;
+    const { bundle } = this.#open;
+    const groundTruth = this.#truth;
     const part = span === undefined ? undefined : this.#log?.part(span.from, span.to);
     const slice: Recording = {
       sources: sources.map((source, at) => this.#withTotals(source, recording, this.#totals?.[at])),
@@ -204,7 +214,7 @@ export class SlicePass {
   #keepRequests(followed: Exclude<Tried, NotAnalyzed>, own: OwnTime): void {
     this.#learn(followed);
     const { facts } = this.#open.bundle.manifest;
-    const { groundTruth } = this.#open;
+    const groundTruth = this.#truth;
     const correlated = ownedPart(followed.correlated, own);
     const digest = digestRecording({ facts, groundTruth }, { ...followed, correlated }, this.#how);
     this.#digests.add(digest, followed.firstLine);

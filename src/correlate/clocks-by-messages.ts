@@ -43,19 +43,21 @@ export function clocksByMessages(
 /** What messages say of each machine's clocks. */
 export type SearchedMachines = ReadonlyMap<MachineName, SearchedClocks>;
 
-/** Both answers for all machines of a recording, for who cannot know yet which is wanted. */
+/** Both answers for all machines of a recording, or some, for who cannot know yet which is wanted. */
 export function searchMachines(
   tables: ReadonlyMap<MachineName, { readonly table: EventTable }>,
   facts: ThreadFacts,
+  wanted: ReadonlySet<MachineName> = new Set(tables.keys()),
 ): SearchedMachines {
-  return new Map(
-    [...tables].map(([name, { table }]) => {
-      const machine = indexOccurrences(table);
-      const tied = tiedMessages(machine);
-      const timed = timedOf(machine, standingOf(name, tables.has('guest')), facts);
-      return [name, { byTied: judged(table, tied), byAll: judged(table, [...timed, ...tied]) }];
-    }),
-  );
+  const found = new Map<MachineName, SearchedClocks>();
+  for (const [name, { table }] of tables) {
+    if (!wanted.has(name)) continue;
+    const machine = indexOccurrences(table);
+    const tied = tiedMessages(machine);
+    const timed = timedOf(machine, standingOf(name, tables.has('guest')), facts);
+    found.set(name, { byTied: judged(table, tied), byAll: judged(table, [...timed, ...tied]) });
+  }
+  return found;
 }
 
 /** How a machine stands in a recording with or without a guest. */

@@ -10,7 +10,8 @@ import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { type Actors, findActors, noRows, servedBy } from './actors.ts';
-import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
+import { type AppMachine, appMachine, type NotFollowed } from './app-machine.ts';
+import type { AppRequests } from './app-requests.ts';
 import type { ApplicationLog, ApplicationMatch } from './application.ts';
 import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
@@ -21,7 +22,7 @@ import { detectPath } from './detect.ts';
 import type { Followed } from './follow.ts';
 import { followPlaced } from './follow-placed.ts';
 import type { HostMatch } from './host-requests.ts';
-import { type InFlight, inFlight } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
@@ -29,7 +30,7 @@ import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
 import { requestsNot } from './sample.ts';
 import { setClock } from './set-clocks.ts';
-import { appSide, type Side } from './side.ts';
+import type { Side } from './side.ts';
 import { isLossy, sideDoubts } from './side-doubts.ts';
 import { ThreadSet } from './thread-set.ts';
 import { backendThreads } from './threads.ts';
@@ -40,6 +41,8 @@ export interface CorrelateInput {
   readonly guest: EventTable | undefined;
   readonly host: EventTable | undefined;
   readonly facts: RecordingFacts;
+  /** The application's machine by itself, by who has begun with it; followed here unless given. */
+  readonly begun?: AppMachine | NotFollowed | undefined;
   /** Path asked for by the user; undefined = detect. */
   readonly path?: IoPath | undefined;
   /** Packed device asked for; undefined = the busiest, or the one `prefer` likes best. */
@@ -60,8 +63,8 @@ export interface CorrelateInput {
   readonly roundingNs: number;
   /** What may be wrong with the machines' rows; nothing unless given. */
   readonly doubts?: ReadonlyMap<MachineName, Doubts> | undefined;
-  /** What messages say of the machines' clocks, by who has begun to look for that elsewhere; looked for here unless given. */
-  readonly clocks?: (() => SearchedMachines | undefined) | undefined;
+  /** What messages say of the machines' clocks, by who has begun to look for that elsewhere; looked for here where that is not given. */
+  readonly clocks?: (() => SearchedMachines) | undefined;
 }
 
 export interface Correlated {
@@ -87,32 +90,23 @@ export interface Correlated {
   readonly misclocked: { readonly app: Misclocked; readonly host: Misclocked };
 }
 
-/** What keeps a recording from being followed at all. */
-export interface NotFollowed {
-  readonly failure: string;
-  /** True where no request was issued: a stretch in which the disk was idle looks so. */
-  readonly isIdle?: boolean | undefined;
-}
-
 const NO_REQUESTS = { issue: noRows(0), complete: noRows(0) };
 
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
-  const appTable = input.guest ?? input.host;
-  if (appTable === undefined || appTable.length === 0)
-    return { failure: 'the recording holds no events', isIdle: true };
-  const app = appSide(indexOccurrences(appTable));
-  const device = input.device ?? likeliestDevice(app.occurrences, input.log);
-  if (device === undefined)
-    return {
-      failure: 'no block request was issued in the recording of the application’s machine',
-      isIdle: true,
-    };
   const appName = input.guest === undefined ? 'host' : 'guest';
-  const seen = followAppRequests(app.occurrences, device, input.doubts?.get(appName)?.isIncomplete === true);
-  if (seen.length === 0) return { failure: 'no block request was issued to that device', isIdle: true };
+  const begun =
+    input.begun ??
+    appMachine({
+      table: input.guest ?? input.host,
+      device: input.device,
+      log: input.log,
+      isIncomplete: input.doubts?.get(appName)?.isIncomplete === true,
+    });
+  if ('failure' in begun) return begun;
+  const { app, device, seen, concurrent } = begun;
+  const appTable = app.table;
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
-  const concurrent = inFlight(appTable, seen);
   const { doubts: ofRows, actors } = findActorsAndDoubts(input, {
     app: app.occurrences,
     host,
@@ -185,12 +179,6 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     span,
     misclocked: doubts.misclocked,
   };
-}
-
-function likeliestDevice(machine: Occurrences, log: ApplicationLog | undefined): number | undefined {
-  const devices = busyDevices(machine);
-  if (log === undefined || devices.length < 2) return devices[0]?.device;
-  return busyDevices(machine, new Set(log.sector)).sort((a, b) => b.hits - a.hits)[0]?.device;
 }
 
 /** What was found on the application's machine, and what is beside it. */
