@@ -59,3 +59,12 @@ it.each([0, Number.POSITIVE_INFINITY])('what cannot be read is an error (%s)', a
   const missing = readFileAside(join(folder, 'none'), perfData, 1, () => undefined, { leastBytes, cpus: 2 });
   await expect(missing).rejects.toThrow(/ENOENT/);
 });
+
+it('a thread that is not waited for any more ends', async () => {
+  const file = join(folder, RECORDINGS[0]!);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const read = readFileAside(file, perfData, 1, () => undefined, { leastBytes: 0, cpus: 2, signal });
+  controller.abort('not wanted');
+  await expect(read).rejects.toBe('not wanted');
+});

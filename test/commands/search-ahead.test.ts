@@ -1,7 +1,13 @@
 /** Another thread finds what searches here find; one that fails, or has not begun, is not waited for. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ftraceText } from '../../parsers/ftrace-text.ts';
-import { NAMES, newState, PROGRESS, searchAhead } from '../../src/commands/search-ahead.ts';
+import {
+  NAMES,
+  newState,
+  PROGRESS,
+  searchAhead,
+  searchClocksAhead,
+} from '../../src/commands/search-ahead.ts';
 import { searchMachines } from '../../src/correlate/clocks-by-messages.ts';
 import { inPackage } from '../../src/package-root.ts';
 import { searchDoubts } from '../../src/trace/doubts.ts';
@@ -73,7 +79,7 @@ it('is done here when the thread has not begun, or cannot', async () => {
   for (const { clocks, doubts } of all) {
     expect(doubts).toEqual(all[0]!.doubts);
     // Who asks does this itself, as far as it needs it.
-    expect(clocks).toBeUndefined();
+    expect(clocks.size).toBe(0);
   }
 });
 
@@ -84,4 +90,23 @@ it('is done here when the search of the thread has failed', async () => {
   const ahead = searchAhead(broken, {}, { leastRows: 0, cpus: 2, state });
   await lastIs(state, PROGRESS.over);
   expect(ahead.doubts).toThrow(TypeError);
+});
+
+it('searches the clocks of each machine once, those of one before the other is there', async () => {
+  const host = (await machines()).get('host')!;
+  const how = { leastRows: 0, cpus: 2 };
+  const begun = searchClocksAhead(new Map([['guest' as const, host]]), {}, how)!;
+  expect([...begun.machines]).toEqual(['guest']);
+  const state = newState();
+  const both = new Map([
+    ['guest' as const, host],
+    ['host' as const, host],
+  ]);
+  const ahead = searchAhead(both, {}, { ...how, state, known: begun });
+  await lastIs(state, PROGRESS.over);
+  expect(searchDoubts).not.toHaveBeenCalled();
+  const clocks = ahead.clocks();
+  expect(clocks).toEqual(searchMachines(both, {}));
+  expect([...clocks.keys()]).toEqual(['guest', 'host']);
+  expect(searchClocksAhead(both, {}, { ...how, leastRows: 1e9 })).toBeUndefined();
 });
