@@ -5,6 +5,7 @@
  */
 import type { IoPath, PathPoint, PointRule } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
+import { type StandIn, standInOf } from '../paths/stand-ins.ts';
 import type { Keys } from '../trace/keys.ts';
 import { pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
@@ -30,6 +31,8 @@ export interface Followed {
   readonly unclear: ReadonlyMap<number, PointId>;
   /** Points whose events the recording holds at all, whether or not they belong to this disk. */
   readonly recorded: ReadonlySet<PointId>;
+  /** Points for which another event stands, as their rules say. */
+  readonly standIns: ReadonlyMap<PointId, StandIn>;
 }
 
 /** Follows all requests along the path. */
@@ -49,6 +52,7 @@ class Work implements WindowSource {
   readonly #ambiguous = new Map<PointId, number>();
   readonly #unclear = new Map<number, PointId>();
   readonly #recorded = new Set<PointId>();
+  readonly #standIns = new Map<PointId, StandIn>();
   readonly #windows: Windows;
   /** Room for a search: no limits, the marks that are wanted, first and last candidate by request. */
   readonly #noLimits: Int32Array;
@@ -82,6 +86,7 @@ class Work implements WindowSource {
       ambiguous: this.#ambiguous,
       unclear: this.#unclear,
       recorded: this.#recorded,
+      standIns: this.#standIns,
     };
   }
 
@@ -103,7 +108,12 @@ class Work implements WindowSource {
         rule.join.by === 'sector' ? this.#bySector(rule.point, side) : this.#search(rule, side, event);
       const known = this.#found.get(rule.point);
       // A second way to find a point replaces the first only when the first hardly finds any.
-      if (known === undefined || found.count > 2 * known.count) this.#found.set(rule.point, found);
+      if (known === undefined || found.count > 2 * known.count) {
+        this.#found.set(rule.point, found);
+        const standIn = standInOf(rule, event);
+        if (standIn === undefined) this.#standIns.delete(rule.point);
+        else this.#standIns.set(rule.point, standIn);
+      }
       // An event of another process (a stray io_submit beside an io_uring back-end) must not hide the next one.
       if (found.count > 0) return;
     }

@@ -23,7 +23,21 @@ export function recordingNotes(
       : [
           `${merged.length === 1 ? 'One stage is' : `${merged.length} stages are`} kept apart on one side only and added up here: ${merged.map(({ id }) => id).join(', ')}.`,
         ]),
+    ...standInNotes(a, b),
   ];
+}
+
+/** Points that one event stamps on one side, and another on the other. */
+function standInNotes(a: readonly RecordedRun[], b: readonly RecordedRun[]): string[] {
+  const eventsOf = (runs: readonly RecordedRun[], point: string, own: string) => [
+    ...new Set(runs.map(({ model }) => model.standIns.find((each) => each.point === point)?.event ?? own)),
+  ];
+  const all = [...a, ...b].flatMap(({ model }) => model.standIns);
+  const points = new Map(all.map(({ point, instead }) => [point, instead]));
+  return [...points].flatMap(([point, own]) => {
+    const [ofA, ofB] = [a, b].map((runs) => eventsOf(runs, point, own).join(' and '));
+    return ofA === ofB ? [] : [`${point} is another moment on either side: A has ${ofA}, B has ${ofB}.`];
+  });
 }
 
 /** What the units can tell, and what not. */

@@ -3,6 +3,7 @@ import { COMPLETE_GROUP } from './path-groups.ts';
 import { aioComplete } from './segments/completion.ts';
 import { hostBlock } from './segments/host-block.ts';
 import { injectInterrupt } from './segments/inject.ts';
+import { OF_EVENTFD_READ } from './stand-ins.ts';
 
 /** Exit class of kvm_exit for a doorbell write. */
 const MMIO_EXIT = 1;
@@ -62,6 +63,7 @@ const NEXT_KICK: readonly PointRule[] = [
   {
     point: 'backend:kick-read',
     events: ['eventfd_read', 'sys_enter_read'],
+    standIns: OF_EVENTFD_READ,
     join: { by: 'backend' },
     pick: 'first',
     after: ['kvm:ioeventfd', 'kvm:mmio'],

@@ -43,6 +43,8 @@ export interface PointRule {
   readonly point: PointId;
   /** Events that stamp the point, best first; the first one the recording holds is used for all its requests. */
   readonly events: readonly string[];
+  /** Which moment those of its events stamp that only stand for the point; where one is used, the report says so. */
+  readonly standIns?: Readonly<Record<string, string>>;
   readonly join: Join;
   readonly pick: 'first' | 'last';
   /** Not before the latest of these that is known … */

@@ -2,12 +2,14 @@ import { defineIoPath, type IoPath, type PointRule } from './io-path.ts';
 import { guestInterrupt, guestPolls, guestSubmit } from './segments/guest.ts';
 import { afterIrqfd } from './segments/inject.ts';
 import { vfioInterrupt } from './segments/vfio-interrupt.ts';
+import { OF_IRQFD } from './stand-ins.ts';
 
 /** It is signalled by the interrupt's handler; the interrupt itself is not seen where a tracer cannot read its name. */
 const irqfds = (['vfio:irq', 'vfio:handler'] as const).map(
   (signaller): PointRule => ({
     point: 'kvm:irqfd',
     events: ['irqfd_wakeup', 'kvm_arch_set_irq_inatomic', 'kvm_msi_set_irq'],
+    standIns: OF_IRQFD,
     join: { by: 'cpu', of: signaller },
     pick: 'first',
     after: [signaller],

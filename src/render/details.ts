@@ -223,11 +223,15 @@ export function besideLines(model: ReportModel): string[] {
   return [...points, ...stages];
 }
 
-/** Points no tracer recorded, and what that costs. */
-export function notObservedLines({ notRecorded }: ReportModel): string[] {
-  return notRecorded.map(
-    (each) => `${each.point} (${each.title})${each.lost === '' ? '' : `: ${each.lost}`}`,
-  );
+/** Points no tracer recorded, and what that costs; and those that another event stands for. */
+export function notObservedLines({ notRecorded, standIns }: ReportModel): string[] {
+  return [
+    ...notRecorded.map((each) => `${each.point} (${each.title})${each.lost === '' ? '' : `: ${each.lost}`}`),
+    ...standIns.map(
+      ({ point, title, event, instead, moment }) =>
+        `${instead} for ${point} (${title}): ${event} stands for it, ${moment}`,
+    ),
+  ];
 }
 
 const SEVERITY_ORDER = ['problem', 'warning', 'info'] as const;

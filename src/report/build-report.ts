@@ -120,6 +120,7 @@ export function buildReport(input: ReportInput): ReportModel {
     environment: input.environment,
     findings: digest.findings,
     notRecorded: notRecordedOf(digest),
+    standIns: standInsOf(digest),
   };
 }
 
@@ -183,4 +184,15 @@ function notRecordedOf({ path, recorded }: Digest): ReportModel['notRecorded'] {
           ? 'the beginning of the request'
           : `where ${stageById(stage).title} ends: merged with the stage after it`,
     }));
+}
+
+/** Borders that another event stamped than their own. */
+function standInsOf({ path, standIns, breakdown }: Digest): ReportModel['standIns'] {
+  const borders = new Set<string>(breakdown.stages.flatMap(({ from, to }) => [from, to]));
+  return path.points.flatMap(({ point }) => {
+    const used = standIns.get(point);
+    return used === undefined || !borders.has(point)
+      ? []
+      : [{ point, title: pointById(point).title, ...used }];
+  });
 }

@@ -99,6 +99,7 @@ export class DigestSum {
         inRing: sum(({ unseen }) => unseen.inRing),
       },
       recorded: new Set(slices.flatMap(({ recorded }) => [...recorded])),
+      standIns: new Map(slices.flatMap(({ standIns }) => [...standIns])),
       torn: uniteTorn(slices),
       misclocked: { app: uniteSkews(slices, 'app'), host: uniteSkews(slices, 'host') },
       cpus: uniteCpus(slices),

@@ -14,6 +14,7 @@ import { type TornGroup, tornGroups } from '../correlate/torn-groups.ts';
 import { findAll } from '../findings/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
+import type { StandIn } from '../paths/stand-ins.ts';
 import { type Breakdown, breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest, type PerRequest } from '../stats/counts.ts';
 import { type NumaStats, numaStats } from '../stats/numa.ts';
@@ -43,6 +44,8 @@ export interface Digest {
   readonly unseen: Unseen;
   /** Points whose events the recording holds. */
   readonly recorded: ReadonlySet<PointId>;
+  /** Points for which another event stands. */
+  readonly standIns: ReadonlyMap<PointId, StandIn>;
   readonly torn: readonly TornGroup[];
   readonly misclocked: Readonly<Record<'app' | 'host', Pick<Misclocked, 'pairs' | 'cpus'>>>;
   /** The CPUs that stamped matched requests, and how far their clocks are proven to agree. */
@@ -98,6 +101,7 @@ export function digestOf({ correlated, facts, fio, emulated, ...input }: DigestI
     depth: depthInside(correlated),
     unseen: countUnseen(correlated, stages),
     recorded: followed.recorded,
+    standIns: followed.standIns,
     torn: tornGroups(path, followed, stages.matched),
     misclocked: { app: pairsOf(misclocked.app), host: pairsOf(misclocked.host) },
     cpus: cpuClocks(stamped, streams),

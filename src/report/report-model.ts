@@ -203,6 +203,14 @@ export interface ReportModel {
   }[];
   /** Points of the path that no tracer of this recording recorded. */
   readonly notRecorded: readonly { readonly point: string; readonly title: string; readonly lost: string }[];
+  /** Points of the path that an event stamped which only stands for their own: another moment, close by. */
+  readonly standIns: readonly {
+    readonly point: string;
+    readonly title: string;
+    readonly event: string;
+    readonly instead: string;
+    readonly moment: string;
+  }[];
 }
 
 export type Grade = 'A' | 'B' | 'C' | 'D' | 'E' | 'F';

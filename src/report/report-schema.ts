@@ -233,6 +233,16 @@ export const reportSchema = z.object({
     z.object({ point: z.string(), title: z.string(), lost: text('what cannot be told apart without it') }),
     'points no tracer of this recording recorded',
   ),
+  standIns: list(
+    z.object({
+      point: z.string(),
+      title: z.string(),
+      event: text('what stamped it'),
+      instead: text('its own event, which was not recorded'),
+      moment: text('what the other event stamps'),
+    }),
+    'points stamped by an event that stands for their own',
+  ),
 });
 
 /** A type without readonly, down to its leaves; optional stays optional and tuples stay tuples. */

@@ -198,6 +198,7 @@ function frame(matched: number, total: number): Omit<ReportModel, 'total' | 'sof
     },
     losses: [],
     grade: { letter: 'A', reasons: [] },
+    standIns: [],
     notRecorded: [],
   };
 }

@@ -1,3 +1,4 @@
+import { OF_EVENTFD_READ } from '../stand-ins.ts';
 import type { Segment } from './segment.ts';
 
 /** Host completion to the back-end having seen it: AIO eventfd in the interrupt, or io_uring task work. */
@@ -40,6 +41,7 @@ export const aioComplete: Segment = {
     {
       point: 'backend:complete-read',
       events: ['eventfd_read', 'sys_enter_read'],
+      standIns: OF_EVENTFD_READ,
       drains: 'host:aio-notify',
       join: { by: 'backend' },
       pick: 'first',

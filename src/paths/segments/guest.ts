@@ -1,3 +1,4 @@
+import { OF_IRQ_ENTRY } from '../stand-ins.ts';
 import { pollFound } from './poll-found.ts';
 import type { Segment } from './segment.ts';
 
@@ -32,6 +33,7 @@ export const guestInterrupt: Segment = {
     {
       point: 'guest:irq',
       events: ['irq_handler_entry', 'vring_interrupt', 'nvme_irq'],
+      standIns: OF_IRQ_ENTRY,
       join: { by: 'cpu', of: 'guest:complete' },
       pick: 'last',
       after: ['guest:issue'],

@@ -1,4 +1,5 @@
 import type { PointRule } from '../io-path.ts';
+import { OF_EVENTFD_WRITE, OF_IRQFD } from '../stand-ins.ts';
 import type { Segment } from './segment.ts';
 
 /** Exit class of kvm_exit for HLT. */
@@ -28,6 +29,7 @@ export const injectInterrupt: Segment = {
     {
       point: 'kvm:irqfd',
       events: ['irqfd_wakeup', 'kvm_arch_set_irq_inatomic', 'kvm_set_msi', 'kvm_msi_set_irq'],
+      standIns: OF_IRQFD,
       join: { by: 'backend' },
       settled: USED_ENTRIES,
       pick: 'last',
@@ -45,6 +47,7 @@ export const injectInterrupt: Segment = {
     {
       point: 'backend:call-write',
       events: ['eventfd_write', 'sys_enter_write'],
+      standIns: OF_EVENTFD_WRITE,
       join: { by: 'task', of: 'kvm:irqfd' },
       pick: 'last',
       after: ['backend:push', 'host:complete', 'guest:issue'],

@@ -1,3 +1,4 @@
+import { OF_EVENTFD_READ } from '../stand-ins.ts';
 import type { Segment } from './segment.ts';
 
 /** Exit class of kvm_exit for a doorbell behind an unmapped page (EPT_MISCONFIG, NPF). */
@@ -76,6 +77,7 @@ export const kickRead: Segment = {
     {
       point: 'backend:kick-read',
       events: ['eventfd_read', 'sys_enter_read'],
+      standIns: OF_EVENTFD_READ,
       drains: 'kvm:ioeventfd',
       join: { by: 'backend' },
       pick: 'first',

@@ -1,3 +1,4 @@
+import { OF_EVENTFD_READ } from '../stand-ins.ts';
 import type { Segment } from './segment.ts';
 
 /** The drive's interrupt, taken by VFIO on the host. */
@@ -69,6 +70,7 @@ export const vfioWake: Segment = {
     {
       point: 'backend:complete-read',
       events: ['eventfd_read', 'sys_enter_read'],
+      standIns: OF_EVENTFD_READ,
       join: { by: 'backend' },
       pick: 'first',
       after: ['vfio:signal', 'vfio:irq'],
