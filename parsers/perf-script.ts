@@ -60,7 +60,10 @@ export const perfScript: Format = {
   },
 };
 
-/** Whether at least half of the lines are events, one of them with its group: `block:block_rq_issue:`. */
+/**
+ * Whether at least half of the lines are events, one of them with its group (`block:block_rq_issue:`), or perf's own records: with
+ * --show-task-events and the like a file begins with thousands of those.
+ */
 function looksLikePerfScript(head: Uint8Array): boolean {
   const prefix = new ScriptPrefix();
   const line = new ArgumentLine(() => 0);
@@ -71,7 +74,11 @@ function looksLikePerfScript(head: Uint8Array): boolean {
     const end = head.indexOf(LINE_FEED, start);
     if (end < 0) break;
     line.set(head, start, end);
-    if (prefix.read(line) && toEventName(line)) {
+    const isLine = prefix.read(line);
+    if (isLine && startsWith(line.bytes, RECORD, line.at, line.end)) {
+      events += 1;
+      grouped += 1;
+    } else if (isLine && toEventName(line)) {
       events += 1;
       if (line.bytes[line.at - 1] === COLON) grouped += 1;
     }
@@ -176,9 +183,13 @@ function toEventName(line: ArgumentLine): boolean {
   return name < last - 1;
 }
 
-/** Lines that belong to the event above (callchains) or to none: blank ones, and the comments of --header. */
+/**
+ * Lines that belong to the event above (callchains) or to none: blank ones, the comments of --header, and records that
+ * perf prints without columns (--show-round-events).
+ */
 function isContinuation(bytes: Uint8Array, start: number, end: number): boolean {
   if (start === end || bytes[start] === TAB || bytes[start] === COMMENT) return true;
+  if (startsWith(bytes, RECORD, start, end)) return true;
   for (let at = start; at < end; at += 1) if (bytes[at] !== BLANK) return false;
   return true;
 }

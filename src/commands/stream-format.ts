@@ -43,9 +43,10 @@ export function wantsScript(format: Format): boolean {
   return format === bpftraceJson || format === bpftraceText;
 }
 
-/** The first bytes, as text where they are text. */
+/** The first bytes, as text where they are text; blank lines before it are not it. */
 function beginning(head: Uint8Array): string {
-  const start = head.subarray(0, 40);
+  const first = head.findIndex((byte) => byte !== 10 && byte !== 13);
+  const start = head.subarray(Math.max(0, first), Math.max(0, first) + 40);
   const binary = start.some((byte) => byte < 9 || (byte > 13 && byte < 32));
   return binary
     ? `the bytes ${Buffer.from(start.subarray(0, 16)).toString('hex')}`

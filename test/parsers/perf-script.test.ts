@@ -63,6 +63,19 @@ describe('perf script, recorded', () => {
     expect(formatOf('       dd  6385 [001]\nnothing here: at all\n')).toBeUndefined();
     expect(formatOf('PERFILE2')).toBe('perf.data');
   });
+
+  /** Printed by perf 6.1 with --show-task-events, --show-switch-events and --show-round-events. */
+  const RECORDS = `         swapper     0 [000]     0.000000: PERF_RECORD_FORK(1:1):(0:0)
+     process_api     0 [000]     0.000000: PERF_RECORD_COMM: process_api:1/1
+PERF_RECORD_FINISHED_ROUND
+`;
+  it('takes the records beside the samples for what they are, also where a file begins with nothing else', async () => {
+    expect(FORMATS.find((format) => format.sniff(Buffer.from(RECORDS.repeat(500))))).toBe(perfScript);
+    const call = `            perf 14921 [001] 15621.798946:  syscalls:sys_enter_read: fd: 0x00000043, buf: 0x7ffd, count: 0x00000fff\n`;
+    const { rows, rejects } = await read(`${RECORDS}${call}${RECORDS}${call}`);
+    expect(rows.map(({ name }) => name)).toEqual(['sys_enter_read', 'sys_enter_read']);
+    expect(rejects).toEqual([]);
+  });
 });
 
 /** Lines that `perf script -F …` of perf 6.1 printed of recordings of `dd`. */
