@@ -261,9 +261,11 @@ export class SlicePass {
   }
 }
 
-function knownBefore({ relation, app, host }: Correlated): KnownBefore | undefined {
+function knownBefore({ relation, app, host, match }: Correlated): KnownBefore | undefined {
   if (host === undefined) return undefined;
-  return { relation, epochs: { app: app.table.epoch, host: host.table.epoch } };
+  // Nothing of the slice's tables is held on to.
+  const shift = match && { device: match.device, shift: match.shift };
+  return { relation, epochs: { app: app.table.epoch, host: host.table.epoch }, shift };
 }
 
 function isSound({ duplicates, outOfOrder, skewed }: Integrity): boolean {

@@ -4,7 +4,7 @@ import type { Occurrences } from '../trace/occurrences.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
-import { type HostMatch, matchHostRequests } from './host-requests.ts';
+import { type HostMatch, type KnownShift, matchHostRequests } from './host-requests.ts';
 import { backendThreads, vcpuThreads } from './threads.ts';
 import { BACKEND } from './windows.ts';
 
@@ -20,16 +20,17 @@ export interface Actors {
   readonly backend: ReadonlySet<number>;
 }
 
-/** Looks for them; nothing is found where no host is beside the guest. */
+/** Looks for them; nothing is found where no host is beside the guest. `known`: of another part of the recording. */
 export function findActors(
   appTable: EventTable,
   requests: AppRequests,
   host: Occurrences | undefined,
   facts: RecordingFacts,
+  known?: KnownShift | undefined,
 ): Actors {
   const hostTable = host?.table;
   if (host === undefined) return { hostTable, host, match: undefined, vcpus: new Map(), backend: new Set() };
-  const match = matchHostRequests(appTable, requests, host);
+  const match = matchHostRequests(appTable, requests, host, known);
   const backend = backendThreads(host, match?.issue ?? noRows(requests.length), facts);
   return { hostTable, host, match, vcpus: vcpuThreads(host, facts, backend), backend };
 }

@@ -196,7 +196,8 @@ function findActorsAndDoubts(
   { app, host, appName, seen, alone }: Seen,
 ): { doubts: SideDoubts; actors: Actors } {
   // Nearly always all clocks are right. Looking for those that are not, which may be done elsewhere, has until then to end.
-  const actors = findActors(app.table, seen, host, input.facts);
+  const known = input.before?.shift;
+  const actors = findActors(app.table, seen, host, input.facts, known);
   const clocks = input.clocks?.();
   const doubtedOf = (rows: Occurrences, machine: MachineName) => ({
     rows,
@@ -213,7 +214,7 @@ function findActorsAndDoubts(
   if (host === undefined || misclocked.host.cpus.size === 0) return { doubts, actors };
   return {
     doubts,
-    actors: findActors(app.table, seen, withoutMisclocked(host, misclocked.host), input.facts),
+    actors: findActors(app.table, seen, withoutMisclocked(host, misclocked.host), input.facts, known),
   };
 }
 

@@ -41,18 +41,26 @@ export interface HostMatch {
 const MOST_DEVICES = 16;
 const LEAST_SHARE = 0.3;
 
+/** By how much sectors differ on a host device, where another part of the recording has told. */
+export type KnownShift = Pick<HostMatch, 'device' | 'shift'>;
+
 /** The host device whose requests carry the guest's sectors; undefined when none does. */
 export function matchHostRequests(
   guestTable: EventTable,
   guest: AppRequests,
   hosts: Occurrences,
+  known?: KnownShift | undefined,
 ): HostMatch | undefined {
   const hostTable = hosts.table;
   let best: HostMatch | undefined;
   const rows = blockRows(hosts);
   for (const { device } of busyDevices(hosts).slice(0, MOST_DEVICES)) {
     const host = hostFlights(hosts, rows, device);
-    const shift = likeliestShift(sectorsOf(guestTable, guest), sectorsOf(hostTable, host));
+    const shift = likeliestShift(
+      sectorsOf(guestTable, guest),
+      sectorsOf(hostTable, host),
+      known?.device === device ? known.shift : undefined,
+    );
     const match = pairBySector(guestTable, guest, hostTable, host, shift);
     if (match.matched > (best?.matched ?? 0)) best = match;
   }

@@ -5,15 +5,28 @@ import { NO_NUMBER, SectorNumbers } from './sector-numbers.ts';
 const GUEST_SAMPLE = 256;
 const HOST_SAMPLE = 4096;
 
-/** The commonest difference between host and guest sectors, of several the 0, else the first that was met; 0 without any. */
-export function likeliestShift(guest: Float64Array, host: Float64Array): number {
+/** A shift that is known already holds where the host has so many of the guest's sectors by it. */
+const LEAST_BY_KNOWN = 0.9;
+
+/**
+ * The commonest difference between host and guest sectors, of several the 0, else the first that was met; 0 without any. `known`
+ * elsewhere in the recording, it is only held against them.
+ */
+export function likeliestShift(guest: Float64Array, host: Float64Array, known?: number | undefined): number {
   const guestSectors = guest.subarray(0, GUEST_SAMPLE);
   const hostSectors = host.subarray(0, HOST_SAMPLE);
+  if (known !== undefined && holds(known, guestSectors, hostSectors)) return known;
   const groups = groupSizes(guestSectors, hostSectors);
   // The commonest one of the largest group is met so often: what is in a smaller group is rarer.
   const least = mostOf(countShifts(guestSectors, hostSectors, groups, groups.reduce(larger))).often;
   const { shift, often, none } = mostOf(countShifts(guestSectors, hostSectors, groups, least));
   return often === none ? 0 : shift;
+}
+
+function holds(shift: number, guestSectors: Float64Array, hostSectors: Float64Array): boolean {
+  const ofHost = new Set(hostSectors);
+  const found = guestSectors.reduce((sum, sector) => sum + (ofHost.has(sector + shift) ? 1 : 0), 0);
+  return found >= guestSectors.length * LEAST_BY_KNOWN;
 }
 
 /** Groups of differences, few enough to be counted in the cache of a CPU. */

@@ -7,6 +7,7 @@ import { MOST_VIOLATORS } from '../clocks/robust-line.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { boundingPath } from './bounding-rules.ts';
 import { follow } from './follow.ts';
+import type { KnownShift } from './host-requests.ts';
 import { type Exchange, messagesByPoints } from './messages.ts';
 import { ONE_DIRECTION, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
 import { sampleOf } from './sample.ts';
@@ -31,6 +32,8 @@ export interface KnownClocks {
 export interface KnownBefore {
   readonly relation: Relation;
   readonly epochs: { readonly app: bigint; readonly host: bigint };
+  /** Of sectors on the host. */
+  readonly shift: KnownShift | undefined;
 }
 
 /** What is known before the points of requests are. */

@@ -44,3 +44,13 @@ it.each(DRAWN)('%s', (_, guest, toHost) => {
     expect(likeliestShift(guest, host)).toBe(plain(guest, host));
   expect(likeliestShift(guest, new Float64Array(3).fill(Number.NaN))).toBe(0);
 });
+
+it('holds a shift that is known against the sectors, and looks for it where it does not hold', () => {
+  // In sequence any small shift fits: what another part of the recording has told decides.
+  const guest = sectors(300, (at) => at * 8);
+  const host = sectors(4000, (at) => at * 8);
+  expect(likeliestShift(guest, host, 64)).toBe(64);
+  expect(likeliestShift(guest, host, 2 ** 20)).toBe(0);
+  const moved = guest.map((sector) => sector + 2048);
+  expect(likeliestShift(guest, moved, 0)).toBe(2048);
+});
