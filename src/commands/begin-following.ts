@@ -63,7 +63,8 @@ export function beginWithGuest(
   const rate = rateOf(beside, options);
   const guest = readyMachine('guest', sources, beside, rate);
   if (guest === undefined || 'failure' in guest) return undefined;
-  const clocks = searchClocksAhead(new Map([['guest', guest]]), beside.facts);
+  const { qemuThreads } = beside.facts;
+  const clocks = searchClocksAhead(new Map([['guest', guest]]), { qemuThreads });
   return { guest, app: appMachineOf(guest, undefined, beside, rate), clocks };
 }
 

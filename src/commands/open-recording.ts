@@ -22,7 +22,7 @@ export interface OpenedRecording {
   readonly path: IoPath | undefined;
 }
 
-/** A bundle that is open: what stands beside its streams has been read. */
+/** A bundle that is open; its streams have not been read. */
 export interface OpenBundle extends Pick<OpenedRecording, 'title' | 'path'> {
   readonly bundle: Bundle;
   /** What the application itself measured, read when it is first asked for; problems of it are said then. */
