@@ -1,4 +1,5 @@
 /** One pass through a recording in slices of time: each is followed, and leaves a digest. */
+import { availableParallelism } from 'node:os';
 import type { TickRate } from '../clocks/ticks.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { type OwnTime, ownEnd, ownedPart } from '../correlate/owned-part.ts';
@@ -27,8 +28,8 @@ import { ownRows, SliceTimes } from './slice-times.ts';
 import { SlicedStream, type StreamTotals } from './sliced-stream.ts';
 import { chooseFormat } from './stream-format.ts';
 
-/** Threads of each stream: they are read beside each other. */
-const THREADS_EACH = 2;
+/** Threads of each stream: they are read beside each other, and each thread takes some 50 MB. */
+const THREADS_EACH = availableParallelism() > 2 ? 2 : 1;
 /** Of what they read at once: all of it is in memory beside the slice. */
 const BLOCK_BYTES = 1 << 21;
 
