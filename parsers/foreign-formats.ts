@@ -14,6 +14,7 @@ interface Known extends ForeignFormat {
   readonly holds?: string;
 }
 
+/** Bytes in which such text stands. */
 const BEGINNING = 256;
 const packedWith = (name: string, magic: readonly number[], tool: string): Known => ({
   magic,

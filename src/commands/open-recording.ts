@@ -7,6 +7,7 @@ import { EXIT_CODES, IotraceError, quoted } from '../errors.ts';
 import { IO_PATHS, pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
+import type { Beside } from './begin-following.ts';
 import { bundledTruth } from './bundled-truth.ts';
 import { planImport, type RawFiles } from './plan-import.ts';
 import { ProgressBar } from './progress-bar.ts';
@@ -108,7 +109,7 @@ async function withOpen<Result>(
  */
 export async function readWhole(
   { bundle, bar, groundTruth, title, path }: OpenBundle,
-  onGuest: (guest: readonly Source[], beside: Omit<Recording, 'sources'>) => void = () => undefined,
+  onGuest: (guest: readonly Source[], beside: Beside) => void = () => undefined,
 ): Promise<OpenedRecording> {
   const { facts, streams } = bundle.manifest;
   const abort = new AbortController();

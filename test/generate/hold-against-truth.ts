@@ -16,10 +16,8 @@ export interface Held {
   readonly wrong: readonly string[];
 }
 
-/** In the drawings the event that stands for another lies no further from it, ns. */
-const STANDS_OFF_NS = 1000;
-
-export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecording): Held {
+/** `standInsNs`: so much earlier, and no later, a point may be that another event stands for, which the report has to say. */
+export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecording, standInsNs = 0): Held {
   const { truth, options } = generated;
   const { requests, relation } = correlated;
   const bySector = new Map(truth.map((request) => [request.sector, request]));
@@ -59,9 +57,8 @@ export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecor
         continue;
       }
       const drawn = generated.reading(machine, at);
-      // Of a point that another event stands for the report says that it is another moment.
-      const standsOff = correlated.followed.standIns.has(point) ? STANDS_OFF_NS : 0;
-      if (Math.abs(own - drawn) > roundingNs + standsOff)
+      const earlier = correlated.followed.standIns.has(point) ? standInsNs : 0;
+      if (own - drawn > roundingNs || drawn - own > roundingNs + earlier)
         wrong.push(`${true_.sector} ${point}: ${own - drawn} ns off`);
       const placed =
         requests.start[request]! +
@@ -69,7 +66,7 @@ export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecor
         Number(correlated.app.table.epoch);
       const onApp = generated.reading(correlated.path.app, at);
       const isOther = machine !== correlated.path.app;
-      const bound = roundingNs + standsOff + (isOther ? relation.uncertaintyNs + roundingNs + 1 : 0);
+      const bound = roundingNs + earlier + (isOther ? relation.uncertaintyNs + roundingNs + 1 : 0);
       if (Math.abs(placed - onApp) > bound)
         wrong.push(`${true_.sector} ${point}: placed ${placed - onApp} ns off, bound ${bound}`);
     }
