@@ -19,7 +19,7 @@ export type FileRead = { readonly bytes: number } | { readonly read: ReadStream 
 const LEAST_BYTES = 64 * 2 ** 20;
 /** What a thread makes beside its table is gone at once: more room for that would only be filled. */
 const YOUNG_MB = 4;
-const BUILT_ENTRY = inPackage('dist/src/commands/file-thread.js');
+const BUILT_ENTRY = inPackage('dist/bin/file-thread.js');
 
 /**
  * Reads a file of a format with `parseFile` in a thread of its own, where that is worth it: other streams can be read meanwhile.

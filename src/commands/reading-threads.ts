@@ -15,7 +15,7 @@ const YOUNG_MB = 4;
 const MOST_THREADS = 4;
 
 /** What was built, also for who runs the sources: Node itself must be able to load it. */
-const BUILT_ENTRY = inPackage('dist/src/commands/block-thread.js');
+const BUILT_ENTRY = inPackage('dist/bin/block-thread.js');
 
 /** Threads that read blocks of one stream after the other. Started when first asked for; `close` ends them. */
 export class ReadingThreads implements BlockThreads {

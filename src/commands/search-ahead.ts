@@ -65,7 +65,7 @@ const YOUNG_MB = 8;
 const LEAST_ROWS = 1_000_000;
 /** A thread whose memory ran out says nothing: after this long, milliseconds, the search is done here. */
 const PATIENCE_MS = 60_000;
-const BUILT_ENTRY = inPackage('dist/src/commands/search-thread.js');
+const BUILT_ENTRY = inPackage('dist/bin/search-thread.js');
 
 /** Numbers of the searches. Whoever changes one from 0 to PROGRESS.begun does that search. */
 export const newState = () =>

@@ -1,5 +1,6 @@
 import { type Columns, columnsOf } from './columns.ts';
 import type { EventTable } from './event-table.ts';
+import { ascendingRuns, mergeRuns, mergeTwo } from './merge-runs.ts';
 
 /** Orders found before: a column is asked about more than once, and never changes once its table is built. */
 const known = new WeakMap<Float64Array, Uint32Array | typeof IN_ORDER>();
@@ -17,68 +18,19 @@ export function orderBehind(ts: Float64Array, ordered: Uint32Array, from: number
   const known = ordered.length;
   const order = new Uint32Array(known + ts.length - from);
   order.set(ordered);
-  const bounds = [known];
-  for (let row = from; row < ts.length; row++) {
-    order[known + row - from] = row;
-    if (row > from && ts[row]! < ts[row - 1]!) bounds.push(known + row - from);
-  }
-  bounds.push(order.length);
-  const sorting = { ts, order, spare: new Uint32Array(order.length) };
-  mergeRuns(sorting, bounds, 0, bounds.length - 1);
-  if (known > 0 && known < order.length) merge(sorting, 0, known, order.length);
+  if (from < ts.length) mergeRuns(ts, ascendingRuns(ts, from), order, known);
+  if (known > 0 && known < order.length)
+    mergeTwo({ ts, order, spare: new Uint32Array(order.length) }, 0, known, order.length);
   return order;
 }
 
-/**
- * Natural merge sort: a file of a few ordered runs costs a few passes. One of many, as perf writes (a run for each CPU
- * and round), is merged depth first: neighbouring runs overlap, rounds follow each other and are left where they are.
- */
+/** A file of a few ordered runs, or of a run for each CPU and round, as perf writes them, costs little more than one pass. */
 function findOrder(ts: Float64Array): Uint32Array | typeof IN_ORDER {
   const runs = ascendingRuns(ts);
   if (runs.length <= 2) return IN_ORDER;
   const order = new Uint32Array(ts.length);
-  for (let row = 0; row < order.length; row++) order[row] = row;
-  mergeRuns({ ts, order, spare: new Uint32Array(ts.length) }, runs, 0, runs.length - 1);
+  mergeRuns(ts, runs, order, 0);
   return order;
-}
-
-/** Start of each ascending run, and the length at the end. */
-function ascendingRuns(ts: Float64Array): number[] {
-  const bounds = [0];
-  for (let row = 1; row < ts.length; row++) if (ts[row]! < ts[row - 1]!) bounds.push(row);
-  bounds.push(ts.length);
-  return bounds;
-}
-
-interface Sorting {
-  readonly ts: Float64Array;
-  readonly order: Uint32Array;
-  readonly spare: Uint32Array;
-}
-
-/** Merges the runs numbered [first, behind) into one. */
-function mergeRuns(sorting: Sorting, bounds: readonly number[], first: number, behind: number): void {
-  if (behind - first < 2) return;
-  const middle = (first + behind) >>> 1;
-  mergeRuns(sorting, bounds, first, middle);
-  mergeRuns(sorting, bounds, middle, behind);
-  merge(sorting, bounds[first]!, bounds[middle]!, bounds[behind]!);
-}
-
-/** Merges the ordered rows at [start, middle) and [middle, end). */
-function merge({ ts, order, spare }: Sorting, start: number, middle: number, end: number): void {
-  const earliest = ts[order[middle]!]!;
-  // Rows at the left that are not later than any at the right stay.
-  let at = middle;
-  for (let step = 1; at > start && ts[order[at - 1]!]! > earliest; step *= 2) at = Math.max(start, at - step);
-  while (at < middle && ts[order[at]!]! <= earliest) at++;
-  if (at === middle) return;
-  spare.set(order.subarray(at, middle), at);
-  let left = at;
-  let right = middle;
-  while (left < middle && right < end)
-    order[at++] = ts[spare[left]!]! <= ts[order[right]!]! ? spare[left++]! : order[right++]!;
-  while (left < middle) order[at++] = spare[left++]!;
 }
 
 /** The same rows in another order. */
