@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { kindByName } from '../parsers/event-kinds.ts';
 import { FINDINGS } from '../src/findings/index.ts';
+import { withBlockLayer } from '../src/paths/block-layer.ts';
 import { IO_PATHS } from '../src/paths/index.ts';
 import { type IoPath, withLatenciesAlone } from '../src/paths/io-path.ts';
 import { POINTS } from '../src/paths/points.ts';
@@ -215,7 +216,13 @@ describe('vocabulary', () => {
   });
 
   it('has no point and no stage that no path uses', () => {
-    const used = IO_PATHS.flatMap((path) => [...path.points, ...withLatenciesAlone(path).points]);
+    const asUsed = IO_PATHS.flatMap((path) => [
+      path,
+      withLatenciesAlone(path),
+      withBlockLayer(path, true),
+      withBlockLayer(path, false),
+    ]);
+    const used = asUsed.flatMap(({ points }) => points);
     // A point may only help to find others: then rules name it as a bound.
     const named = new Set<string>([
       ...used.map(({ point }) => point),

@@ -1,11 +1,12 @@
 /**
  * Finds the application side's block requests: enters the time-ordered table of the machine the application runs on,
- * leaves one row per request with the rows of its four anchors. Nothing here looks at another machine.
+ * leaves one row per request with the rows of its anchors. Nothing here looks at another machine.
  */
 import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { STEP, STEPS } from './app-steps.ts';
+import { BlockSteps } from './block-steps.ts';
 import { Callers } from './callers.ts';
 import { APP_REJECTS, Flights, isData, NO_REQUEST } from './flights.ts';
 import { Returns } from './returns.ts';
@@ -16,6 +17,10 @@ export interface AppRequests {
   /** Packed device of all of them. */
   readonly device: number;
   readonly submit: Int32Array;
+  /** The first bio of the request, its allocation, and its way into a scheduler. */
+  readonly queue: Int32Array;
+  readonly getrq: Int32Array;
+  readonly insert: Int32Array;
   readonly issue: Int32Array;
   readonly complete: Int32Array;
   readonly return: Int32Array;
@@ -67,12 +72,20 @@ class Walk {
   readonly #flights: Flights;
   readonly #callers: Callers;
   readonly #returns: Returns;
+  readonly #blockSteps: BlockSteps;
+  readonly #queue: Int32Array;
+  readonly #getrq: Int32Array;
+  readonly #insert: Int32Array;
 
   constructor(table: EventTable, device: number, most: number, isIncomplete: boolean) {
     this.#table = table;
     this.#flights = new Flights(table, device, most);
     this.#callers = new Callers(table);
     this.#returns = new Returns(table, this.#callers, most, isIncomplete);
+    this.#blockSteps = new BlockSteps(table);
+    this.#queue = new Int32Array(most);
+    this.#getrq = new Int32Array(most);
+    this.#insert = new Int32Array(most);
   }
 
   step(row: number, step: number): void {
@@ -83,8 +96,12 @@ class Walk {
     else if (!this.#flights.isOurs(row)) return;
     else if (step === STEP.issue) this.#onIssue(row);
     else if (step === STEP.complete) this.#onComplete(row);
-    else if (step === STEP.insert) this.#callers.insert(row);
-    else if (step === STEP.merge) this.#callers.merge(row);
+    else if (step === STEP.queue) this.#blockSteps.queue(row);
+    else if (step === STEP.getrq) this.#blockSteps.getrq(row);
+    else if (step === STEP.insert) this.#onInsert(row);
+    else if (step === STEP.merge) this.#onMerge(row);
+    else if (step === STEP.backMerge) this.#blockSteps.merge(row);
+    else if (step === STEP.frontMerge) this.#blockSteps.frontMerge(row);
     else this.#onRequeue(row);
   }
 
@@ -108,6 +125,9 @@ class Walk {
       length: issue.length,
       device: flights.device,
       submit: flights.kept(calls),
+      queue: flights.kept(this.#queue),
+      getrq: flights.kept(this.#getrq),
+      insert: flights.kept(this.#insert),
       issue,
       complete: flights.kept(completed),
       return: flights.kept(this.#returns.rows),
@@ -127,9 +147,23 @@ class Walk {
     this.#callers.exit(this.#table.tid[row]!);
   }
 
+  #onInsert(row: number): void {
+    this.#callers.insert(row);
+    this.#blockSteps.insert(row);
+  }
+
+  #onMerge(row: number): void {
+    this.#callers.merge(row);
+    this.#blockSteps.merge(row);
+  }
+
   #onIssue(row: number): void {
     const asker = this.#callers.issue(row);
     const request = this.#flights.issue(row);
+    const { queue, getrq, insert } = this.#blockSteps.issue(row);
+    this.#queue[request] = queue;
+    this.#getrq[request] = getrq;
+    this.#insert[request] = insert;
     this.#returns.issued(request, asker);
   }
 
@@ -139,9 +173,12 @@ class Walk {
     if (request === NO_REQUEST) return;
     this.#returns.takenBack(request);
     this.#callers.putBack(row, this.#returns.asker(request));
+    const [queue, getrq, insert] = [this.#queue[request]!, this.#getrq[request]!, this.#insert[request]!];
+    this.#blockSteps.putBack(row, { queue, getrq, insert });
   }
 
   #onComplete(row: number): void {
+    this.#blockSteps.complete(row);
     const request = this.#flights.complete(row);
     if (request !== NO_REQUEST) this.#returns.completed(request, row);
   }

@@ -14,6 +14,10 @@ export const STEP = {
   insert: 7,
   merge: 8,
   requeue: 9,
+  queue: 10,
+  getrq: 11,
+  backMerge: 12,
+  frontMerge: 13,
 } as const;
 
 /** Exits of calls that tell a task of completions. */
@@ -32,6 +36,10 @@ const BY_KIND = new Map<number, number>([
   [kindId('block_rq_insert'), STEP.insert],
   [kindId('block_rq_merge'), STEP.merge],
   [kindId('block_rq_requeue'), STEP.requeue],
+  [kindId('block_bio_queue'), STEP.queue],
+  [kindId('block_getrq'), STEP.getrq],
+  [kindId('block_bio_backmerge'), STEP.backMerge],
+  [kindId('block_bio_frontmerge'), STEP.frontMerge],
   [kindId('io_uring_submit_req'), STEP.submit],
   [kindId('io_uring_complete'), STEP.posted],
   ...IO_CALLS.map((call): [number, number] => [kindId(`sys_enter_${call}`), STEP.enter]),

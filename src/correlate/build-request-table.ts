@@ -84,8 +84,8 @@ export function buildRequestTable(
     times.useLatencies(latencies, logged, roundingNs, lifetimes);
   const usable = usableOf(scene.requests.reject, outside);
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
-  const whole = usable.filter((request) => nearGap[request] === undefined);
-  const thin = thinRequests(scene, followed, whole, doubts);
+  const thin = thinRequests(scene, followed, usable, nearGap, doubts);
+  const doubted = doubtedRequests(followed, times, thin);
   const critical = new CriticalPath(scene, followed, usable, times.of);
   const violators = new Set(relation.violators);
   for (let request = 0; request < begins.length; request++) {
@@ -96,15 +96,7 @@ export function buildRequestTable(
     else if (violators.has(request))
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
     else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]!);
-    else if (followed.unclear.has(request))
-      layout.set(
-        request,
-        STATUS.quarantined,
-        `several eventfds were read, and nothing tells which read is its ${followed.unclear.get(request)}`,
-      );
-    else if (times.contradicted.has(request))
-      layout.set(request, STATUS.quarantined, 'the application’s own times do not enclose it');
-    else if (thin.has(request)) layout.set(request, STATUS.quarantined, thin.get(request)!);
+    else if (doubted.has(request)) layout.set(request, STATUS.quarantined, doubted.get(request)!);
     else {
       const { variant, reason } = critical.judge(request);
       if (variant === undefined) layout.set(request, STATUS.quarantined, reason!);
@@ -119,6 +111,19 @@ export function buildRequestTable(
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
 const WAS_SET = 'no one relation of the clocks is right: one was set while it was recorded';
+
+/** Why requests cannot be used for what was found of them; the first of several reasons. */
+function doubtedRequests(
+  { unclear }: Followed,
+  { contradicted }: Times,
+  thin: ReadonlyMap<number, string>,
+): ReadonlyMap<number, string> {
+  const doubted = new Map(thin);
+  for (const request of contradicted) doubted.set(request, 'the application’s own times do not enclose it');
+  for (const [request, point] of unclear)
+    doubted.set(request, `several eventfds were read, and nothing tells which read is its ${point}`);
+  return doubted;
+}
 
 /** Per request why it is not inside the recorded span, undefined for those that are. */
 function outsideReasons(
@@ -226,7 +231,9 @@ class Layout {
   }
 
   finish(times: Times, variants: readonly RequestVariant[]): RequestTable {
-    const offsets = new Map(this.#points.map((point) => [point, this.#offsets(times.of(point))]));
+    const nowhere = new Int32Array(this.#columns.length).fill(NOT_OBSERVED);
+    const offsetsOf = (point: PointId) => (times.has(point) ? this.#offsets(times.of(point)) : nowhere);
+    const offsets = new Map(this.#points.map((point) => [point, offsetsOf(point)]));
     return { ...this.#columns, offsets, variants, reasons: this.#reasons };
   }
 

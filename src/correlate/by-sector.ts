@@ -10,7 +10,12 @@ export class BySector<Value> {
   readonly #others = new Map<number, Value>();
 
   get isEmpty(): boolean {
-    return this.#sector === -1 && this.#others.size === 0;
+    return this.size === 0;
+  }
+
+  /** Of how many sectors something is known. */
+  get size(): number {
+    return this.#others.size + (this.#sector === -1 ? 0 : 1);
   }
 
   get(sector: number): Value | undefined {
@@ -31,5 +36,11 @@ export class BySector<Value> {
       this.#sector = -1;
       this.#value = undefined;
     }
+  }
+
+  clear(): void {
+    this.#sector = -1;
+    this.#value = undefined;
+    this.#others.clear();
   }
 }

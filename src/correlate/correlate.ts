@@ -3,12 +3,14 @@
  * Leaves: one request table on the application's time line, the clocks' relation, the path and why it was chosen.
  */
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
+import { withBlockLayer } from '../paths/block-layer.ts';
 import { virtioHostOnly } from '../paths/host-only.ts';
 import { type IoPath, withLatenciesAlone } from '../paths/io-path.ts';
 import type { Doubts } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
+import { NO_ROW } from '../trace/units.ts';
 import { type Actors, findActors, noRows, servedBy } from './actors.ts';
 import { type AppMachine, appMachine, type NotFollowed } from './app-machine.ts';
 import type { AppRequests } from './app-requests.ts';
@@ -125,8 +127,9 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const alone = awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone);
   const hostIssue = actors.match?.issue ?? noRows(requests.length);
   const latencies = isHostAlone ? undefined : input.latencies;
+  const ofBlockLayer = (path: IoPath) => (isHostAlone ? path : inBlockLayer(path, requests));
   const base = {
-    path: latencies === undefined ? chosen.path : withLatenciesAlone(chosen.path),
+    path: ofBlockLayer(latencies === undefined ? chosen.path : withLatenciesAlone(chosen.path)),
     requests,
     app,
     hostIssue,
@@ -162,7 +165,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
       ? refinePath(chosen, built.requests, followed, scene.host, concurrent.alone)
       : chosen;
   return {
-    path: refined.path,
+    path: ofBlockLayer(refined.path),
     evidence: refined.evidence,
     requests: built.requests,
     application: built.application,
@@ -240,6 +243,12 @@ function choosePath(
   if ('unknown' in detected)
     return { failure: `the path could not be detected: ${detected.unknown}; name it with --path` };
   return detected;
+}
+
+/** The path with what the block layer of the application's machine was seen to do. */
+function inBlockLayer(path: IoPath, { queue, getrq, insert }: AppRequests): IoPath {
+  const isSeen = (rows: Int32Array) => rows.some((row) => row !== NO_ROW);
+  return isSeen(queue) || isSeen(getrq) ? withBlockLayer(path, isSeen(insert)) : path;
 }
 
 function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {

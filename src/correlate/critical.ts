@@ -171,11 +171,12 @@ export class CriticalPath {
     return single >= LEAST_ALONE && passing >= single * USUALLY_PASSED;
   }
 
-  /** Whether the recording holds its events, and those of a point that a rule for it starts from. */
+  /** Whether the recording holds its events, and those of a point that a rule for it starts from; an anchor needs none. */
   #isFindable(point: PointId): boolean {
     const { recorded } = this.#followed;
     const rules = this.#path.rules.filter((rule) => rule.point === point);
-    return recorded.has(point) && rules.some(({ join }) => !('of' in join) || recorded.has(join.of));
+    const starts = rules.some(({ join }) => !('of' in join) || recorded.has(join.of));
+    return recorded.has(point) && (rules.length === 0 || starts);
   }
 
   /** Observed, and not part of a bypass that was passed by. */

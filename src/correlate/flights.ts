@@ -45,6 +45,7 @@ export class Flights {
   /** Rows of completions whose issue is not in the recording: it lies before it, or was lost. */
   readonly strays: number[] = [];
   readonly #table: EventTable;
+  #wasRequeued = false;
   /** By first sector. */
   readonly #inFlight = new BySector<number>();
   /** First sector → completions to swallow because the requests there are rejected as equal. */
@@ -86,6 +87,7 @@ export class Flights {
     const request = this.#inFlight.get(sector);
     if (request === undefined || this.reject[request] !== APP_REJECTS.none) return NO_REQUEST;
     this.reject[request] = APP_REJECTS.requeued;
+    this.#wasRequeued = true;
     this.#inFlight.delete(sector);
     return request;
   }
@@ -109,8 +111,9 @@ export class Flights {
     return request;
   }
 
-  /** A column over all requests without those that were issued again. */
+  /** A column over all requests without those that were issued again: in the same memory where there are none. */
   kept<Column extends Int32Array | Uint8Array>(column: Column): Column {
+    if (!this.#wasRequeued) return column.subarray(0, this.length) as Column;
     const values = column.slice(0, this.length);
     let length = 0;
     for (let request = 0; request < this.length; request++)

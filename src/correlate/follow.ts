@@ -24,7 +24,7 @@ import { emptyWindows, type Located, layWindows, type WindowSource, type Windows
 /** Rows by point, and how many requests had several candidates for a point that only one can have been. */
 export interface Followed {
   readonly rows: ReadonlyMap<PointId, Int32Array>;
-  /** Their times on the application's clock, NaN where there is no row. */
+  /** Their times on the application's clock, NaN where there is no row; nothing of a point that no request has. */
   readonly times: ReadonlyMap<PointId, Float64Array>;
   readonly ambiguous: ReadonlyMap<PointId, number>;
   /** Requests for which a read of one of several eventfds was found, and nothing tells which is theirs: the point. */
@@ -71,10 +71,13 @@ class Work implements WindowSource {
     this.#wanted = new Float64Array(this.length);
     this.#first = new Int32Array(this.length);
     this.#last = new Int32Array(this.length);
-    const { anchors } = scene.path;
-    for (const anchor of ['submit', 'issue', 'complete', 'return'] as const) {
-      this.#found.set(anchors[anchor], located(scene.requests[anchor], scene.app));
-      this.#recorded.add(anchors[anchor]);
+    for (const [anchor, point] of Object.entries(scene.path.anchors) as [
+      keyof IoPath['anchors'],
+      PointId,
+    ][]) {
+      const found = located(scene.requests[anchor], scene.app);
+      this.#found.set(point, found);
+      if (found.count > 0) this.#recorded.add(point);
     }
   }
 
@@ -82,7 +85,7 @@ class Work implements WindowSource {
     const found = [...this.#found];
     return {
       rows: new Map(found.map(([point, { rows }]) => [point, rows])),
-      times: new Map(found.map(([point, { time }]) => [point, time])),
+      times: new Map(found.filter(([, { count }]) => count > 0).map(([point, { time }]) => [point, time])),
       ambiguous: this.#ambiguous,
       unclear: this.#unclear,
       recorded: this.#recorded,

@@ -27,20 +27,22 @@ interface Group {
 /** What so few requests have in common may be damage that happens to look alike. */
 const LEAST_COMMON = 0.01;
 
-/** Per request (of `usable`) why it cannot be believed, undefined for those that can. */
+/** Per request (of `usable`, but for those that are `doubted` already) why it cannot be believed; nothing for those that can. */
 export function thinRequests(
   scene: Scene,
   followed: Followed,
   usable: Int32Array,
+  doubted: readonly (string | undefined)[],
   doubts: SideDoubts,
 ): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>();
   if (doubts.app.lossShare === 0 && doubts.host.lossShare === 0) return reasons;
+  const whole = usable.filter((request) => doubted[request] === undefined);
   const points = pointsThatMatter(scene.path).filter((point) => followed.rows.has(point));
   const loss = points.map((point) => unnoticedLoss(scene, followed, doubts, point));
   const needs = dependence(scene.path, points);
   const groups = new Map<string, Group>();
-  for (const request of usable) {
+  for (const request of whole) {
     const has = points.map((point) => followed.rows.get(point)![request] !== NO_ROW);
     const key = has.map(Number).join('');
     const group = groups.get(key);
@@ -53,7 +55,7 @@ export function thinRequests(
     const reason =
       fuller !== undefined
         ? `events are missing in the recording, perhaps its ${points[fuller]}`
-        : group.members.length < usable.length * LEAST_COMMON
+        : group.members.length < whole.length * LEAST_COMMON
           ? 'events are missing in the recording, and hardly any request has the points it has'
           : undefined;
     if (reason !== undefined) for (const request of group.members) reasons.set(request, reason);

@@ -25,18 +25,30 @@ export class Times {
   /** Times of a point on the application's time line, NaN where it was not observed. */
   readonly of = (point: PointId): Float64Array => this.#columns.get(point) ?? this.#unobserved;
 
+  /** Whether any request has the point. */
+  has(point: PointId): boolean {
+    return this.#columns.has(point);
+  }
+
   /** First and last traced time of each request on its own machine; the last is NaN where it never ended. */
   lifetimes(): Lifetimes {
-    const { app, path, requests } = this.#scene;
+    const { path, requests } = this.#scene;
     const { anchors } = path;
-    const begin = this.of(anchors.submit).slice();
+    const begin = this.#begins();
     const end = this.of(anchors.return).slice();
     const complete = this.of(anchors.complete);
     for (let request = 0; request < requests.length; request++) {
-      if (Number.isNaN(begin[request]!)) begin[request] = app.timeOfRow(requests.issue[request]!);
       if (Number.isNaN(end[request]!)) end[request] = complete[request]!;
     }
     return { begin, end };
+  }
+
+  /** The first time that is known of each: nothing is, before its call, its bio or its request. */
+  #begins(): Float64Array {
+    const { submit, queue, getrq, issue } = this.#scene.path.anchors;
+    const begin = this.of(submit).slice();
+    for (const point of [queue, getrq, issue]) if (point !== undefined) fillIn(begin, this.of(point));
+    return begin;
   }
 
   /**
@@ -91,4 +103,9 @@ export class Times {
     });
     this.#columns.set('app:end', end);
   }
+}
+
+/** Gives the times that are NaN those of another column. */
+function fillIn(times: Float64Array, others: Float64Array): void {
+  for (let at = 0; at < times.length; at++) if (Number.isNaN(times[at]!)) times[at] = others[at]!;
 }

@@ -15,6 +15,10 @@ export interface IoPath {
   /** The application-side requests everything else is attached to. */
   readonly anchors: {
     readonly submit: PointId;
+    /** Of the block layer, where the recording shows it; see `withBlockLayer`. */
+    readonly queue?: PointId;
+    readonly getrq?: PointId;
+    readonly insert?: PointId;
     readonly issue: PointId;
     readonly complete: PointId;
     readonly return: PointId;

@@ -40,6 +40,36 @@ export const STAGES = [
     'File system, block layer and driver of the guest, from the system call to the issued request. A scheduler adds a hop to a kernel worker here.',
   ),
   define(
+    'bio-build',
+    'submit',
+    'system call to bio',
+    'From the system call to the bio that enters the block layer: VFS, file system and page cache.',
+  ),
+  define(
+    'request-wait',
+    'submit',
+    'gets a request',
+    'From the bio to its request: limits of cgroups and writeback, the search for a request to merge with, and, in a full queue, waiting for a free tag. What btt calls Q2G.',
+  ),
+  define(
+    'plug',
+    'submit',
+    'plugged',
+    'From the request to the scheduler: the task gathers requests and hands them over together (blk_start_plug). What btt calls G2I.',
+  ),
+  define(
+    'io-scheduler',
+    'submit',
+    'I/O scheduler',
+    'From the scheduler, which may hold the request back, to the driver that accepted it. What btt calls I2D.',
+  ),
+  define(
+    'direct-issue',
+    'submit',
+    'issued directly',
+    'From the request to the driver that accepted it, no scheduler seen between: the task’s plug, and the driver’s preparation.',
+  ),
+  define(
     'guest-kick',
     'submit',
     'guest kicks',

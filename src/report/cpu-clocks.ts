@@ -71,7 +71,8 @@ function stampedPoint(side: Side, rows: Int32Array, requests: Int32Array): Stamp
   const cpu = new Int32Array(rows.length).fill(NO_CPU);
   const cpus = new Set<number>();
   let last = NO_CPU;
-  for (const request of requests) {
+  for (let at = 0; at < requests.length; at++) {
+    const request = requests[at]!;
     const row = rows[request]!;
     if (row === NO_ROW) continue;
     const own = side.table.cpu[row]!;

@@ -7,7 +7,8 @@ type Base = Parameters<typeof sampleOf>[0];
 function requests(length: number): Base {
   const rows = Int32Array.from({ length }, (_, request) => request);
   const alone = Uint8Array.from({ length }, (_, request) => (request % 3 === 0 ? 0 : 1));
-  const columns = { submit: rows, issue: rows, complete: rows, return: rows, reject: new Uint8Array(length) };
+  const anchors = { submit: rows, queue: rows, getrq: rows, insert: rows, issue: rows, complete: rows };
+  const columns = { ...anchors, return: rows, reject: new Uint8Array(length) };
   return {
     requests: { ...columns, length, device: 1, strays: new Int32Array() },
     hostIssue: rows,
