@@ -1,10 +1,5 @@
 /** What a request passes in its machine's block layer before the driver has it: bio, request, scheduler. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { blktrace } from '../../parsers/blktrace.ts';
-import { followRecording, reportOf } from '../../src/commands/analyze.ts';
-import { readSource } from '../../src/commands/read-source.ts';
 import { followDiagram } from '../support/follow-diagram.ts';
 
 const LANES = `
@@ -143,51 +138,4 @@ describe('the block layer, drawn', () => {
       101,
     ]);
   });
-});
-
-/** The mean of each step of reads and writes, paired by sector from the text that blkparse printed of the same files. */
-function meansByText(): { requests: number; wait: number; issue: number; device: number } {
-  const text = gunzipSync(readFileSync(new URL('../fixtures/blktrace/virtio.txt.gz', import.meta.url)));
-  const open = new Map<string, Record<string, number>>();
-  const sums = { requests: 0, wait: 0, issue: 0, device: 0 };
-  for (const line of text.toString('latin1').split('\n')) {
-    const [, , , time, , action, rwbs, sector] = line.trim().split(/\s+/);
-    if (action === undefined || !['Q', 'G', 'D', 'C'].includes(action) || !/^[RW]/.test(rwbs ?? '')) continue;
-    const steps = action === 'Q' ? {} : open.get(sector!);
-    if (steps === undefined) continue;
-    steps[action] = Number(time) * 1e9;
-    open.set(sector!, steps);
-    if (action !== 'C' || steps['D'] === undefined) continue;
-    sums.requests++;
-    sums.wait += steps['G']! - steps['Q']!;
-    sums.issue += steps['D'] - steps['G']!;
-    sums.device += steps['C']! - steps['D'];
-    open.delete(sector!);
-  }
-  const { requests, wait, issue, device } = sums;
-  return { requests, wait: wait / requests, issue: issue / requests, device: device / requests };
-}
-
-it('gives what blktrace recorded the means that blkparse’s text of it has', async () => {
-  const sources = await Promise.all(
-    [0, 1].map((cpu) => {
-      const name = `virtio.blktrace.${cpu}`;
-      const bytes = gunzipSync(readFileSync(new URL(`../fixtures/blktrace/${name}.gz`, import.meta.url)));
-      const chunks = async function* () {
-        yield bytes;
-      };
-      return readSource(name, 'host', blktrace, chunks());
-    }),
-  );
-  const recording = { sources, groundTruth: undefined, facts: {} };
-  const followed = followRecording(recording, {});
-  if ('failure' in followed) throw new Error(followed.failure);
-  const { requests, stages } = reportOf(recording, followed, { version: '0', title: '' });
-  const expected = meansByText();
-  expect(requests.matched).toBe(expected.requests);
-  const means = Object.fromEntries(stages.map(({ id, meanNs }) => [id, meanNs]));
-  expect(Object.keys(means)).toEqual(['request-wait', 'direct-issue', 'device+host-irq']);
-  expect(means['request-wait']).toBeCloseTo(expected.wait, 0);
-  expect(means['direct-issue']).toBeCloseTo(expected.issue, 0);
-  expect(means['device+host-irq']).toBeCloseTo(expected.device, 0);
 });
