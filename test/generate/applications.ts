@@ -59,6 +59,9 @@ export abstract class Applications<Own extends Job> {
   protected readonly machine: MachineName;
   protected readonly app: TraceWriter;
   protected readonly requests: TrueRequest[] = [];
+  readonly #blockLayer: () => number;
+  /** Share of the requests that go through a scheduler. */
+  readonly #scheduled: number;
   protected abstract readonly jobs: readonly Own[];
   /** Of the block device, as the kernel prints it. */
   protected abstract readonly device: string;
@@ -67,6 +70,8 @@ export abstract class Applications<Own extends Job> {
     this.options = options;
     this.machine = machine;
     this.random = randomFrom(options.seed + 1e6);
+    this.#blockLayer = randomFrom(options.seed + 2e6);
+    this.#scheduled = [0, 0.5, 1][Math.floor(this.#blockLayer() * 3)]!;
     const { prints, guestOffsetNs, driftPpm } = options;
     this.host = new TraceWriter({ rate: 1, offsetNs: EPOCH_NS, prints });
     this.app =
@@ -148,9 +153,24 @@ export abstract class Applications<Own extends Job> {
     return request;
   }
 
-  protected issue(job: Own, request: TrueRequest, ns: number): void {
+  /** `since`: nothing that the job did before is later. */
+  protected issue(job: Own, request: TrueRequest, since: number, ns: number): void {
+    if (this.options.bios) this.#passBlockLayer(job, request, since, ns);
     request.passed.set(`${this.machine}:issue`, ns);
     for (const line of this.issueLines(request)) this.app.add(ns, job.app, line);
+  }
+
+  /** A stream of its own: what else is drawn is the same without it. */
+  #passBlockLayer({ app }: Own, { sector, passed }: TrueRequest, since: number, ns: number): void {
+    const [queue, getrq, insert] = [0, 0, 0]
+      .map(() => since + Math.floor(this.#blockLayer() * (ns - since + 1)))
+      .sort((a, b) => a - b) as [number, number, number];
+    passed.set(`${this.machine}:queue`, queue).set(`${this.machine}:getrq`, getrq);
+    this.app.add(queue, app, `block_bio_queue: ${this.device} RS ${sector} + 8 [fio]`);
+    this.app.add(getrq, app, `block_getrq: ${this.device} RS ${sector} + 8 [fio]`);
+    if (this.#blockLayer() >= this.#scheduled) return;
+    passed.set(`${this.machine}:insert`, insert);
+    this.app.add(insert, app, `block_rq_insert: ${this.device} RS 4096 () ${sector} + 8 [fio]`);
   }
 
   /** The application submits what its depth allows, then waits. Its CPU does nothing else meanwhile. */
@@ -176,10 +196,11 @@ export abstract class Applications<Own extends Job> {
     let ns = begin;
     const issued: TrueRequest[] = [];
     for (let each = 0; each < count; each++) {
+      const since = ns;
       ns += this.some(1500);
       const request = this.newRequest(job, begin);
       issued.push(request);
-      this.issue(job, request, ns);
+      this.issue(job, request, since, ns);
     }
     ns = this.ring(job, ns + this.some(300), issued);
     ns += this.some(700);

@@ -45,9 +45,10 @@ export class PolledDrawing extends Applications<Job> {
     this.app.add(begin, job.app, `sys_io_uring_enter(fd: 3, ${args})`);
     let ns = begin;
     for (let each = 0; each < count; each++) {
+      const since = ns;
       ns += this.some(1500);
       const request = this.newRequest(job, begin);
-      this.issue(job, request, ns);
+      this.issue(job, request, since, ns);
       inFlight.push({ request, doneNs: this.driveEnds(ns) });
     }
     inFlight.sort((a, b) => a.doneNs - b.doneNs);

@@ -31,6 +31,8 @@ export interface DrawnOptions {
   readonly knownOffset: boolean;
   /** Nanoseconds of a stage: uniform up to twice, or exponential with, this mean. */
   readonly spread: 'uniform' | 'exponential';
+  /** The block layer's own events before a request is issued are recorded too; some requests go through a scheduler in some recordings. */
+  readonly bios: boolean;
 }
 
 /** One of the many configurations of a family, always the same for a seed. */
@@ -52,6 +54,7 @@ export function drawOptions(seed: number, family: Family = 'virtio-blk'): DrawnO
     driftPpm: prints === 'mono' ? Math.floor(random() * 41) - 20 : 0,
     knownOffset: prints === 'x86-tsc' && random() < 0.5,
     spread: pick('uniform', 'exponential'),
+    bios: false,
   };
   // Only QEMU's IOThreads and main loop poll a virtqueue, as they are drawn.
   return family === 'virtio-blk' ? drawn : { ...drawn, polls: false, mainLoop: false };

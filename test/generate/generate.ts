@@ -39,8 +39,12 @@ const DRAWINGS: Record<Family, (options: DrawnOptions) => DrawnTraces> = {
   'bare-metal-iopoll': (options) => new PolledDrawing(options, 'host').draw(),
 };
 
-export async function generate(seed: number, family?: Family): Promise<Generated> {
-  const options = drawOptions(seed, family);
+export async function generate(
+  seed: number,
+  family?: Family,
+  more: Partial<Pick<DrawnOptions, 'bios'>> = {},
+): Promise<Generated> {
+  const options = { ...drawOptions(seed, family), ...more };
   const drawn = drawTexts(options);
   return { options, ...drawn, recording: await recordingOf(drawn.texts, options) };
 }

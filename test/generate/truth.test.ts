@@ -27,28 +27,44 @@ const PATHS: Readonly<Record<Family, RegExp>> = {
   'bare-metal-iopoll': /^bare-metal-nvme-iopoll$/,
 };
 
+/** Reads the drawings of some seeds, and holds each against what was drawn; what was matched of how many, and how many points. */
+async function heldOf(family: Family, seeds: { from: number; to: number }, bios: boolean) {
+  const sum = { matched: 0, drawn: 0, points: 0 };
+  for (let seed = seeds.from; seed < seeds.to; seed++) {
+    const generated = await generate(seed, family, { bios });
+    const followed = followRecording(generated.recording, { tscHz: DRAWN_TSC_HZ });
+    if ('failure' in followed) throw new Error(`seed ${seed}: ${followed.failure}`);
+    const { wrong, matched, points } = holdAgainstTruth(generated, followed);
+    const path = followed.correlated.path.name;
+    expect({ seed, path, wrong: wrong.slice(0, 3) }).toEqual({
+      seed,
+      path: expect.stringMatching(PATHS[family]),
+      wrong: [],
+    });
+    sum.matched += matched;
+    sum.drawn += generated.truth.length;
+    sum.points += points;
+  }
+  expect(sum.matched).toBeGreaterThan(sum.drawn * 0.95);
+  return sum;
+}
+
 describe.each(FAMILIES)('drawn recordings of %s', (family) => {
   it.each([...Array(PARTS[family]).keys()])(
     `part %d of ${PARTS[family]}: every matched request is as it was drawn`,
     { timeout: 60_000 },
     async (part) => {
-      let matched = 0;
-      let drawn = 0;
-      for (let seed = part * OF_A_PART; seed < (part + 1) * OF_A_PART; seed++) {
-        const generated = await generate(seed, family);
-        const followed = followRecording(generated.recording, { tscHz: DRAWN_TSC_HZ });
-        if ('failure' in followed) throw new Error(`seed ${seed}: ${followed.failure}`);
-        const held = holdAgainstTruth(generated, followed);
-        const path = followed.correlated.path.name;
-        expect({ seed, path, wrong: held.wrong.slice(0, 3) }).toEqual({
-          seed,
-          path: expect.stringMatching(PATHS[family]),
-          wrong: [],
-        });
-        matched += held.matched;
-        drawn += generated.truth.length;
-      }
-      expect(matched).toBeGreaterThan(drawn * 0.95);
+      await heldOf(family, { from: part * OF_A_PART, to: (part + 1) * OF_A_PART }, false);
     },
   );
+
+  it('every matched request is as it was drawn with its way through the block layer', {
+    timeout: 60_000,
+  }, async () => {
+    const seeds = { from: 0, to: OF_A_PART };
+    const without = await heldOf(family, seeds, false);
+    const held = await heldOf(family, seeds, true);
+    // Bio and request are points of every one.
+    expect(held.points).toBeGreaterThanOrEqual(without.points + 2 * held.matched);
+  });
 });
