@@ -19,7 +19,7 @@ export interface Relation {
   readonly ok: boolean;
   /** Requests whose messages contradict the relation. */
   readonly violators: readonly number[];
-  /** A clock was set while it recorded: what was in flight then is right on no clock. */
+  /** A clock was set while it recorded, or that of a CPU is off: what was in flight then is right on no clock. */
   readonly wasSet?: boolean;
 }
 

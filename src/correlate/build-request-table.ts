@@ -110,7 +110,8 @@ export function buildRequestTable(
 }
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
-const WAS_SET = 'no one relation of the clocks is right: one was set while it was recorded';
+const WAS_SET =
+  'no one relation of the clocks is right: one was set while it was recorded, or a CPU’s own is off';
 
 /** Why requests cannot be used for what was found of them; the first of several reasons. */
 function doubtedRequests(

@@ -24,9 +24,9 @@ export interface Subject {
   readonly drawn?: Drawn;
 }
 
-/** One of the generator's recordings. */
-export function drawnSubject(seed: number, family?: Family): Subject {
-  const options = drawOptions(seed, family);
+/** One of the generator's recordings; `bios`: with the events of the block layer. */
+export function drawnSubject(seed: number, family?: Family, bios = false): Subject {
+  const options = { ...drawOptions(seed, family), bios };
   const drawn = drawTexts(options);
   const facts: RecordingFacts = options.knownOffset
     ? { tscOffsets: [{ vcpu: 0, offset: BigInt(options.guestOffsetNs) }] }
@@ -34,7 +34,7 @@ export function drawnSubject(seed: number, family?: Family): Subject {
   const { host, guest } = drawn.texts;
   if (guest === undefined) throw new Error('faults are put into recordings of guests');
   return {
-    name: `drawn ${options.family} ${seed}`,
+    name: `drawn ${options.family} ${seed}${bios ? ' with bios' : ''}`,
     texts: { host, guest },
     facts,
     drawn: { ...drawn, options },

@@ -28,13 +28,13 @@ export function holdAgainstTruth(generated: Drawn, { correlated }: FollowedRecor
   let matched = 0;
   for (let request = 0; request < requests.length; request++) {
     const true_ = bySector.get(requests.sector[request]!);
-    if (true_ === undefined) {
-      wrong.push(`sector ${requests.sector[request]} was never drawn`);
-      continue;
-    }
     if (requests.status[request] !== STATUS.matched) {
       const reason = requests.reasons[requests.reason[request]!]!;
       reasons[reason] = (reasons[reason] ?? 0) + 1;
+      continue;
+    }
+    if (true_ === undefined) {
+      wrong.push(`sector ${requests.sector[request]} was never drawn`);
       continue;
     }
     matched++;
