@@ -4,6 +4,7 @@
  * the host, little else tells that a clock was set.
  */
 import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
+import type { IoPath } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { Followed } from './follow.ts';
@@ -34,13 +35,24 @@ const LEAST_LEFT = 0.5;
 /** The first such point. Only requests that were alone are asked, and only where nothing is known to be missing. */
 export function missedPoint(scene: Scene, followed: Followed): MissedPoint | undefined {
   if (scene.host === undefined || scene.isLossy) return undefined;
+  const passedBy = maybePassedBy(scene.path);
   for (const point of ONCE) {
+    if (passedBy.has(point)) continue;
     const rows = followed.rows.get(point);
     if (rows === undefined) continue;
     const requests = requestsWithout(scene, rows);
     if (requests > 0 && rowsLeft(scene, rows) >= requests * LEAST_LEFT) return { point, requests };
   }
   return undefined;
+}
+
+/** Points that a request may go without: an interrupt, say, that comes when its completion has been found already, and is nobody's then. */
+function maybePassedBy({ groups, bypasses }: IoPath): ReadonlySet<PointId> {
+  const optional = groups.filter(({ absence, allOrNone }) => absence !== undefined && allOrNone !== true);
+  return new Set([
+    ...optional.flatMap(({ members }) => members),
+    ...bypasses.flatMap(({ points }) => points),
+  ]);
 }
 
 /** How many of the requests that were alone have no row of a point; 0 where they are exceptions, or all. */
