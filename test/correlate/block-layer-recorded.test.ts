@@ -1,4 +1,4 @@
-/** The block layer's steps in recordings of this, against what another reader pairs of their text: no code is shared. */
+/** The block layer's steps of real recordings, against what another reader pairs of their text: no code is shared. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
