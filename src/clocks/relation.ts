@@ -20,7 +20,7 @@ export interface Relation {
   /** Requests whose messages contradict the relation. */
   readonly violators: readonly number[];
   /** A clock was set while it recorded, or that of a CPU is off: what was in flight then is right on no clock. */
-  readonly wasSet?: boolean;
+  readonly isContradicted?: boolean;
 }
 
 /** A candidate for the exact relation, from the TSC: application time − host time as a line over host time. */

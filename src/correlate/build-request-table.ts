@@ -105,12 +105,12 @@ export function buildRequestTable(
   }
   // Under a wrong relation of the clocks most points fall out of order; what does not is no better.
   if (critical.outOfOrder > layout.matched) layout.discard(OUT_OF_ORDER);
-  if (relation.wasSet === true) layout.discard(WAS_SET);
+  if (relation.isContradicted === true) layout.discard(CONTRADICTED);
   return { requests: layout.finish(times, critical.variants), application: application ?? logged };
 }
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
-const WAS_SET =
+const CONTRADICTED =
   'no one relation of the clocks is right: one was set while it was recorded, or a CPU’s own is off';
 
 /** Why requests cannot be used for what was found of them; the first of several reasons. */

@@ -11,7 +11,7 @@ import { type MissedPoint, missedPoint } from './missed-points.ts';
 import { type OutsideGuest, outsideGuest } from './outside-guest.ts';
 import { placeHost } from './place-host.ts';
 import type { Scene } from './scene.ts';
-import { clocksSet } from './set-clocks.ts';
+import { contradicted } from './set-clocks.ts';
 import type { Side } from './side.ts';
 import type { Base, KnownClocks } from './tighten.ts';
 
@@ -44,7 +44,7 @@ export function followPlaced(
 
 function withoutHost(base: Base, relation: Relation, why: string): FollowedPlaced {
   const scene = sceneOf(base, undefined, relation);
-  return { scene, followed: follow(scene), relation: clocksSet(why) };
+  return { scene, followed: follow(scene), relation: contradicted(why) };
 }
 
 const CLOCK_OFF = 'the clock of a CPU of the host is off, or one was set while it was recorded';

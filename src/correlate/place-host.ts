@@ -8,7 +8,7 @@ import type { Actors } from './actors.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByRhythm, messagesBySector } from './messages.ts';
 import { firstRelation, unrelated } from './relate.ts';
-import { clocksSet, setBetweenMessages } from './set-clocks.ts';
+import { contradicted, setBetweenMessages } from './set-clocks.ts';
 import { otherSide, type Side } from './side.ts';
 import { type Base, type Beginning, type KnownClocks, type Tightened, tightened } from './tighten.ts';
 
@@ -24,7 +24,7 @@ export function placeHost(
   const needsHost = base.path.points.some(({ point }) => pointById(point).side === 'host');
   if (!needsHost) return { host: undefined, relation: ONE_CLOCK };
   if (hostTable === undefined || actors.host === undefined) return { host: undefined, relation: ONE_CLOCK };
-  if (input.set !== undefined) return placed(clocksSet(input.set), actors);
+  if (input.set !== undefined) return placed(contradicted(input.set), actors);
   const known = placedByBefore(base, actors, input, { app: appEpoch, host: hostTable.epoch });
   if (known !== undefined) return known;
   const begun = firstRelation(roughExchanges(base, actors, input.roundingNs), input);
@@ -85,7 +85,7 @@ function heldAgainst(
 ): Relation {
   if (relation.method === 'none') return relation;
   const set = setBetweenMessages(relation, exact, bySector === undefined ? [exchange] : [exchange, bySector]);
-  return set === undefined ? relation : clocksSet(set);
+  return set === undefined ? relation : contradicted(set);
 }
 
 /** A line that is bounded in one slice is open so many times as much at the end of the next. */

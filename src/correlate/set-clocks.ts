@@ -24,9 +24,9 @@ export function setClock(
     : `a machine’s clock was set by about ${microseconds(Math.round(match.apartNs / 1000))} while it was recorded: so much the requests before and after differ in their distance from the host’s`;
 }
 
-/** The relation of clocks of which one was set. */
-export function clocksSet(why: string): Relation {
-  return { ...unrelated(why), wasSet: true };
+/** No relation of clocks that no one line relates: one was set, or that of a CPU is off. */
+export function contradicted(why: string): Relation {
+  return { ...unrelated(why), isContradicted: true };
 }
 
 function setBacks(gaps: readonly Gap[], machine: string): { machine: string; ns: number }[] {
