@@ -7,15 +7,22 @@ const MASK = (1 << BITS) - 1;
 
 /** The values of a column of integers >= 0 in ascending order, as a new column. */
 export function ascending(values: Int32Array): Int32Array {
-  let from = values.slice();
+  const rounds = roundsOf(values);
+  if (rounds === 0) return values.slice();
+  let from = values;
   let to = new Int32Array(values.length);
-  for (let shift = 0; shift < roundsOf(values) * BITS; shift += BITS) {
-    const next = startsOf(from, shift);
+  let spare = rounds === 1 ? undefined : new Int32Array(values.length);
+  for (let round = 0; round < rounds; round++) {
+    const shift = round * BITS;
+    const next = startsOf(values, shift);
     for (let at = 0; at < from.length; at++) {
       const value = from[at]!;
       to[next[(value >>> shift) & MASK]!++] = value;
     }
-    [from, to] = [to, from];
+    const filled = to;
+    to = spare!;
+    spare = filled;
+    from = filled;
   }
   return from;
 }

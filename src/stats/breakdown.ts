@@ -59,11 +59,12 @@ export interface Breakdown {
 export function breakdown(requests: RequestTable, order: (point: PointId) => number): Breakdown {
   const matched = matchedOf(requests);
   const spans = spansOf(requests);
-  const populations = byVariant(requests, spans, matched);
-  for (const population of populations) checkClosure(requests, population);
-  const totals = matched.map((request) => requests.total[request]!);
+  const populations = byVariant(requests, spans, matched).map((each) => measured(requests, each));
+  for (const population of populations) checkClosure(population);
+  const totals = populations.length === 1 ? populations[0]!.totals : totalsOf(requests, matched);
   const ranks = ascendingOrder(totals);
-  const stack = (members: Int32Array) => meanStack(requests, byVariant(requests, spans, members));
+  const stack = (members: Int32Array) =>
+    meanStack(byVariant(requests, spans, members).map((each) => measured(requests, each)));
   const ranked = (from: number, to: number) => stack(ranks.slice(from, to).map((index) => matched[index]!));
   const n = matched.length;
   return {
@@ -72,7 +73,7 @@ export function breakdown(requests: RequestTable, order: (point: PointId) => num
     stages: stageStats(populations, order),
     typical: ranked(Math.floor(n * 0.45), Math.max(1, Math.ceil(n * 0.55))),
     slow: ranked(Math.min(n - 1, Math.floor(n * 0.99)), n),
-    variants: variantStats(requests, populations),
+    variants: variantStats(populations),
   };
 }
 
@@ -84,96 +85,114 @@ function matchedOf({ length, status }: RequestTable): Int32Array {
   return matched.slice(0, n);
 }
 
-function checkClosure(requests: RequestTable, { spans, members }: Population): void {
+/** A population's requests with what each took, in all and in each stage. */
+interface Measured extends Omit<Population, 'spans'> {
+  readonly totals: Int32Array;
+  readonly stages: readonly Took[];
+}
+
+/** A stage of a variant, how long each of its requests took in it, and all of them. */
+interface Took extends Omit<Span, 'fromNs' | 'toNs'> {
+  readonly ns: Int32Array;
+  readonly sumNs: number;
+}
+
+function measured(requests: RequestTable, { spans, members, ...rest }: Population): Measured {
+  const stages = spans.map((span) => tookOf(span, members));
+  return { ...rest, members, totals: totalsOf(requests, members), stages };
+}
+
+function totalsOf({ total }: RequestTable, members: Int32Array): Int32Array {
+  const totals = new Int32Array(members.length);
+  for (let at = 0; at < members.length; at++) totals[at] = total[members[at]!]!;
+  return totals;
+}
+
+function tookOf({ id, from, to, fromNs, toNs }: Span, members: Int32Array): Took {
+  const ns = new Int32Array(members.length);
+  let sumNs = 0;
+  for (let at = 0; at < members.length; at++) {
+    const request = members[at]!;
+    const took = toNs[request]! - fromNs[request]!;
+    if (took < 0 || toNs[request] === NOT_OBSERVED)
+      throw new Error(`internal: stage ${id} of request ${request} is ${took} ns`);
+    ns[at] = took;
+    sumNs += took;
+  }
+  return { id, from, to, ns, sumNs };
+}
+
+function checkClosure({ stages, members, totals }: Measured): void {
   const sums = new Float64Array(members.length);
-  for (const { id, fromNs, toNs } of spans)
-    for (let at = 0; at < members.length; at++) {
-      const request = members[at]!;
-      const ns = toNs[request]! - fromNs[request]!;
-      if (ns < 0 || toNs[request] === NOT_OBSERVED)
-        throw new Error(`internal: stage ${id} of request ${request} is ${ns} ns`);
-      sums[at]! += ns;
-    }
-  members.forEach((request, at) => {
-    if (sums[at] !== requests.total[request])
+  for (const { ns } of stages) for (let at = 0; at < ns.length; at++) sums[at]! += ns[at]!;
+  for (let at = 0; at < sums.length; at++)
+    if (sums[at] !== totals[at])
       throw new Error(
-        `internal: stages of request ${request} sum to ${sums[at]} ns, its total is ${requests.total[request]} ns`,
+        `internal: stages of request ${members[at]} sum to ${sums[at]} ns, its total is ${totals[at]} ns`,
       );
-  });
 }
 
 /** All requests that have a stage, with the borders it has in each variant. */
-interface StageMembers {
-  readonly id: string;
-  n: number;
-  readonly parts: { readonly span: Span; readonly members: Int32Array }[];
-}
-
-function stageStats(populations: readonly Population[], order: (point: PointId) => number): StageStats[] {
-  const stages = new Map<string, StageMembers>();
-  for (const { spans, members } of populations)
-    for (const span of spans) {
-      const stage = stages.get(span.id) ?? { id: span.id, n: 0, parts: [] };
-      stages.set(span.id, stage);
-      stage.n += members.length;
-      stage.parts.push({ span, members });
-    }
-  return [...stages.values()]
-    .map((stage) => {
-      const { from, to } = usualBorders(stage);
-      const durations = durationsOf(stage);
+function stageStats(populations: readonly Measured[], order: (point: PointId) => number): StageStats[] {
+  const stages = new Map<string, Took[]>();
+  for (const population of populations)
+    for (const stage of population.stages) stages.set(stage.id, [...(stages.get(stage.id) ?? []), stage]);
+  return [...stages]
+    .map(([id, parts]) => {
+      const { from, to } = usualBorders(parts);
+      const durations = joined(parts);
       return {
-        id: stage.id,
+        id,
         from,
         to,
-        n: stage.n,
+        n: durations.length,
         distribution: describe(durations),
-        sumNs: durations.reduce((sum, ns) => sum + ns, 0),
+        sumNs: parts.reduce((sum, { sumNs }) => sum + sumNs, 0),
         order: order(from) + order(to) / 1000,
       };
     })
     .sort((a, b) => a.order - b.order);
 }
 
-function usualBorders({ parts }: StageMembers): Span {
-  const borders = new Map<string, { span: Span; n: number }>();
-  for (const { span, members } of parts) {
-    const key = `${span.from} ${span.to}`;
-    borders.set(key, { span, n: (borders.get(key)?.n ?? 0) + members.length });
+function usualBorders(parts: readonly Took[]): Pick<Took, 'from' | 'to'> {
+  const borders = new Map<string, { part: Took; n: number }>();
+  for (const part of parts) {
+    const key = `${part.from} ${part.to}`;
+    borders.set(key, { part, n: (borders.get(key)?.n ?? 0) + part.ns.length });
   }
-  return [...borders.values()].sort((a, b) => b.n - a.n)[0]!.span;
+  return [...borders.values()].sort((a, b) => b.n - a.n)[0]!.part;
 }
 
-function durationsOf({ n, parts }: StageMembers): Int32Array {
-  const durations = new Int32Array(n);
+function joined(parts: readonly Took[]): Int32Array {
+  if (parts.length === 1) return parts[0]!.ns;
+  const durations = new Int32Array(parts.reduce((sum, { ns }) => sum + ns.length, 0));
   let next = 0;
-  for (const { span, members } of parts) {
-    const { fromNs, toNs } = span;
-    for (let at = 0; at < members.length; at++)
-      durations[next++] = toNs[members[at]!]! - fromNs[members[at]!]!;
+  for (const { ns } of parts) {
+    durations.set(ns, next);
+    next += ns.length;
   }
   return durations;
 }
 
 /** The mean stack of some requests, given by variant; a part's borders are those of the last request that has it. */
-function meanStack(requests: RequestTable, populations: readonly Population[]): Stack {
-  const parts = new Map<string, { span: Span; last: number; sum: number; n: number }>();
+function meanStack(populations: readonly Measured[]): Stack {
+  const parts = new Map<string, { stage: Took; last: number; sum: number; n: number }>();
   let n = 0;
   let sum = 0;
   let fromNs = Number.POSITIVE_INFINITY;
   let toNs = 0;
-  for (const { spans, members, last } of populations) {
-    n += members.length;
-    for (let at = 0; at < members.length; at++) {
-      const total = requests.total[members[at]!]!;
+  for (const { stages, totals, last } of populations) {
+    n += totals.length;
+    for (let at = 0; at < totals.length; at++) {
+      const total = totals[at]!;
       sum += total;
       if (total < fromNs) fromNs = total;
       if (total > toNs) toNs = total;
     }
-    for (const span of spans) {
-      const part = parts.get(span.id) ?? { span, last, sum: 0, n: 0 };
-      const known = { ...part, sum: part.sum + sumOf(span, members), n: part.n + members.length };
-      parts.set(span.id, last < part.last ? known : { ...known, span, last });
+    for (const stage of stages) {
+      const part = parts.get(stage.id) ?? { stage, last, sum: 0, n: 0 };
+      const known = { ...part, sum: part.sum + stage.sumNs, n: part.n + totals.length };
+      parts.set(stage.id, last < part.last ? known : { ...known, stage, last });
     }
   }
   return {
@@ -183,30 +202,18 @@ function meanStack(requests: RequestTable, populations: readonly Population[]): 
     toNs,
     parts: [...parts].map(([id, part]) => ({
       id,
-      from: part.span.from,
-      to: part.span.to,
+      from: part.stage.from,
+      to: part.stage.to,
       meanNs: part.sum / n,
       n: part.n,
     })),
   };
 }
 
-function sumOf({ fromNs, toNs }: Span, members: Int32Array): number {
-  let sum = 0;
-  for (let at = 0; at < members.length; at++) sum += toNs[members[at]!]! - fromNs[members[at]!]!;
-  return sum;
-}
-
 /** Variants of one name are one population; the commonest first. */
-function variantStats(requests: RequestTable, populations: readonly Population[]): VariantStats[] {
+function variantStats(populations: readonly Measured[]): VariantStats[] {
   const names = new Set(populations.map(({ name }) => name));
   return [...names]
-    .map((name) => ({
-      name,
-      stack: meanStack(
-        requests,
-        populations.filter((population) => population.name === name),
-      ),
-    }))
+    .map((name) => ({ name, stack: meanStack(populations.filter((population) => population.name === name)) }))
     .sort((a, b) => b.stack.n - a.stack.n);
 }

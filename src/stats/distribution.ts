@@ -18,14 +18,14 @@ export interface Distribution {
 const NORMAL_95 = 1.959964;
 
 /** simple-statistics declares arrays and works on typed arrays; the one place that says so. */
-function asNumbers(column: Float64Array): number[] {
+function asNumbers(column: Int32Array): number[] {
   return column as unknown as number[];
 }
 
 /** Describes durations, ns; all zeros are possible, no values are not. */
 export function describe(values: Int32Array): Distribution {
   if (values.length === 0) throw new Error('a distribution needs at least one value');
-  const sorted = new Float64Array(ascending(values));
+  const sorted = ascending(values);
   const column = asNumbers(sorted);
   const average = mean(column);
   const half = (NORMAL_95 * standardDeviation(column)) / Math.sqrt(sorted.length);

@@ -41,22 +41,23 @@ export function byVariant(
   spans: readonly (readonly Span[])[],
   members: Int32Array,
 ): Population[] {
-  const sizes = new Map<number, number>();
-  const last = new Map<number, number>();
+  const sizes = new Uint32Array(requests.variants.length);
+  const last = new Uint32Array(requests.variants.length);
+  const met: number[] = [];
   for (let at = 0; at < members.length; at++) {
     const variant = requests.variant[members[at]!]!;
-    sizes.set(variant, (sizes.get(variant) ?? 0) + 1);
-    last.set(variant, at);
+    if (sizes[variant]!++ === 0) met.push(variant);
+    last[variant] = at;
   }
-  return [...sizes].map(([variant, size]) => {
-    const own = size === members.length ? members : new Int32Array(size);
-    for (let at = 0, next = 0; next < size && own !== members; at++)
+  return met.map((variant) => {
+    const own = sizes[variant] === members.length ? members : new Int32Array(sizes[variant]!);
+    for (let at = 0, next = 0; next < own.length && own !== members; at++)
       if (requests.variant[members[at]!] === variant) own[next++] = members[at]!;
     return {
       name: requests.variants[variant]!.name,
       spans: spans[variant]!,
       members: own,
-      last: last.get(variant)!,
+      last: last[variant]!,
     };
   });
 }
