@@ -15,14 +15,7 @@ import type { ReportModel } from '../report/report-model.ts';
 import { type Doubts, findDoubts } from '../trace/doubts.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
 import type { MachineName, Recording, RecordingFacts, Source } from '../trace/recording.ts';
-import {
-  appMachineOf,
-  type BegunGuest,
-  logOnTrace,
-  type ReadyMachine,
-  rateOf,
-  readyMachine,
-} from './begin-following.ts';
+import { appMachineOf, type BegunGuest, type ReadyMachine, rateOf, readyMachine } from './begin-following.ts';
 import { searchAhead } from './search-ahead.ts';
 
 export interface AnalyzeOptions {
@@ -97,7 +90,6 @@ export function followRecording(
     facts,
     begun: begun?.app ?? appMachineOf(app, whole?.device, recording, rate),
     path: options.path,
-    log: logOnTrace(groundTruth?.log, app, rate),
     asked: askedForBy(groundTruth, whole !== undefined),
     latencies: groundTruth?.latenciesNs,
     exact: exactRelation(recording, guest, host, rate),

@@ -87,7 +87,7 @@ export function appMachineOf(
 const ANOTHER_CLOCK_NS = 3.6e12;
 
 /** The application's log on the trace's time line, as if both had one clock; whether they do is found out later. */
-export function logOnTrace(
+function logOnTrace(
   log: NonNullable<GroundTruth['log']> | undefined,
   machine: ReadyMachine | undefined,
   rate: TickRate | undefined,

@@ -3,9 +3,10 @@
  * that it can be followed while another is still being read.
  */
 import type { EventTable } from '../trace/event-table.ts';
-import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
+import { indexOccurrences, type Occurrences, pick } from '../trace/occurrences.ts';
+import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
-import type { ApplicationLog } from './application.ts';
+import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { appSide, type Side } from './side.ts';
 
@@ -15,6 +16,13 @@ export interface AppMachine {
   readonly device: number;
   readonly seen: AppRequests;
   readonly concurrent: InFlight;
+  /** The application's own log, and which of its lines is which request. */
+  readonly logged: LoggedRequests | undefined;
+}
+
+export interface LoggedRequests {
+  readonly log: ApplicationLog;
+  readonly match: ApplicationMatch;
 }
 
 /** What keeps a recording from being followed at all. */
@@ -53,7 +61,22 @@ export function appMachine({
     };
   const seen = followAppRequests(app.occurrences, device, isIncomplete);
   if (seen.length === 0) return { failure: 'no block request was issued to that device', isIdle: true };
-  return { app, device, seen, concurrent: inFlight(table, seen) };
+  return {
+    app,
+    device,
+    seen,
+    concurrent: inFlight(table, seen),
+    logged: log && { log, match: matchApplication(askedOf(table, seen), log) },
+  };
+}
+
+/** Sector of each request, and the first time that is known of it. */
+function askedOf({ ts, tag }: EventTable, { length, submit, queue, getrq, issue }: AppRequests) {
+  const start = new Float64Array(length).fill(Number.NaN);
+  for (const rows of [submit, queue, getrq, issue])
+    for (let request = 0; request < length; request++)
+      if (Number.isNaN(start[request]!) && rows[request] !== NO_ROW) start[request] = ts[rows[request]!]!;
+  return { length, sector: pick(tag, issue, new Float64Array(length)), start };
 }
 
 function likeliestDevice(machine: Occurrences, log: ApplicationLog | undefined): number | undefined {

@@ -6,7 +6,8 @@ import type { Relation } from '../clocks/relation.ts';
 import type { PointId } from '../paths/points.ts';
 import { pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
+import type { LoggedRequests } from './app-machine.ts';
+import type { ApplicationMatch } from './application.ts';
 import { type AskedFor, NOBODY, notAskedFor } from './asked-for.ts';
 import { CriticalPath } from './critical.ts';
 import { APP_REJECTS } from './flights.ts';
@@ -54,7 +55,7 @@ export function buildRequestTable(
   followed: Followed,
   span: Span,
   relation: Relation,
-  log: ApplicationLog | undefined,
+  logged: LoggedRequests | undefined,
   roundingNs: number,
   doubts: SideDoubts,
   asked: AskedFor | undefined,
@@ -64,9 +65,8 @@ export function buildRequestTable(
   const lifetimes = times.lifetimes();
   const begins = lifetimes.begin;
   const sector = pick(scene.app.table.tag, scene.requests.issue, new Float64Array(begins.length));
-  const application =
-    log === undefined ? undefined : matchApplication({ length: begins.length, sector, start: begins }, log);
-  if (log !== undefined && application !== undefined) times.useEdges(log, application, roundingNs, lifetimes);
+  const application = logged?.match;
+  if (logged !== undefined) times.useEdges(logged.log, logged.match, roundingNs, lifetimes);
   const layout = new Layout(scene, followed, lifetimes.begin, sector);
   const { tid } = scene.app.table;
   const callers = new Float64Array(begins.length).fill(NOBODY);
@@ -76,12 +76,12 @@ export function buildRequestTable(
   }
   const foreign = notAskedFor(layout.bytes, layout.direction, callers, asked);
   const outside = outsideReasons(scene, lifetimes, span, application, foreign);
-  const logged =
+  const byLatency =
     latencies === undefined
       ? undefined
       : matchLatencies(lifetimes, (request) => outside[request] === undefined, latencies, roundingNs);
-  if (latencies !== undefined && logged !== undefined)
-    times.useLatencies(latencies, logged, roundingNs, lifetimes);
+  if (latencies !== undefined && byLatency !== undefined)
+    times.useLatencies(latencies, byLatency, roundingNs, lifetimes);
   const usable = usableOf(scene.requests.reject, outside);
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
   const thin = thinRequests(scene, followed, usable, nearGap, doubts);
@@ -106,7 +106,7 @@ export function buildRequestTable(
   // Under a wrong relation of the clocks most points fall out of order; what does not is no better.
   if (critical.outOfOrder > layout.matched) layout.discard(OUT_OF_ORDER);
   if (relation.isContradicted === true) layout.discard(CONTRADICTED);
-  return { requests: layout.finish(times, critical.variants), application: application ?? logged };
+  return { requests: layout.finish(times, critical.variants), application: application ?? byLatency };
 }
 
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';

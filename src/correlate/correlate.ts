@@ -12,9 +12,9 @@ import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type Actors, findActors, noRows, servedBy } from './actors.ts';
-import { type AppMachine, appMachine, type NotFollowed } from './app-machine.ts';
+import type { AppMachine, NotFollowed } from './app-machine.ts';
 import type { AppRequests } from './app-requests.ts';
-import type { ApplicationLog, ApplicationMatch } from './application.ts';
+import type { ApplicationMatch } from './application.ts';
 import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
 import type { SearchedMachines } from './clocks-by-messages.ts';
@@ -43,14 +43,10 @@ export interface CorrelateInput {
   readonly guest: EventTable | undefined;
   readonly host: EventTable | undefined;
   readonly facts: RecordingFacts;
-  /** The application's machine by itself, by who has begun with it; followed here unless given. */
-  readonly begun?: AppMachine | NotFollowed | undefined;
+  /** The application's machine by itself: that of the guest, else the host's. */
+  readonly begun: AppMachine | NotFollowed;
   /** Path asked for by the user; undefined = detect. */
   readonly path?: IoPath | undefined;
-  /** Packed device asked for; undefined = the busiest, or the one `prefer` likes best. */
-  readonly device?: number | undefined;
-  /** The application's own log; its sectors tell its disk from others. */
-  readonly log?: ApplicationLog | undefined;
   /** What each of its requests took by its own clock, in the order in which it learned of them, where that is all it logged. */
   readonly latencies?: Float64Array | undefined;
   /** What the application asked for, where that is one size in one direction. */
@@ -96,16 +92,9 @@ const NO_REQUESTS = { issue: noRows(0), complete: noRows(0) };
 
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appName = input.guest === undefined ? 'host' : 'guest';
-  const begun =
-    input.begun ??
-    appMachine({
-      table: input.guest ?? input.host,
-      device: input.device,
-      log: input.log,
-      isIncomplete: input.doubts?.get(appName)?.isIncomplete === true,
-    });
+  const { begun } = input;
   if ('failure' in begun) return begun;
-  const { app, device, seen, concurrent } = begun;
+  const { app, device, seen, concurrent, logged } = begun;
   const appTable = app.table;
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
@@ -154,7 +143,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     followed,
     span,
     relation,
-    input.log,
+    logged,
     input.roundingNs,
     doubts,
     input.asked,

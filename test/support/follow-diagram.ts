@@ -1,4 +1,5 @@
 /** Follows a drawn trace through the whole correlation, and says of each drawn request what became of it. */
+import { appMachine } from '../../src/correlate/app-machine.ts';
 import { type Correlated, correlate } from '../../src/correlate/correlate.ts';
 import { NOT_OBSERVED, type RequestTable, STATUS } from '../../src/correlate/request-table.ts';
 import { pathByName } from '../../src/paths/index.ts';
@@ -42,9 +43,14 @@ export function followDiagram(diagram: string | DrawnTrace, options: FollowOptio
   const correlated = correlate({
     guest: trace.guest,
     host: trace.host,
+    begun: appMachine({
+      table: trace.guest ?? trace.host,
+      device: trace.guest === undefined ? trace.disk.host : trace.disk.guest,
+      log: undefined,
+      isIncomplete: false,
+    }),
     facts: options.facts ?? {},
     path: options.path === undefined ? undefined : pathByName(options.path),
-    device: trace.guest === undefined ? trace.disk.host : trace.disk.guest,
     exact: options.exact === false ? undefined : { method: 'tsc', offsetAt: () => 0, uncertaintyNs: 0 },
     sameRate: true,
     roundingNs: 0,
