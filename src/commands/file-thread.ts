@@ -11,4 +11,8 @@ const FORMATS = [perfData];
 const { file, format } = workerData as FileToRead;
 const say = (message: FileRead) => parentPort!.postMessage(message);
 const reader = FORMATS.find(({ name }) => name === format)!;
-say({ read: await readSteps(new FileSource(file), reader, (bytes) => say({ bytes })) });
+say({
+  read: await readSteps(new FileSource(file), reader, (bytes, { columns, rows }) =>
+    say({ bytes, grown: { columns, rows } }),
+  ),
+});

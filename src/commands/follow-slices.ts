@@ -19,7 +19,7 @@ export interface ReportedRequests {
 }
 
 /** What is smaller is followed at once, in less than 1 GiB of memory. */
-const LEAST_BYTES = 1.25 * 2 ** 30;
+const LEAST_BYTES = 1.125 * 2 ** 30;
 /** Rows of all machines in a slice. The requests of a hundred million rows take about as much memory as they do. */
 const ROWS_PER_SLICE = 1_500_000;
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Format } from '../../parsers/format.ts';
 import { inPackage } from '../package-root.ts';
+import { type Growing, GrowingIndex } from '../trace/growing-index.ts';
 import { FileSource } from './file-source.ts';
 import { type ReadStream, readSteps } from './read-source.ts';
 
@@ -12,8 +13,8 @@ export interface FileToRead {
   readonly format: string;
 }
 
-/** What it says: how many more bytes it has read, and in the end what it made of them. */
-export type FileRead = { readonly bytes: number } | { readonly read: ReadStream };
+/** What it says: how many more bytes it has read, and what its table has grown to; in the end what it made of all. */
+export type FileRead = { readonly bytes: number; readonly grown: Growing } | { readonly read: ReadStream };
 
 /** Below this a file is read before a thread has started and warmed up. */
 const LEAST_BYTES = 64 * 2 ** 20;
@@ -45,11 +46,20 @@ export async function readFileAside(
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   try {
-    return await new Promise<ReadStream>((done, failed) => {
-      worker.on('message', (said: FileRead) => ('bytes' in said ? onBytes(said.bytes) : done(said.read)));
+    const index = new GrowingIndex();
+    let heard = 0;
+    const read = await new Promise<ReadStream>((done, failed) => {
+      worker.on('message', (said: FileRead) => {
+        if ('read' in said) return done(said.read);
+        onBytes(said.bytes);
+        heard += said.bytes;
+        index.add(said.grown, heard / bytes);
+      });
       worker.on('error', failed);
       signal?.addEventListener('abort', () => failed(signal.reason), { once: true });
     });
+    index.finish(read.events);
+    return read;
   } finally {
     await worker.terminate();
   }

@@ -1,5 +1,6 @@
 import type { Format, ParseReport } from '../../parsers/format.ts';
 import { type BuiltTable, EventTableBuilder } from '../trace/event-table-builder.ts';
+import type { Growing } from '../trace/growing-index.ts';
 import type { MachineName, Source } from '../trace/recording.ts';
 import { RoundSink } from '../trace/round-sink.ts';
 import type { SteppedSource } from './file-source.ts';
@@ -49,16 +50,16 @@ export async function readStream(
 }
 
 /**
- * Reads a source from its beginning, for a format with `parseFile`, and closes it; `onBytes` hears how many more bytes were read. Rejects
- * with what the source throws.
+ * Reads a source from its beginning, for a format with `parseFile`, and closes it; `onStep` hears how many more bytes were read, and what
+ * the table has grown to. Rejects with what the source throws.
  */
 export async function readSteps(
   source: SteppedSource,
   format: Format,
-  onBytes?: (bytes: number) => void,
+  onStep: (bytes: number, table: Growing) => void = () => undefined,
 ): Promise<ReadStream> {
   const builder = new EventTableBuilder(source.length / LEAST_BYTES_AN_EVENT);
-  const feed = new SourceFeed(source, format, builder, onBytes);
+  const feed = new SourceFeed(source, format, builder, (bytes) => onStep(bytes, builder));
   try {
     while (feed.report === undefined) {
       await feed.more();

@@ -98,6 +98,11 @@ export class EventTableBuilder implements EventSink {
     return this.#rows;
   }
 
+  /** The columns, whose rows up to `rows` are filled: others, when there was no more room in them. */
+  get columns(): Columns {
+    return this.#columns;
+  }
+
   /** Times of the rows held, as in the table; a view that holds until the next row or cut. */
   get times(): Float64Array {
     return this.#columns.ts.subarray(0, this.#rows);

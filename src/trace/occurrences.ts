@@ -29,9 +29,12 @@ export class KindRows {
   /** What was selected last. */
   #selected: { readonly keys: Keys; readonly wanted: Uint8Array; readonly rows: KindRows } | undefined;
 
-  constructor(table: EventTable, rows: Uint32Array) {
+  /** `ts` and `tid` of the rows, where they are laid out already. */
+  constructor(table: EventTable, { rows, ts, tid }: LaidOut) {
     this.#table = table;
     this.rows = rows;
+    this.#ts = ts;
+    this.#tid = tid;
   }
 
   get ts(): Float64Array {
@@ -71,7 +74,7 @@ export class KindRows {
     const last = this.#selected;
     if (last?.keys === keys && last.wanted.every((value, number) => value === wanted[number]))
       return last.rows;
-    const rows = new KindRows(this.#table, rowsHaving(this.rows, keys.numbers, wanted));
+    const rows = new KindRows(this.#table, { rows: rowsHaving(this.rows, keys.numbers, wanted) });
     this.#selected = { keys, wanted, rows };
     return rows;
   }
@@ -94,18 +97,41 @@ export function pick<Column extends Float64Array | Uint32Array | Uint16Array>(
   return out;
 }
 
+/** Rows of one kind, and columns of them. */
+export interface LaidOut {
+  readonly rows: Uint32Array;
+  readonly ts?: Float64Array;
+  readonly tid?: Uint32Array;
+}
+
+/** What was found out about tables before they were asked about. */
+const known = new WeakMap<Float64Array, readonly LaidOut[]>();
+
+/** The rows of each kind of a time-ordered table are known, by who went through them before. */
+export function knowIndex({ ts }: EventTable, kinds: readonly LaidOut[]): void {
+  known.set(ts, kinds);
+}
+
+/** What is known of the rows of each kind, for another thread; undefined where nothing is. */
+export function knownIndex({ ts }: EventTable): readonly LaidOut[] | undefined {
+  return known.get(ts);
+}
+
 /** Indexes a time-ordered table: one counting sort, 4 bytes a row. */
 export function indexOccurrences(table: EventTable): Occurrences {
-  const { kind } = table;
+  const kinds = (known.get(table.ts) ?? byKind(table)).map((laidOut) => new KindRows(table, laidOut));
+  const of = (name: string) => kinds[kindId(name)]!;
+  return { table, of, rows: (name) => of(name).rows, count: (name) => of(name).rows.length };
+}
+
+function byKind({ kind }: EventTable): LaidOut[] {
   const starts = new Uint32Array(EVENT_KINDS.length + 1);
   for (let row = 0; row < kind.length; row++) starts[kind[row]! + 1]!++;
   for (let id = 0; id < EVENT_KINDS.length; id++) starts[id + 1]! += starts[id]!;
   const rows = new Uint32Array(kind.length);
   const fill = starts.slice(0, EVENT_KINDS.length);
   for (let row = 0; row < kind.length; row++) rows[fill[kind[row]!]!++] = row;
-  const known = EVENT_KINDS.map(({ id }) => new KindRows(table, rows.subarray(starts[id]!, starts[id + 1]!)));
-  const of = (name: string) => known[kindId(name)]!;
-  return { table, of, rows: (name) => of(name).rows, count: (name) => of(name).rows.length };
+  return EVENT_KINDS.map(({ id }) => ({ rows: rows.subarray(starts[id]!, starts[id + 1]!) }));
 }
 
 /** Position in `rows` of the first row whose time is >= `time` (rows.length when there is none). */

@@ -6,6 +6,11 @@ import { ascendingRuns, mergeRuns, mergeTwo } from './merge-runs.ts';
 const known = new WeakMap<Float64Array, Uint32Array | typeof IN_ORDER>();
 const IN_ORDER = 'in order';
 
+/** A column of times is in order, as who went through it before found. */
+export function knowOrder(ts: Float64Array): void {
+  known.set(ts, IN_ORDER);
+}
+
 /** Row numbers in time order, equal times in file order; undefined when the rows already are in order. */
 export function timeOrder(ts: Float64Array): Uint32Array | undefined {
   const order = known.get(ts) ?? findOrder(ts);

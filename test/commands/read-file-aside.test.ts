@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import { perfData } from '../../parsers/perf-data.ts';
 import { readFileAside } from '../../src/commands/read-file-aside.ts';
 import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
 import { reportedGaps } from '../../src/trace/gaps.ts';
+import { indexOccurrences, knownIndex } from '../../src/trace/occurrences.ts';
 import { sortedByTime } from '../../src/trace/order.ts';
 
 const FIXTURES = new URL('../fixtures/perf-data/', import.meta.url);
@@ -45,6 +47,13 @@ describe.each(RECORDINGS)('%s', (name) => {
     expect(read.events.epoch).toBe(events.epoch);
     expect(read.events.tasks).toEqual(events.tasks);
     const sorted = sortedByTime(events);
+    // Laid out by kind while the thread read, where no row is out of order.
+    const isLaidOut =
+      leastBytes === 0 && read.events.ts.every((ts, row) => row === 0 || ts >= read.events.ts[row - 1]!);
+    expect(knownIndex(read.events) !== undefined).toBe(isLaidOut);
+    const laidOut = indexOccurrences(read.events);
+    for (const { name } of EVENT_KINDS)
+      expect(Array.from(laidOut.of(name).ts), name).toEqual(Array.from(indexOccurrences(sorted).of(name).ts));
     for (const column of ['ts', 'kind', 'cpu', 'tid', 'tag', 'aux'] as const)
       expect(read.events[column]).toEqual(sorted[column].slice());
     const gaps = (table: typeof events, of: typeof losses) =>
