@@ -59,18 +59,19 @@ export interface Breakdown {
 export function breakdown(requests: RequestTable, order: (point: PointId) => number): Breakdown {
   const matched = matchedOf(requests);
   const spans = spansOf(requests);
-  const populations = byVariant(requests, spans, matched).map((each) => measured(requests, each));
+  const populations = byVariant(requests, spans, matched).map((each) => measuring(requests, each));
+  const stages = stageStats(populations, order);
   for (const population of populations) checkClosure(population);
   const totals = populations.length === 1 ? populations[0]!.totals : totalsOf(requests, matched);
   const ranks = ascendingOrder(totals);
   const stack = (members: Int32Array) =>
-    meanStack(byVariant(requests, spans, members).map((each) => measured(requests, each)));
+    meanStack(byVariant(requests, spans, members).map((each) => summed(requests, each)));
   const ranked = (from: number, to: number) => stack(ranks.slice(from, to).map((index) => matched[index]!));
   const n = matched.length;
   return {
     matched,
     total: n === 0 ? undefined : describe(totals),
-    stages: stageStats(populations, order),
+    stages,
     typical: ranked(Math.floor(n * 0.45), Math.max(1, Math.ceil(n * 0.55))),
     slow: ranked(Math.min(n - 1, Math.floor(n * 0.99)), n),
     variants: variantStats(populations),
@@ -85,21 +86,18 @@ function matchedOf({ length, status }: RequestTable): Int32Array {
   return matched.slice(0, n);
 }
 
-/** A population's requests with what each took, in all and in each stage. */
-interface Measured extends Omit<Population, 'spans'> {
+/** A population's requests, with what each took in all, and in the stages that were measured so far. */
+interface Measured extends Population {
   readonly totals: Int32Array;
-  readonly stages: readonly Took[];
+  readonly sums: Float64Array;
+  /** Of each stage, what all requests took in it. */
+  readonly sumsNs: number[];
 }
 
-/** A stage of a variant, how long each of its requests took in it, and all of them. */
-interface Took extends Omit<Span, 'fromNs' | 'toNs'> {
-  readonly ns: Int32Array;
-  readonly sumNs: number;
-}
-
-function measured(requests: RequestTable, { spans, members, ...rest }: Population): Measured {
-  const stages = spans.map((span) => tookOf(span, members));
-  return { ...rest, members, totals: totalsOf(requests, members), stages };
+function measuring(requests: RequestTable, population: Population): Measured {
+  const { members, spans } = population;
+  const sums = new Float64Array(members.length);
+  return { ...population, totals: totalsOf(requests, members), sums, sumsNs: spans.map(() => 0) };
 }
 
 function totalsOf({ total }: RequestTable, members: Int32Array): Int32Array {
@@ -108,23 +106,33 @@ function totalsOf({ total }: RequestTable, members: Int32Array): Int32Array {
   return totals;
 }
 
-function tookOf({ id, from, to, fromNs, toNs }: Span, members: Int32Array): Took {
-  const ns = new Int32Array(members.length);
+/** Measures a stage: what each request took in it goes into `durations`, from `start` on. */
+function measure(population: Measured, stage: number, durations: Int32Array, start: number): void {
+  const { members, sums, sumsNs } = population;
+  const { id, fromNs, toNs } = population.spans[stage]!;
   let sumNs = 0;
   for (let at = 0; at < members.length; at++) {
     const request = members[at]!;
-    const took = toNs[request]! - fromNs[request]!;
-    if (took < 0 || toNs[request] === NOT_OBSERVED)
-      throw new Error(`internal: stage ${id} of request ${request} is ${took} ns`);
-    ns[at] = took;
-    sumNs += took;
+    const ns = toNs[request]! - fromNs[request]!;
+    if (ns < 0 || toNs[request] === NOT_OBSERVED)
+      throw new Error(`internal: stage ${id} of request ${request} is ${ns} ns`);
+    durations[start + at] = ns;
+    sums[at]! += ns;
+    sumNs += ns;
   }
-  return { id, from, to, ns, sumNs };
+  sumsNs[stage] = sumNs;
 }
 
-function checkClosure({ stages, members, totals }: Measured): void {
-  const sums = new Float64Array(members.length);
-  for (const { ns } of stages) for (let at = 0; at < ns.length; at++) sums[at]! += ns[at]!;
+/** The same of all stages, of which only the sums are wanted. */
+function summed(requests: RequestTable, population: Population): Measured {
+  const measured = measuring(requests, population);
+  const durations = new Int32Array(population.members.length);
+  for (const stage of population.spans.keys()) measure(measured, stage, durations, 0);
+  return measured;
+}
+
+/** Once all stages have been measured. */
+function checkClosure({ members, sums, totals }: Measured): void {
   for (let at = 0; at < sums.length; at++)
     if (sums[at] !== totals[at])
       throw new Error(
@@ -132,56 +140,64 @@ function checkClosure({ stages, members, totals }: Measured): void {
       );
 }
 
-/** All requests that have a stage, with the borders it has in each variant. */
+/** All requests that have a stage: of each variant its place among the variant's stages. */
+interface StageMembers {
+  n: number;
+  readonly parts: { readonly population: Measured; readonly stage: number }[];
+}
+
+/** One stage after the other, so that the durations of one alone are held. */
 function stageStats(populations: readonly Measured[], order: (point: PointId) => number): StageStats[] {
-  const stages = new Map<string, Took[]>();
+  const stages = new Map<string, StageMembers>();
   for (const population of populations)
-    for (const stage of population.stages) stages.set(stage.id, [...(stages.get(stage.id) ?? []), stage]);
+    for (const [stage, { id }] of population.spans.entries()) {
+      const known = stages.get(id) ?? { n: 0, parts: [] };
+      stages.set(id, known);
+      known.n += population.members.length;
+      known.parts.push({ population, stage });
+    }
   return [...stages]
-    .map(([id, parts]) => {
+    .map(([id, { n, parts }]) => {
       const { from, to } = usualBorders(parts);
-      const durations = joined(parts);
+      const durations = new Int32Array(n);
+      let start = 0;
+      let sumNs = 0;
+      for (const { population, stage } of parts) {
+        measure(population, stage, durations, start);
+        start += population.members.length;
+        sumNs += population.sumsNs[stage]!;
+      }
       return {
         id,
         from,
         to,
-        n: durations.length,
+        n,
         distribution: describe(durations),
-        sumNs: parts.reduce((sum, { sumNs }) => sum + sumNs, 0),
+        sumNs,
         order: order(from) + order(to) / 1000,
       };
     })
     .sort((a, b) => a.order - b.order);
 }
 
-function usualBorders(parts: readonly Took[]): Pick<Took, 'from' | 'to'> {
-  const borders = new Map<string, { part: Took; n: number }>();
-  for (const part of parts) {
-    const key = `${part.from} ${part.to}`;
-    borders.set(key, { part, n: (borders.get(key)?.n ?? 0) + part.ns.length });
+function usualBorders(parts: StageMembers['parts']): Pick<Span, 'from' | 'to'> {
+  const borders = new Map<string, { span: Span; n: number }>();
+  for (const { population, stage } of parts) {
+    const span = population.spans[stage]!;
+    const key = `${span.from} ${span.to}`;
+    borders.set(key, { span, n: (borders.get(key)?.n ?? 0) + population.members.length });
   }
-  return [...borders.values()].sort((a, b) => b.n - a.n)[0]!.part;
-}
-
-function joined(parts: readonly Took[]): Int32Array {
-  if (parts.length === 1) return parts[0]!.ns;
-  const durations = new Int32Array(parts.reduce((sum, { ns }) => sum + ns.length, 0));
-  let next = 0;
-  for (const { ns } of parts) {
-    durations.set(ns, next);
-    next += ns.length;
-  }
-  return durations;
+  return [...borders.values()].sort((a, b) => b.n - a.n)[0]!.span;
 }
 
 /** The mean stack of some requests, given by variant; a part's borders are those of the last request that has it. */
 function meanStack(populations: readonly Measured[]): Stack {
-  const parts = new Map<string, { stage: Took; last: number; sum: number; n: number }>();
+  const parts = new Map<string, { span: Span; last: number; sum: number; n: number }>();
   let n = 0;
   let sum = 0;
   let fromNs = Number.POSITIVE_INFINITY;
   let toNs = 0;
-  for (const { stages, totals, last } of populations) {
+  for (const { spans, sumsNs, totals, last } of populations) {
     n += totals.length;
     for (let at = 0; at < totals.length; at++) {
       const total = totals[at]!;
@@ -189,10 +205,10 @@ function meanStack(populations: readonly Measured[]): Stack {
       if (total < fromNs) fromNs = total;
       if (total > toNs) toNs = total;
     }
-    for (const stage of stages) {
-      const part = parts.get(stage.id) ?? { stage, last, sum: 0, n: 0 };
-      const known = { ...part, sum: part.sum + stage.sumNs, n: part.n + totals.length };
-      parts.set(stage.id, last < part.last ? known : { ...known, stage, last });
+    for (const [stage, span] of spans.entries()) {
+      const part = parts.get(span.id) ?? { span, last, sum: 0, n: 0 };
+      const known = { ...part, sum: part.sum + sumsNs[stage]!, n: part.n + totals.length };
+      parts.set(span.id, last < part.last ? known : { ...known, span, last });
     }
   }
   return {
@@ -202,8 +218,8 @@ function meanStack(populations: readonly Measured[]): Stack {
     toNs,
     parts: [...parts].map(([id, part]) => ({
       id,
-      from: part.stage.from,
-      to: part.stage.to,
+      from: part.span.from,
+      to: part.span.to,
       meanNs: part.sum / n,
       n: part.n,
     })),
