@@ -15,7 +15,14 @@ import type { EventSink } from './event-sink.ts';
 import type { Format, ParseReport } from './format.ts';
 import { clockOf, readAttributes } from './perf-data/attribute.ts';
 import { type ByteSource, collectBytes } from './perf-data/byte-source.ts';
-import { dataSection, FEATURE, hasPerfMagic, type PerfHeader, readHeader } from './perf-data/file-header.ts';
+import {
+  dataSection,
+  FEATURE,
+  hasPerfMagic,
+  type PerfHeader,
+  pipePrologue,
+  readHeader,
+} from './perf-data/file-header.ts';
 import { RecordReader } from './perf-data/record-reader.ts';
 import { MAX_TRACING_BYTES, readTracingData } from './perf-data/tracing-data.ts';
 
@@ -40,7 +47,9 @@ export const perfData: Format = {
   parseFile: readInSteps,
   windowed(head, length) {
     const data = dataSection(head, length);
-    return data === undefined ? undefined : { from: data.offset, to: data.offset + data.size };
+    if (data !== undefined) return { from: data.offset, to: data.offset + data.size };
+    const from = pipePrologue(head);
+    return from === undefined || from > length ? undefined : { from, to: length };
   },
 };
 

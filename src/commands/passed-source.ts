@@ -33,6 +33,7 @@ export async function endsOf(
     if (at < stretch.from) parts.before.push(chunk.slice(0, stretch.from - at));
     if (at + chunk.length > stretch.to) parts.behind.push(chunk.slice(Math.max(0, stretch.to - at)));
     at += chunk.length;
+    if (at >= stretch.from && stretch.to >= length) break;
   }
   return { ...stretch, length, before: Buffer.concat(parts.before), behind: Buffer.concat(parts.behind) };
 }
@@ -78,6 +79,8 @@ export class PassedSource implements SteppedSource {
   }
 
   window(offset: number, length: number): Uint8Array {
+    const { from, before } = this.#ends;
+    if (offset < from) return before.subarray(offset, Math.min(offset + length, from));
     this.goOn(offset);
     this.#drop();
     this.reached = Math.max(this.reached, Math.min(offset + length, this.length));

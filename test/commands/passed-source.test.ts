@@ -35,14 +35,65 @@ async function expectSame(bytes: Uint8Array, size: number): Promise<void> {
   expect(read!.report).toMatchObject({ records, clock });
 }
 
-describe.each(names.filter((name) => !isPiped(name)))('%s', (name) => {
+describe.each(names)('%s', (name) => {
   it.each([997, 1 << 16, 1 << 24])('in chunks of %i bytes', async (size) => {
     await expectSame(fixture(name), size);
   });
 });
 
-it.each(names.filter(isPiped))('%s says what its samples are as it goes, and is held', async (name) => {
-  expect(await inPasses(fixture(name), 1 << 16)).toBeUndefined();
+describe.each(names.filter(isPiped))('%s', (name) => {
+  it('says what its samples are as it goes: the first pass ends there', async () => {
+    const bytes = fixture(name);
+    let taken = 0;
+    const chunks = async function* () {
+      for await (const chunk of chunksOf(bytes, 997)) {
+        taken += chunk.length;
+        yield chunk;
+      }
+    };
+    const ends = await endsOf(perfData, bytes.subarray(0, 65_536), chunks(), bytes.length);
+    expect(ends!.before).toHaveLength(ends!.from);
+    expect(ends!.behind).toHaveLength(0);
+    expect(taken).toBeLessThan(ends!.from + 997);
+    expect(ends!.from).toBeLessThan(bytes.length);
+  });
+
+  it('damaged anywhere, it is what it is when it is held, or is held', async () => {
+    const random = randomFrom(11);
+    let passes = 0;
+    for (let round = 0; round < 100; round++) {
+      const damaged = fixture(name);
+      // Half of them in what comes before the samples.
+      const reach = round % 2 === 0 ? 4096 : damaged.length;
+      for (let times = 0; times < 3; times++)
+        damaged[16 + Math.floor(random() * (reach - 16))] = Math.floor(random() * 256);
+      const cut = damaged.subarray(0, Math.floor(damaged.length * (round % 3 === 0 ? random() : 1)));
+      const read = await inPasses(cut, 5000);
+      if (read === undefined) continue;
+      passes++;
+      const { events, rejects } = await held(cut);
+      expect(read.events).toEqual(events);
+      expect(read.rejects).toEqual(rejects);
+    }
+    expect(passes).toBeGreaterThan(20);
+  });
+
+  it('is held where the descriptions do not begin in its first 64 KiB', async () => {
+    const bytes = fixture(name);
+    expect(await endsOf(perfData, bytes.subarray(0, 64), chunksOf(bytes, 997), bytes.length)).toBeUndefined();
+  });
+});
+
+it('what was written to a pipe goes by, where it is many times as long', async () => {
+  const bytes = fixture('dd-pipe.data.gz');
+  const { from } = (await endsOf(perfData, bytes.subarray(0, 65_536), chunksOf(bytes, 997), bytes.length))!;
+  const records = bytes.subarray(from);
+  const times = Math.ceil((20 << 20) / records.length);
+  const long = new Uint8Array(from + times * records.length);
+  long.set(bytes.subarray(0, from));
+  for (let at = from; at < long.length; at += records.length) long.set(records, at);
+  expect((await held(long)).events.length).toBeGreaterThan(10 * (await held(bytes)).events.length);
+  await expectSame(long, 100_000);
 });
 
 /** The file with other records, its header and what stands behind them as perf would have written them. */
