@@ -1,5 +1,6 @@
 import { readU64, viewOf } from './binary.ts';
 import type { ByteSource } from './byte-source.ts';
+import { HEADER_BYTES, RECORD } from './record-types.ts';
 
 /** A stretch of the file. */
 export interface Section {
@@ -93,10 +94,6 @@ export function dataSection(head: Uint8Array, length: number): Section | undefin
   return { offset: data.offset, size: data.size === 0 ? there : Math.min(data.size, there) };
 }
 
-/** Record types that come before all samples of a pipe, and have to be known of (`record-reader.ts`). */
-const TRACING_DATA = 66;
-const RECORD_HEADER_BYTES = 8;
-
 /**
  * Where the descriptions of tracepoints end in what perf wrote to a pipe: no sample comes before that, and only they are read at any place.
  * Undefined in a file, and where they do not begin in `head`.
@@ -105,12 +102,12 @@ export function pipePrologue(head: Uint8Array): number | undefined {
   if (head.length < PIPE_HEADER_BYTES || !hasPerfMagic(head)) return undefined;
   const view = viewOf(head);
   if (readU64(view, 8) !== PIPE_HEADER_BYTES) return undefined;
-  for (let at = PIPE_HEADER_BYTES; at + RECORD_HEADER_BYTES + 4 <= head.length; ) {
+  for (let at = PIPE_HEADER_BYTES; at + HEADER_BYTES + 4 <= head.length; ) {
     const size = view.getUint16(at + 6, true);
-    if (size < RECORD_HEADER_BYTES) return undefined;
+    if (size < HEADER_BYTES) return undefined;
     // perf pads them to eight bytes.
-    if (view.getUint32(at, true) === TRACING_DATA)
-      return at + size + Math.ceil(view.getUint32(at + RECORD_HEADER_BYTES, true) / 8) * 8;
+    if (view.getUint32(at, true) === RECORD.tracingData)
+      return at + size + Math.ceil(view.getUint32(at + HEADER_BYTES, true) / 8) * 8;
     at += size;
   }
   return undefined;

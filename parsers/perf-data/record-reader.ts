@@ -6,32 +6,12 @@ import { CompressedRecords } from './compressed-records.ts';
 import { EventIds } from './event-ids.ts';
 import type { Section } from './file-header.ts';
 import { LossCount } from './loss-count.ts';
+import { HEADER_BYTES, RECORD } from './record-types.ts';
 import { NO_CPU } from './row-limits.ts';
 import type { SampleLayout } from './sample-layout.ts';
 import { SampleReader } from './sample-reader.ts';
 import { TaskNames } from './task-names.ts';
 import { MAX_TRACING_BYTES, readTracingData } from './tracing-data.ts';
-
-/**
- * Record types that mean something here: PERF_RECORD_* of include/uapi/linux/perf_event.h, from 64 on those that perf
- * adds (tools/lib/perf/include/perf/event.h). All others are counted and passed over.
- */
-const RECORD = {
-  lost: 2,
-  comm: 3,
-  throttle: 5,
-  fork: 7,
-  sample: 9,
-  aux: 11,
-  lostSamples: 13,
-  headerAttr: 64,
-  tracingData: 66,
-  finishedRound: 68,
-  idIndex: 69,
-  auxtrace: 71,
-  compressed: 81,
-  compressed2: 83,
-} as const;
 
 /** Why a record cannot be used. */
 const REASON = {
@@ -46,7 +26,6 @@ const REASON = {
   nested: 'record inside compressed data that does not belong there',
 } as const;
 
-const HEADER_BYTES = 8;
 /** `misc` bit of a LOST_SAMPLES record: these were left out by a filter that the user gave (`--filter` with BPF). */
 const MISC_DROPPED_BY_FILTER = 1 << 15;
 
