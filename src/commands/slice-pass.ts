@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { TickRate } from '../clocks/ticks.ts';
 import type { Correlated } from '../correlate/correlate.ts';
-import { type OwnTime, ownEnd, ownedPart } from '../correlate/owned-part.ts';
+import { type OwnTime, ownEnd, ownedPart, type SeenBefore, seenOf } from '../correlate/owned-part.ts';
 import type { KnownBefore } from '../correlate/tighten.ts';
 import { type PlacedGap, placedGaps } from '../picture/gap-list.ts';
 import { DigestSum } from '../report/digest-sum.ts';
@@ -66,6 +66,8 @@ export class SlicePass {
   #before: KnownBefore | undefined;
   /** Where the requests of the next slice begin, on the application's time line. */
   #ownFrom: number | undefined;
+  /** What the latest slice saw of the next one's beginning. */
+  #seen: SeenBefore | undefined;
   /** Where the next slice begins on the machine that does not lead. */
   #otherFrom = Number.NEGATIVE_INFINITY;
 
@@ -159,6 +161,7 @@ export class SlicePass {
     if ('failure' in followed) {
       if (followed.isIdle !== true) return { whyNot: `${followed.failure}.` };
       this.#keepStreams(slice, recording, times, []);
+      this.#seen = undefined;
       return { times, isOver: false };
     }
     const whyNot = whyNotRelated(followed);
@@ -216,7 +219,8 @@ export class SlicePass {
     this.#learn(followed);
     const { facts } = this.#open.bundle.manifest;
     const groundTruth = this.#truth;
-    const correlated = ownedPart(followed.correlated, own);
+    const correlated = ownedPart(followed.correlated, own, this.#seen);
+    this.#seen = seenOf(followed.correlated);
     const digest = digestRecording({ facts, groundTruth }, { ...followed, correlated }, this.#how);
     this.#digests.add(digest, followed.firstLine);
     const gaps = placedGaps(correlated, followed.doubts);

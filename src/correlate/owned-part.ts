@@ -2,6 +2,7 @@
  * Of a slice of a recording the requests that are its own. Slices overlap, so that a request that begins in one is whole in it
  * though it ends behind it; each request belongs to the slice in which it was issued.
  */
+import type { EventTable } from '../trace/event-table.ts';
 import { firstNotBefore } from '../trace/occurrences.ts';
 import type { ApplicationMatch } from './application.ts';
 import { LAST_CYCLE, NEVER_COMPLETED, OUTSIDE_SPAN } from './build-request-table.ts';
@@ -36,9 +37,32 @@ export function ownEnd({ app, path, requests }: Correlated, { to }: OwnTime, ear
 /** Of a request that was not seen whole in its slice. */
 const TOO_LONG = 'longer than the overlap of two slices of the recording';
 
-/** The same with only the requests that were issued from `from` on and before `to`; columns are views of those before. */
-export function ownedPart(correlated: Correlated, own: OwnTime): Correlated {
+/** What a slice knows of the time that the next one sees as well, on the application's time line. */
+export interface SeenBefore {
+  /** Until when it was read. */
+  readonly to: number;
+  /** Completions without an issue in it: time and sector of each. */
+  readonly strays: ReadonlySet<string>;
+}
+
+/** What the next slice has to know of this one. */
+export function seenOf({ app: { table }, strays }: Correlated): SeenBefore {
+  return {
+    to: table.ts.at(-1) ?? Number.NEGATIVE_INFINITY,
+    strays: new Set(Array.from(strays, (row) => strayAt(table, row))),
+  };
+}
+
+const strayAt = ({ ts, tag }: EventTable, row: number) => `${ts[row]} ${tag[row]}`;
+
+/**
+ * The same with only the requests that were issued from `from` on and before `to`; columns are views of those before. `before`: the
+ * slice before, which may have the request of a completion whose issue is not in this one.
+ */
+export function ownedPart(correlated: Correlated, own: OwnTime, before?: SeenBefore): Correlated {
   const { app, path, requests, followed, inFlight, application, strays } = correlated;
+  const isNobodys = (row: number) =>
+    before === undefined || ts[row]! > before.to || before.strays.has(strayAt(app.table, row));
   const { ts } = app.table;
   const issued = Float64Array.from(requests.rows.get(path.anchors.issue)!, (row) => ts[row]!);
   const first = firstNotBefore(issued, own.from);
@@ -70,7 +94,7 @@ export function ownedPart(correlated: Correlated, own: OwnTime): Correlated {
     followed: { ...followed, rows, times: partOf(followed.times), unclear: new Map(unclear) },
     inFlight: { ...inFlight, alone: part(inFlight.alone) },
     application: application === undefined ? undefined : ownLines(application, first, behind),
-    strays: strays.filter((row) => ts[row]! >= own.from && ts[row]! < own.to),
+    strays: strays.filter((row) => ts[row]! >= own.from && ts[row]! < own.to && isNobodys(row)),
   };
 }
 

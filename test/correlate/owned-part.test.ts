@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ApplicationMatch } from '../../src/correlate/application.ts';
 import { OUTSIDE_SPAN } from '../../src/correlate/build-request-table.ts';
 import type { Correlated } from '../../src/correlate/correlate.ts';
-import { type OwnTime, ownEnd, ownedPart } from '../../src/correlate/owned-part.ts';
+import { type OwnTime, ownEnd, ownedPart, type SeenBefore, seenOf } from '../../src/correlate/owned-part.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
 import { followDiagram } from '../support/follow-diagram.ts';
 import { type DrawnRow, drawRows, IOTHREAD_LANES } from '../support/iothread-lanes.ts';
@@ -127,6 +127,19 @@ describe('the requests of a slice', () => {
     expect(times(WHOLE)).toEqual(STRAYS_US);
     expect(times(issuedIn(2, 5))).toEqual([330]);
     expect(times({ from: 50_000, to: 330_000 })).toEqual([50]);
+  });
+
+  it('have none that is of a request which the slice before has', () => {
+    const straysAfter = (before: SeenBefore) =>
+      [...ownedPart(ALL, WHOLE, before).strays].map((row) => ALL.app.table.ts[row]! / 1000);
+    const seen = seenOf(ALL);
+    expect(seen.to).toBe((BEGIN_US(7) + 66) * 1000);
+    expect(seen.strays.size).toBe(2);
+    // Neither slice has its issue.
+    expect(straysAfter(seen)).toEqual(STRAYS_US);
+    // The slice before was read until the first of them, and has its request; then beyond both, and has that of the second.
+    expect(straysAfter({ to: 50_000, strays: new Set() })).toEqual([330]);
+    expect(straysAfter({ to: seen.to, strays: new Set([...seen.strays].slice(0, 1)) })).toEqual([50]);
   });
 
   it('have their lines of the application’s log, and others’ lines have none', () => {
