@@ -21,8 +21,10 @@ export async function anyPlaceOf(
   if (format.parseFile === undefined) return undefined;
   const path = bundle.fileOf?.(member);
   if (path !== undefined) return () => new FileSource(path, (cause) => readingError(path, cause));
-  if (format.windowed?.(head, bytes) === undefined) return undefined;
-  bar.expect(bytes);
+  const stretch = format.windowed?.(head, bytes);
+  if (stretch === undefined) return undefined;
+  // The first pass ends where nothing is to be held any more.
+  bar.expect(stretch.to < bytes ? bytes : stretch.from);
   const ends = await endsOf(format, head, bar.watch(bundle.member(member)), bytes);
   return ends === undefined ? undefined : () => new PassedSource(ends, bundle.member(member));
 }

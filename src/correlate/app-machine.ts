@@ -6,7 +6,7 @@ import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences, pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type AppRequests, busyDevices, followAppRequests } from './app-requests.ts';
-import { type ApplicationLog, type ApplicationMatch, matchApplication } from './application.ts';
+import { type ApplicationLog, type ApplicationMatch, type Asked, matchApplication } from './application.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { appSide, type Side } from './side.ts';
 
@@ -71,7 +71,7 @@ export function appMachine({
 }
 
 /** Sector of each request, and the first time that is known of it. */
-function askedOf({ ts, tag }: EventTable, { length, submit, queue, getrq, issue }: AppRequests) {
+function askedOf({ ts, tag }: EventTable, { length, submit, queue, getrq, issue }: AppRequests): Asked {
   const start = new Float64Array(length).fill(Number.NaN);
   for (const rows of [submit, queue, getrq, issue])
     for (let request = 0; request < length; request++)

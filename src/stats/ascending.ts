@@ -9,20 +9,17 @@ const MASK = (1 << BITS) - 1;
 export function ascending(values: Int32Array): Int32Array {
   const rounds = roundsOf(values);
   if (rounds === 0) return values.slice();
+  const rooms = Array.from({ length: Math.min(rounds, 2) }, () => new Int32Array(values.length));
   let from = values;
-  let to = new Int32Array(values.length);
-  let spare = rounds === 1 ? undefined : new Int32Array(values.length);
   for (let round = 0; round < rounds; round++) {
     const shift = round * BITS;
     const next = startsOf(values, shift);
+    const to = rooms[round % 2]!;
     for (let at = 0; at < from.length; at++) {
       const value = from[at]!;
       to[next[(value >>> shift) & MASK]!++] = value;
     }
-    const filled = to;
-    to = spare!;
-    spare = filled;
-    from = filled;
+    from = to;
   }
   return from;
 }
