@@ -76,7 +76,7 @@ function askedOf({ ts, tag }: EventTable, { length, submit, queue, getrq, issue 
   for (const rows of [submit, queue, getrq, issue])
     for (let request = 0; request < length; request++)
       if (Number.isNaN(start[request]!) && rows[request] !== NO_ROW) start[request] = ts[rows[request]!]!;
-  return { length, sector: pick(tag, issue, new Float64Array(length)), start };
+  return { length, sector: pick(tag, issue), start };
 }
 
 function likeliestDevice(machine: Occurrences, log: ApplicationLog | undefined): number | undefined {

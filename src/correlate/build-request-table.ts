@@ -64,18 +64,12 @@ export function buildRequestTable(
   const times = new Times(scene, followed);
   const lifetimes = times.lifetimes();
   const begins = lifetimes.begin;
-  const sector = pick(scene.app.table.tag, scene.requests.issue, new Float64Array(begins.length));
+  const sector = pick(scene.app.table.tag, scene.requests.issue);
   const application = logged?.match;
   if (logged !== undefined) times.useEdges(logged.log, logged.match, roundingNs, lifetimes);
   const layout = new Layout(scene, followed, lifetimes.begin, sector);
-  const { tid } = scene.app.table;
-  const callers = new Float64Array(begins.length).fill(NOBODY);
-  for (let request = 0; request < callers.length; request++) {
-    const row = scene.requests.submit[request]!;
-    if (row !== NO_ROW) callers[request] = tid[row]!;
-  }
-  const foreign = notAskedFor(layout.bytes, layout.direction, callers, asked);
-  const outside = outsideReasons(scene, lifetimes, span, application, foreign);
+  const foreign = notAskedFor(layout.bytes, layout.direction, callersOf(scene), asked);
+  const outside = outsideReasons({ scene, lifetimes, span, application, foreign });
   const byLatency =
     latencies === undefined
       ? undefined
@@ -86,7 +80,7 @@ export function buildRequestTable(
   const nearGap = requestsNearGaps(scene, followed, lifetimes, doubts, relation.uncertaintyNs);
   const thin = thinRequests(scene, followed, usable, nearGap, doubts);
   const doubted = doubtedRequests(followed, times, thin);
-  const critical = new CriticalPath(scene, followed, usable, times.of);
+  const critical = new CriticalPath(scene, followed, usable, times);
   const violators = new Set(relation.violators);
   for (let request = 0; request < begins.length; request++) {
     const rejected = APP_REASONS[scene.requests.reject[request]!];
@@ -97,11 +91,7 @@ export function buildRequestTable(
       layout.set(request, STATUS.quarantined, 'its messages contradict the clocks of all others');
     else if (nearGap[request] !== undefined) layout.set(request, STATUS.quarantined, nearGap[request]!);
     else if (doubted.has(request)) layout.set(request, STATUS.quarantined, doubted.get(request)!);
-    else {
-      const { variant, reason } = critical.judge(request);
-      if (variant === undefined) layout.set(request, STATUS.quarantined, reason!);
-      else layout.match(request, variant, times, critical.variants[variant]!);
-    }
+    else layout.judge(request, critical, times);
   }
   // Under a wrong relation of the clocks most points fall out of order; what does not is no better.
   if (critical.outOfOrder > layout.matched) layout.discard(OUT_OF_ORDER);
@@ -112,6 +102,17 @@ export function buildRequestTable(
 const OUT_OF_ORDER = 'the clocks’ relation puts most requests out of order: it cannot be right';
 const CONTRADICTED =
   'no one relation of the clocks is right: one was set while it was recorded, or a CPU’s own is off';
+
+/** The threads that asked, NOBODY where no call was found. */
+function callersOf({ app, requests }: Scene): Float64Array {
+  const { tid } = app.table;
+  const callers = new Float64Array(requests.length).fill(NOBODY);
+  for (let request = 0; request < callers.length; request++) {
+    const row = requests.submit[request]!;
+    if (row !== NO_ROW) callers[request] = tid[row]!;
+  }
+  return callers;
+}
 
 /** Why requests cannot be used for what was found of them; the first of several reasons. */
 function doubtedRequests(
@@ -126,28 +127,36 @@ function doubtedRequests(
   return doubted;
 }
 
+/** What tells whether a request is outside. */
+interface Inside {
+  readonly scene: Scene;
+  readonly lifetimes: Lifetimes;
+  readonly span: Span;
+  readonly application: ApplicationMatch | undefined;
+  readonly foreign: (request: number) => string | undefined;
+}
+
 /** Per request why it is not inside the recorded span, undefined for those that are. */
-function outsideReasons(
-  { requests }: Scene,
-  { begin, end }: Lifetimes,
-  span: Span,
-  application: ApplicationMatch | undefined,
-  foreign: (request: number) => string | undefined,
-): (string | undefined)[] {
-  const reasonOf = (request: number): string | undefined => {
-    if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
-    if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
-      return 'asked for by a task whose system calls were not recorded';
-    const reason = foreign(request);
-    if (reason !== undefined) return reason;
-    if (requests.reject[request] === APP_REJECTS.lastCycle) return LAST_CYCLE;
-    if (begin[request]! < span.from) return OUTSIDE_SPAN.before;
-    if (end[request]! > span.to) return OUTSIDE_SPAN.behind;
-    return undefined;
-  };
-  const reasons = new Array<string | undefined>(begin.length);
-  for (let request = 0; request < begin.length; request++) reasons[request] = reasonOf(request);
+function outsideReasons(inside: Inside): (string | undefined)[] {
+  const reasons = new Array<string | undefined>(inside.lifetimes.begin.length);
+  for (let request = 0; request < reasons.length; request++)
+    reasons[request] = outsideReason(inside, request);
   return reasons;
+}
+
+function outsideReason(
+  { scene: { requests }, lifetimes: { begin, end }, span, application, foreign }: Inside,
+  request: number,
+): string | undefined {
+  if (application?.entry[request] === -1) return 'not in the application’s log (warm-up, or another task)';
+  if (application === undefined && requests.reject[request] === APP_REJECTS.otherTask)
+    return 'asked for by a task whose system calls were not recorded';
+  const reason = foreign(request);
+  if (reason !== undefined) return reason;
+  if (requests.reject[request] === APP_REJECTS.lastCycle) return LAST_CYCLE;
+  if (begin[request]! < span.from) return OUTSIDE_SPAN.before;
+  if (end[request]! > span.to) return OUTSIDE_SPAN.behind;
+  return undefined;
 }
 
 /** Requests inside the recorded span that could be followed on their own machine. */
@@ -210,7 +219,14 @@ class Layout {
     this.#columns.reason[request] = id;
   }
 
-  match(request: number, variant: number, times: Times, { points }: RequestVariant): void {
+  /** By what was found of it. */
+  judge(request: number, critical: CriticalPath, times: Times): void {
+    const { variant, reason } = critical.judge(request);
+    if (variant === undefined) this.set(request, STATUS.quarantined, reason!);
+    else this.#match(request, variant, times, critical.variants[variant]!);
+  }
+
+  #match(request: number, variant: number, times: Times, { points }: RequestVariant): void {
     const start = times.of(points[0]!)[request]!;
     const total = times.of(points.at(-1)!)[request]! - start;
     if (total >= 2 ** 31) {

@@ -236,8 +236,13 @@ function choosePath(
 
 /** The path with what the block layer of the application's machine was seen to do. */
 function inBlockLayer(path: IoPath, { queue, getrq, insert }: AppRequests): IoPath {
-  const isSeen = (rows: Int32Array) => rows.some((row) => row !== NO_ROW);
   return isSeen(queue) || isSeen(getrq) ? withBlockLayer(path, isSeen(insert)) : path;
+}
+
+/** Whether any request has a row. */
+function isSeen(rows: Int32Array): boolean {
+  for (let request = 0; request < rows.length; request++) if (rows[request] !== NO_ROW) return true;
+  return false;
 }
 
 function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {

@@ -56,13 +56,18 @@ const TAKEN = 1;
 const PASSED_BY = 2;
 const NOT_TOLD = 3;
 
-/** Decides for all requests of one path. `times` gives a point's times by request, NaN where it was not observed. */
+/** A point's times by request, NaN where it was not observed. */
+export interface PointTimes {
+  of(point: PointId): Float64Array;
+}
+
+/** Decides for all requests of one path. */
 export class CriticalPath {
   readonly #path: IoPath;
   readonly #order: readonly PointId[];
   readonly #stageOf: ReadonlyMap<PointId, string>;
   readonly #followed: Followed;
-  readonly #times: (point: PointId) => Float64Array;
+  readonly #times: PointTimes;
   readonly #borders: readonly Border[];
   readonly #ways: readonly Way[];
   readonly #variants: RequestVariant[] = [];
@@ -85,7 +90,7 @@ export class CriticalPath {
     { path, alone, isLossy }: Pick<Scene, 'path' | 'alone' | 'isLossy'>,
     followed: Followed,
     usable: Int32Array,
-    times: (point: PointId) => Float64Array,
+    times: PointTimes,
   ) {
     this.#path = path;
     this.#alone = alone;
@@ -146,14 +151,14 @@ export class CriticalPath {
     const bypasses = this.#path.bypasses.flatMap(({ points }, index) =>
       points.includes(point) ? [index] : [],
     );
-    return { point, at: this.#times(point), bypasses };
+    return { point, at: this.#times.of(point), bypasses };
   }
 
   #way({ needs, points, evidence }: Bypass): Way {
     return {
-      evidence: evidence === undefined ? undefined : this.#times(evidence),
+      evidence: evidence === undefined ? undefined : this.#times.of(evidence),
       passed: false,
-      needs: needs.filter((point) => this.#isFindable(point)).map((point) => this.#times(point)),
+      needs: needs.filter((point) => this.#isFindable(point)).map((point) => this.#times.of(point)),
       next: this.#borders.slice(this.#order.indexOf(points.at(-1)!) + 1),
     };
   }

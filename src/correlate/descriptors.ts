@@ -4,6 +4,7 @@
  * No configuration is consulted. Enters: a machine's rows, the threads that serve the disk. Leaves: eventfd id → descriptor.
  */
 
+import { quickselect } from 'simple-statistics';
 import { LatestRows } from '../trace/latest-rows.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
@@ -201,5 +202,7 @@ function fitsOf(
 }
 
 function median(values: readonly number[]): number {
-  return new Float64Array(values).sort()[values.length >> 1]!;
+  const own = [...values];
+  quickselect(own, own.length >> 1);
+  return own[own.length >> 1]!;
 }

@@ -286,7 +286,7 @@ function hasKey({ tag }: PointRule): boolean {
 
 /** Per candidate the tag, where that of another point decides. */
 function marksOf({ tag }: PointRule, side: Side, { rows }: Candidates): Float64Array {
-  return typeof tag === 'object' ? pick(side.table.tag, rows, new Float64Array(rows.length)) : NO_MARKS;
+  return typeof tag === 'object' ? pick(side.table.tag, rows) : NO_MARKS;
 }
 
 const NO_MARKS = new Float64Array(0);

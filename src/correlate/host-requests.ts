@@ -69,7 +69,7 @@ export function matchHostRequests(
 
 /** Sectors of the requests' issue rows. */
 function sectorsOf(table: EventTable, requests: HostFlights): Float64Array {
-  return pick(table.tag, requests.issue, new Float64Array(requests.length));
+  return pick(table.tag, requests.issue);
 }
 
 /** Pairs in the order of both sides: among host requests of one sector the one at the usual distance in time. */
@@ -80,7 +80,7 @@ function pairBySector(
   host: HostFlights,
   shift: number,
 ): HostMatch {
-  const hostTs = pick(hostTable.ts, host.issue, new Float64Array(host.length));
+  const hostTs = pick(hostTable.ts, host.issue);
   const sectors = sectorsOf(hostTable, host);
   for (let index = 0; index < sectors.length; index++) sectors[index]! -= shift;
   const bySector = new SectorIndex(sectors, hostTs);

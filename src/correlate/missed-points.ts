@@ -68,7 +68,7 @@ function requestsWithout({ alone }: Scene, rows: Int32Array): number {
 
 /** How many rows like those that requests have are nobody's, from the first request to the last. */
 function rowsLeft({ host, requests, app, alone, backend }: Scene, rows: Int32Array): number {
-  const { table, occurrences, timeOfRow } = host!;
+  const { table, occurrences } = host!;
   const taken = new Uint8Array(table.length);
   const tags = new Map<number, Set<number>>();
   for (const row of rows) {
@@ -88,7 +88,7 @@ function rowsLeft({ host, requests, app, alone, backend }: Scene, rows: Int32Arr
       if (taken[row] === 1 || !own.has(table.tag[row]!)) continue;
       // What carries nothing is told from another disk's by the thread alone.
       if (Number.isNaN(table.tag[row]!) && !backend.has(table.tid[row]!)) continue;
-      const time = timeOfRow(row);
+      const time = host!.timeOfRow(row);
       if (time >= begin && time <= end) left++;
     }
   return left;

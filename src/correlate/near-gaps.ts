@@ -62,7 +62,8 @@ class Actors {
   readonly #scene: Scene;
   readonly #rows: readonly { side: Side; rows: Int32Array }[];
   readonly #servants: ReadonlySet<number>;
-  readonly #cpus: ReadonlyMap<Side, ReadonlySet<number>>;
+  /** Of each side that was asked about. */
+  readonly #cpus = new Map<Side, ReadonlySet<number>>();
 
   constructor(scene: Scene, followed: Followed) {
     this.#scene = scene;
@@ -71,9 +72,6 @@ class Actors {
       return side === undefined ? [] : [{ side, rows }];
     });
     this.#servants = new Set([...scene.backend, ...(scene.host?.vcpuThreads.values() ?? [])]);
-    this.#cpus = new Map(
-      [scene.app, scene.host].flatMap((side) => (side === undefined ? [] : [[side, this.#cpusOf(side)]])),
-    );
   }
 
   /**
@@ -81,7 +79,7 @@ class Actors {
    * matter on every CPU that takes them for this disk: a request may seem to have none because of the gap.
    */
   concerned(side: Side, request: number, { tid, cpu }: Gap): boolean {
-    if (tid === undefined) return cpu === undefined || this.#cpus.get(side)!.has(cpu);
+    if (tid === undefined) return cpu === undefined || this.#cpusOf(side).has(cpu);
     if (side === this.#scene.host && this.#servants.has(tid)) return true;
     return this.#rows.some(
       ({ side: on, rows }) =>
@@ -90,6 +88,12 @@ class Actors {
   }
 
   #cpusOf(side: Side): ReadonlySet<number> {
+    const known = this.#cpus.get(side) ?? this.#findCpus(side);
+    this.#cpus.set(side, known);
+    return known;
+  }
+
+  #findCpus(side: Side): ReadonlySet<number> {
     const { cpu } = side.table;
     const counts = new Uint32Array(MOST_CPUS);
     for (const { side: on, rows } of this.#rows) {

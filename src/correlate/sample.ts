@@ -2,6 +2,7 @@
  * Some of many requests, in stretches from all over a recording: enough to relate the clocks well enough for a search among
  * all of them, which then relates them with every message there is.
  */
+import { pick } from '../trace/occurrences.ts';
 import type { Scene } from './scene.ts';
 
 /** What a sample is taken of: with fewer requests than twice those of a sample it would save nothing worth having. */
@@ -44,7 +45,7 @@ export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'
     },
     hostIssue: some(base.hostIssue),
     hostComplete: some(base.hostComplete),
-    servedBy: Float64Array.from(at, (request) => base.servedBy[request]!),
+    servedBy: pick(base.servedBy, at),
     stretch: length,
     alone,
     shared: requestsNot(alone),

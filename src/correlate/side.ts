@@ -19,16 +19,7 @@ export interface Side {
 
 /** The application's own machine: its clock is the time line. */
 export function appSide(occurrences: Occurrences): Side {
-  const { table } = occurrences;
-  return {
-    table,
-    occurrences,
-    timesOf: (kindName) => occurrences.of(kindName).ts,
-    timesAt: (rows) => rows.ts,
-    timeOfRow: (row) => table.ts[row]!,
-    timeOf: (ns) => ns,
-    vcpuThreads: new Map(),
-  };
+  return new AppSide(occurrences);
 }
 
 /**
@@ -40,22 +31,72 @@ export function otherSide(
   vcpuThreads: ReadonlyMap<number, number>,
   offsetAt: (ns: number) => number,
 ): Side {
-  const known = new Map<KindRows, Float64Array>();
-  const { table } = occurrences;
-  const timesAt = (rows: KindRows) => {
-    const times = known.get(rows) ?? moved(rows.ts, offsetAt);
-    known.set(rows, times);
+  return new OtherSide(occurrences, vcpuThreads, offsetAt);
+}
+
+class AppSide implements Side {
+  readonly table: EventTable;
+  readonly occurrences: Occurrences;
+  readonly vcpuThreads: ReadonlyMap<number, number> = new Map();
+
+  constructor(occurrences: Occurrences) {
+    this.table = occurrences.table;
+    this.occurrences = occurrences;
+  }
+
+  timesOf(kindName: string): Float64Array {
+    return this.occurrences.of(kindName).ts;
+  }
+
+  timesAt(rows: KindRows): Float64Array {
+    return rows.ts;
+  }
+
+  timeOfRow(row: number): number {
+    return this.table.ts[row]!;
+  }
+
+  timeOf(ns: number): number {
+    return ns;
+  }
+}
+
+class OtherSide implements Side {
+  readonly table: EventTable;
+  readonly occurrences: Occurrences;
+  readonly vcpuThreads: ReadonlyMap<number, number>;
+  readonly #offsetAt: (ns: number) => number;
+  readonly #known = new Map<KindRows, Float64Array>();
+
+  constructor(
+    occurrences: Occurrences,
+    vcpuThreads: ReadonlyMap<number, number>,
+    offsetAt: (ns: number) => number,
+  ) {
+    this.table = occurrences.table;
+    this.occurrences = occurrences;
+    this.vcpuThreads = vcpuThreads;
+    this.#offsetAt = offsetAt;
+  }
+
+  timesOf(kindName: string): Float64Array {
+    return this.timesAt(this.occurrences.of(kindName));
+  }
+
+  timesAt(rows: KindRows): Float64Array {
+    const times = this.#known.get(rows) ?? moved(rows.ts, this.#offsetAt);
+    this.#known.set(rows, times);
     return times;
-  };
-  return {
-    table,
-    occurrences,
-    vcpuThreads,
-    timesOf: (kindName) => timesAt(occurrences.of(kindName)),
-    timesAt,
-    timeOfRow: (row) => Math.round(table.ts[row]! + offsetAt(table.ts[row]!)),
-    timeOf: (ns) => ns + offsetAt(ns),
-  };
+  }
+
+  timeOfRow(row: number): number {
+    const ns = this.table.ts[row]!;
+    return Math.round(ns + this.#offsetAt(ns));
+  }
+
+  timeOf(ns: number): number {
+    return ns + this.#offsetAt(ns);
+  }
 }
 
 /** Times with the offset of each. The one loop over so many that what it calls is worth being compiled into it. */

@@ -23,7 +23,9 @@ export class Times {
   }
 
   /** Times of a point on the application's time line, NaN where it was not observed. */
-  readonly of = (point: PointId): Float64Array => this.#columns.get(point) ?? this.#unobserved;
+  of(point: PointId): Float64Array {
+    return this.#columns.get(point) ?? this.#unobserved;
+  }
 
   /** Whether any request has the point. */
   has(point: PointId): boolean {
@@ -68,8 +70,9 @@ export class Times {
     let known = 0;
     let enclosed = 0;
     const outside: number[] = [];
-    entry.forEach((line, request) => {
-      if (line === -1 || Number.isNaN(traced.end[request]!)) return;
+    for (let request = 0; request < entry.length; request++) {
+      const line = entry[request]!;
+      if (line === -1 || Number.isNaN(traced.end[request]!)) continue;
       known++;
       const before = traced.begin[request]! - log.startNs[line]!;
       const after = log.endNs[line]! - traced.end[request]!;
@@ -77,7 +80,7 @@ export class Times {
       else outside.push(request);
       if (before >= 0) begin[request] = Math.round(log.startNs[line]!);
       if (after >= 0) end[request] = Math.round(log.endNs[line]!);
-    });
+    }
     if (known === 0 || enclosed < known * LEAST_ENCLOSED) return;
     for (const request of outside) this.contradicted.add(request);
     this.#columns.set('app:begin', begin);
@@ -95,12 +98,13 @@ export class Times {
     traced: Lifetimes,
   ): void {
     const end = new Float64Array(entry.length).fill(Number.NaN);
-    entry.forEach((place, request) => {
-      if (place === -1) return;
+    for (let request = 0; request < entry.length; request++) {
+      const place = entry[request]!;
+      if (place === -1) continue;
       const around = latenciesNs[place]! - (traced.end[request]! - traced.begin[request]!);
       if (around >= 0) end[request] = traced.end[request]! + Math.round(around);
       else if (around < -roundingNs) this.contradicted.add(request);
-    });
+    }
     this.#columns.set('app:end', end);
   }
 }

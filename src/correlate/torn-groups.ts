@@ -23,17 +23,32 @@ export function tornGroups(path: IoPath, followed: Followed, requests: Int32Arra
     const recorded = members.filter((point) => followed.recorded.has(point));
     const columns = recorded.map((point) => followed.rows.get(point));
     for (const [own, point] of recorded.entries()) {
-      const others = columns.filter((rows, at) => at !== own && rows !== undefined);
-      let missing = 0;
-      let of = 0;
-      for (let at = 0; at < requests.length; at++) {
-        const request = requests[at]!;
-        if (!others.some((rows) => rows![request] !== NO_ROW)) continue;
-        of++;
-        if ((columns[own]?.[request] ?? NO_ROW) === NO_ROW) missing++;
-      }
+      const others = columns.flatMap((rows, at) => (at === own || rows === undefined ? [] : [rows]));
+      const { missing, of } = without(columns[own], others, requests);
       if (of > 0) torn.push({ name, point, missing, of });
     }
   }
   return torn;
+}
+
+/** How many requests have one of several points, and how many of those another one not. */
+function without(
+  own: Int32Array | undefined,
+  others: readonly Int32Array[],
+  requests: Int32Array,
+): Pick<TornGroup, 'missing' | 'of'> {
+  let missing = 0;
+  let of = 0;
+  for (let at = 0; at < requests.length; at++) {
+    const request = requests[at]!;
+    if (!hasAny(others, request)) continue;
+    of++;
+    if (own === undefined || own[request] === NO_ROW) missing++;
+  }
+  return { missing, of };
+}
+
+function hasAny(columns: readonly Int32Array[], request: number): boolean {
+  for (let at = 0; at < columns.length; at++) if (columns[at]![request] !== NO_ROW) return true;
+  return false;
 }

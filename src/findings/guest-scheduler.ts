@@ -14,9 +14,10 @@ export const guestScheduler = defineFinding({
   find(input) {
     const { app, followed, path } = input.correlated;
     const issues = followed.rows.get(path.anchors.issue)!;
-    const workers = countOf(input, (request) =>
-      WORKER.test(app.table.tasks.get(app.table.tid[issues[request]!]!)?.comm ?? ''),
-    );
+    const { tid, tasks } = app.table;
+    const kworkers = new Set([...tasks].filter(([, { comm }]) => WORKER.test(comm)).map(([own]) => own));
+    if (kworkers.size === 0) return undefined;
+    const workers = countOf(input, (request) => kworkers.has(tid[issues[request]!]!));
     if (workers === 0 || workers * 2 < input.breakdown.matched.length) return undefined;
     return {
       evidence: `${ofRequests(input, workers)} were issued by a kworker`,

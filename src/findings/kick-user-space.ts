@@ -15,6 +15,7 @@ export const kickUserSpace = defineFinding({
     if (correlated.host === undefined || host === undefined) return undefined;
     const { tid } = host.occurrences.of('kvm_userspace_exit');
     const times = host.timesOf('kvm_userspace_exit');
+    if (times.length === 0) return undefined;
     const vcpus = new Set(correlated.vcpuThreads.values());
     const signalled = hasPoint(input, 'kvm:ioeventfd');
     const left = (request: number) => {

@@ -20,10 +20,10 @@ export const kickWhilePolling = defineFinding({
     // With others in flight a request may be found because the back-end is at work for them.
     if (pollWindowNs(input) === 0) return undefined;
     const kick = hasPoint(input, 'kvm:exit');
+    const { variant, variants } = correlated.requests;
+    const isKicked = variants.map(({ points }) => points.includes('kvm:exit'));
     const polled = (request: number) =>
-      correlated.inFlight.alone[request] !== 0 &&
-      !correlated.requests.variants[correlated.requests.variant[request]!]!.points.includes('kvm:exit') &&
-      kick(request);
+      correlated.inFlight.alone[request] !== 0 && !isKicked[variant[request]!] && kick(request);
     const count = countOf(input, polled);
     if (count === 0 || count < input.breakdown.matched.length * LEAST_SHARE) return undefined;
     const out = exitTimes(input, polled);

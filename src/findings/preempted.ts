@@ -23,6 +23,7 @@ export const preempted = defineFinding({
     const rows = host.occurrences
       .rows('sched_switch')
       .filter((row) => threads.has(table.dev[row]!) && table.aux[row] === RUNNABLE);
+    if (rows.length === 0) return undefined;
     const times = Float64Array.from(rows, (row) => host.timeOfRow(row));
     const during = (request: number) => {
       const [from, to] = spanOfRequest(input, request);

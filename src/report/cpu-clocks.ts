@@ -161,7 +161,9 @@ function withinMachine(
   const bounds = boundsOf(correlated, from.side);
   const seen = new Set<number>();
   let widest = 0;
-  for (const request of matched[variant]!) {
+  const requests = matched[variant]!;
+  for (let at = 0; at < requests.length; at++) {
+    const request = requests[at]!;
     const one = from.cpu[request]!;
     const other = to.cpu[request]!;
     if (one === other || one === NO_CPU || other === NO_CPU) continue;

@@ -68,15 +68,21 @@ function commonest(requests: Int32Array, column: ArrayLike<number>): number | un
 
 /** How many of the requests inside the recorded span were in flight, without those that are another's. */
 export function depthInside({ app, path, requests }: Pick<Correlated, 'app' | 'path' | 'requests'>): Depth {
-  const rows = (point: PointId) => {
-    const column = requests.rows.get(point) ?? new Int32Array(requests.length).fill(NO_ROW);
-    let inside = 0;
-    const kept = new Int32Array(column.length);
-    for (let request = 0; request < column.length; request++)
-      if (requests.status[request] !== STATUS.outside) kept[inside++] = column[request]!;
-    return kept.slice(0, inside);
-  };
-  return depthAmong(app.table, { issue: rows(path.anchors.issue), complete: rows(path.anchors.complete) });
+  const inside = (point: PointId) => rowsInside(requests, point);
+  return depthAmong(app.table, {
+    issue: inside(path.anchors.issue),
+    complete: inside(path.anchors.complete),
+  });
+}
+
+/** Rows of a point, without those of requests outside the recorded span. */
+function rowsInside({ rows, status, length }: Correlated['requests'], point: PointId): Int32Array {
+  const column = rows.get(point) ?? new Int32Array(length).fill(NO_ROW);
+  const kept = new Int32Array(length);
+  let inside = 0;
+  for (let request = 0; request < length; request++)
+    if (status[request] !== STATUS.outside) kept[inside++] = column[request]!;
+  return kept.slice(0, inside);
 }
 
 /** Queue depth, direction, size and rate, of the requests inside the recorded span. */

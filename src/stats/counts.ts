@@ -1,5 +1,6 @@
 /** How often things happen per request: kicks, exits, wake-ups, system calls, interrupts, poll sessions. */
 import type { Correlated } from '../correlate/correlate.ts';
+import { ThreadSet } from '../correlate/thread-set.ts';
 import { firstNotBefore } from '../trace/occurrences.ts';
 
 export interface PerRequest {
@@ -37,23 +38,26 @@ export function countsPerRequest(correlated: Correlated, matched: Int32Array): P
   const begin = requests.start[matched[0]!]!;
   const lastRequest = matched[matched.length - 1]!;
   const end = requests.start[lastRequest]! + requests.total[lastRequest]!;
-  const vcpus = new Set(correlated.vcpuThreads.values());
-  const inSpan = (name: string, threads: ReadonlySet<number> | undefined) => {
-    const times = host.timesOf(name);
-    const first = firstNotBefore(times, begin);
-    const behind = firstNotBefore(times, end + 1);
-    if (threads === undefined) return behind - first;
-    const { tid } = host.occurrences.of(name);
-    let count = 0;
-    for (let at = first; at < behind; at++) if (threads.has(tid[at]!)) count++;
-    return count;
+  const threads = {
+    vcpu: new ThreadSet(new Set(correlated.vcpuThreads.values())),
+    backend: new ThreadSet(correlated.backend),
   };
   const counts: PerRequest[] = [];
   for (const { id, title, events, of } of COUNTS) {
     const event = events.find((name) => host.occurrences.count(name) > 0);
     if (event === undefined) continue;
-    const threads = of === 'vcpu' ? vcpus : of === 'backend' ? correlated.backend : undefined;
-    counts.push({ id, title, perRequest: inSpan(event, threads) / matched.length });
+    const times = host.timesOf(event);
+    const first = firstNotBefore(times, begin);
+    const behind = firstNotBefore(times, end + 1);
+    const { tid } = host.occurrences.of(event);
+    const count = of === undefined ? behind - first : rowsOf(threads[of], tid, first, behind);
+    counts.push({ id, title, perRequest: count / matched.length });
   }
   return counts;
+}
+
+function rowsOf(threads: ThreadSet, tid: Uint32Array, first: number, behind: number): number {
+  let count = 0;
+  for (let at = first; at < behind; at++) if (threads.has(tid[at]!)) count++;
+  return count;
 }

@@ -121,26 +121,23 @@ function countHops(
   nodeOf: ReadonlyMap<number, number>,
 ): { perRequest: number; crossings: { stage: string; share: number }[]; byHops: HopGroup[] } {
   const { requests } = correlated;
+  const nodes = new Int32Array(MOST_CPUS).fill(NO_NODE);
+  for (const [cpu, node] of nodeOf) nodes[cpu] = node;
   const pointsOf = requests.variants.map((variant) => hostPoints(correlated, variant));
   const crossed = new Map<string, number>();
   const groups = new Map<number, { n: number; sum: number }>();
   let all = 0;
-  for (const request of matched) {
-    let hops = 0;
-    let last: number | undefined;
-    for (const { rows, cpu, stage } of pointsOf[requests.variant[request]!]!) {
-      const row = rows[request]!;
-      const node = row === NO_ROW ? undefined : nodeOf.get(cpu[row]!);
-      if (node === undefined) continue;
-      if (last !== undefined && node !== last) {
-        hops++;
-        crossed.set(stage, (crossed.get(stage) ?? 0) + 1);
-      }
-      last = node;
-    }
+  for (let at = 0; at < matched.length; at++) {
+    const request = matched[at]!;
+    const hops = hopsOf(request, pointsOf[requests.variant[request]!]!, nodes, crossed);
     all += hops;
-    const group = groups.get(hops) ?? { n: 0, sum: 0 };
-    groups.set(hops, { n: group.n + 1, sum: group.sum + requests.total[request]! });
+    let group = groups.get(hops);
+    if (group === undefined) {
+      group = { n: 0, sum: 0 };
+      groups.set(hops, group);
+    }
+    group.n++;
+    group.sum += requests.total[request]!;
   }
   return {
     perRequest: matched.length === 0 ? 0 : all / matched.length,
@@ -151,6 +148,33 @@ function countHops(
       .map(([stage, count]) => ({ stage, share: count / matched.length }))
       .sort((a, b) => b.share - a.share),
   };
+}
+
+/** CPU numbers are 16 bits wide in a table. */
+const MOST_CPUS = 1 << 16;
+const NO_NODE = -1;
+
+/** How often a request changed nodes; adds each change to the stage that it was in. */
+function hopsOf(
+  request: number,
+  points: readonly HostPoint[],
+  nodes: Int32Array,
+  crossed: Map<string, number>,
+): number {
+  let hops = 0;
+  let last = NO_NODE;
+  for (let at = 0; at < points.length; at++) {
+    const { rows, cpu, stage } = points[at]!;
+    const row = rows[request]!;
+    const node = row === NO_ROW ? NO_NODE : nodes[cpu[row]!]!;
+    if (node === NO_NODE) continue;
+    if (last !== NO_NODE && node !== last) {
+      hops++;
+      crossed.set(stage, (crossed.get(stage) ?? 0) + 1);
+    }
+    last = node;
+  }
+  return hops;
 }
 
 function hostPoints(correlated: Correlated, { points, stages }: RequestVariant): HostPoint[] {

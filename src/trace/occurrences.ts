@@ -3,14 +3,30 @@ import type { EventTable } from './event-table.ts';
 import { type Keys, keysAt } from './keys.ts';
 
 /** Rows of a time-ordered table by kind, so that "the next eventfd_read after t" is a search and not a scan. */
-export interface Occurrences {
+export class Occurrences {
   readonly table: EventTable;
+  readonly #kinds: readonly KindRows[];
+
+  /** `kinds`: in the order of their numbers. */
+  constructor(table: EventTable, kinds: readonly KindRows[]) {
+    this.table = table;
+    this.#kinds = kinds;
+  }
+
   /** Rows of a kind, ascending in time; empty when the kind never occurred. */
-  rows(kindName: string): Uint32Array;
+  rows(kindName: string): Uint32Array {
+    return this.of(kindName).rows;
+  }
+
   /** The same rows with their columns. */
-  of(kindName: string): KindRows;
+  of(kindName: string): KindRows {
+    return this.#kinds[kindId(kindName)]!;
+  }
+
   /** How often a kind occurred. */
-  count(kindName: string): number;
+  count(kindName: string): number {
+    return this.of(kindName).rows.length;
+  }
 }
 
 /**
@@ -38,22 +54,22 @@ export class KindRows {
   }
 
   get ts(): Float64Array {
-    this.#ts ??= pick(this.#table.ts, this.rows, new Float64Array(this.rows.length));
+    this.#ts ??= pick(this.#table.ts, this.rows);
     return this.#ts;
   }
 
   get tid(): Uint32Array {
-    this.#tid ??= pick(this.#table.tid, this.rows, new Uint32Array(this.rows.length));
+    this.#tid ??= pickThreads(this.#table.tid, this.rows);
     return this.#tid;
   }
 
   get cpu(): Uint16Array {
-    this.#cpu ??= pick(this.#table.cpu, this.rows, new Uint16Array(this.rows.length));
+    this.#cpu ??= pickCpus(this.#table.cpu, this.rows);
     return this.#cpu;
   }
 
   get tag(): Float64Array {
-    this.#tag ??= pick(this.#table.tag, this.rows, new Float64Array(this.rows.length));
+    this.#tag ??= pick(this.#table.tag, this.rows);
     return this.#tag;
   }
 
@@ -87,14 +103,24 @@ function rowsHaving(rows: Uint32Array, numbers: Uint16Array, wanted: Uint8Array)
   return kept.slice(0, length);
 }
 
-/** The values of a column at some rows, into `out`. */
-export function pick<Column extends Float64Array | Uint32Array | Uint16Array>(
-  column: Column,
-  rows: Uint32Array | Int32Array,
-  out: Column,
-): Column {
-  for (let at = 0; at < rows.length; at++) out[at] = column[rows[at]!]!;
-  return out;
+/** The values of a column at some rows. */
+export function pick(column: Float64Array, rows: Uint32Array | Int32Array): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) values[at] = column[rows[at]!]!;
+  return values;
+}
+
+// One function for columns of every kind would be compiled for none of them.
+function pickThreads(column: Uint32Array, rows: Uint32Array): Uint32Array {
+  const values = new Uint32Array(rows.length);
+  for (let at = 0; at < rows.length; at++) values[at] = column[rows[at]!]!;
+  return values;
+}
+
+function pickCpus(column: Uint16Array, rows: Uint32Array): Uint16Array {
+  const values = new Uint16Array(rows.length);
+  for (let at = 0; at < rows.length; at++) values[at] = column[rows[at]!]!;
+  return values;
 }
 
 /** Rows of one kind, and columns of them. */
@@ -119,9 +145,11 @@ export function knownIndex({ ts }: EventTable): readonly LaidOut[] | undefined {
 
 /** Indexes a time-ordered table: one counting sort, 4 bytes a row. */
 export function indexOccurrences(table: EventTable): Occurrences {
-  const kinds = (known.get(table.ts) ?? byKind(table)).map((laidOut) => new KindRows(table, laidOut));
-  const of = (name: string) => kinds[kindId(name)]!;
-  return { table, of, rows: (name) => of(name).rows, count: (name) => of(name).rows.length };
+  const kinds = known.get(table.ts) ?? byKind(table);
+  return new Occurrences(
+    table,
+    kinds.map((laidOut) => new KindRows(table, laidOut)),
+  );
 }
 
 function byKind({ kind }: EventTable): LaidOut[] {
