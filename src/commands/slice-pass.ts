@@ -10,6 +10,7 @@ import { StreamSum } from '../report/stream-sum.ts';
 import type { StreamTrust } from '../report/stream-trust.ts';
 import { type CheckedSource, checkIntegrity, type Integrity } from '../trace/integrity.ts';
 import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
+import { aheadOf } from './ahead-feed.ts';
 import {
   type AnalyzeOptions,
   digestRecording,
@@ -107,12 +108,14 @@ export class SlicePass {
     const { bundle, bar } = this.#open;
     const head = await headOf(bundle.member(member));
     const format = chooseFormat(name, head, script);
+    const onBytes = (read: number) => bar.advance(read);
     return SlicedStream.open({
       ...{ name, machine, head, bytes, clock },
       format,
+      ahead: aheadOf(bundle, stream, head, onBytes),
       chunks: bar.watch(bundle.member(member)),
       source: await anyPlaceOf(bundle, stream, format, head, bar),
-      onBytes: (read) => bar.advance(read),
+      onBytes,
       threads: ReadingThreads.isWorthIt
         ? new ReadingThreads({ most: THREADS_EACH, blockBytes: BLOCK_BYTES })
         : undefined,

@@ -17,6 +17,8 @@ export interface StreamToSlice {
   /** For a format that reads at any place: opens the stream for that, more than once; and who hears how many bytes of it were read. */
   readonly source?: (() => SteppedSource) | undefined;
   readonly onBytes?: ((bytes: number) => void) | undefined;
+  /** What a thread of its own reads ahead: begins that. */
+  readonly ahead?: ((builder: EventTableBuilder) => StreamFeed) | undefined;
   /** Length of the whole stream. */
   readonly bytes: number;
   /** For this stream alone; closed with it. */
@@ -62,16 +64,16 @@ export class SlicedStream {
 
   /** Looks at the stream's beginning; reads nothing of its chunks. Rejects when its file cannot be read. */
   static async open(stream: StreamToSlice): Promise<SlicedStream> {
-    const { format, head, chunks, source, bytes, threads } = stream;
+    const { format, head, chunks, source, ahead, bytes, threads } = stream;
     const builder = new EventTableBuilder();
     if (source !== undefined && format.parseFile !== undefined) {
       const beginning = await beginningOf(source(), format);
-      const feed = new SourceFeed(source(), format, builder, stream.onBytes);
+      const feed = ahead?.(builder) ?? new SourceFeed(source(), format, builder, stream.onBytes);
       return new SlicedStream(stream, feed, builder, beginning);
     }
     const first = new EventTableBuilder();
     const report = await format.parse(once(head), first);
-    const feed = new ChunkFeed(format, chunks, builder, bytes, threads);
+    const feed = ahead?.(builder) ?? new ChunkFeed(format, chunks, builder, bytes, threads);
     return new SlicedStream(stream, feed, builder, withRows(report, first));
   }
 

@@ -55,11 +55,11 @@ export function notAskedFor(
   callers: Float64Array,
   asked: AskedFor | undefined,
 ): (request: number) => string | undefined {
-  if (asked === undefined) return () => undefined;
+  if (asked === undefined) return ofNobodyElse;
   const fits = (request: number) =>
     bytes[request] === asked.bytes && direction[request] === DIRECTION[asked.direction];
   const own = [...bytes.keys()].filter(fits);
-  if (own.length < (asked.requests ?? bytes.length) * LEAST_WHOLE) return () => undefined;
+  if (own.length < (asked.requests ?? bytes.length) * LEAST_WHOLE) return ofNobodyElse;
   const counts = new Map<number, number>();
   for (const request of own) counts.set(callers[request]!, (counts.get(callers[request]!) ?? 0) + 1);
   counts.delete(NOBODY);
@@ -72,6 +72,8 @@ export function notAskedFor(
     return others.has(callers[request]!) ? OF_OTHER_TASK : undefined;
   };
 }
+
+const ofNobodyElse = () => undefined;
 
 /** The tasks with the fewest requests without which there are just as many as were made; undefined where that does not come out even. */
 function tasksBeside(made: number, counts: ReadonlyMap<number, number>): ReadonlySet<number> | undefined {

@@ -1,9 +1,9 @@
-import type { EventSink } from '../../parsers/event-sink.ts';
 import type { BlockExtras, Epoch } from './block-table.ts';
 import { type Columns, columnsOf, copyRows } from './columns.ts';
 import type { EventTable, Task } from './event-table.ts';
 import { pickRows } from './order.ts';
 import type { SourceLoss, SourceReject } from './recording.ts';
+import type { RowTable } from './round-sink.ts';
 import { renameStrings } from './string-ids.ts';
 
 /** Rows there is room for at first, and most that are taken at the word of who announces them. */
@@ -33,7 +33,7 @@ const MOST_STRINGS = 65_536;
 const MOST_TASKS = 1 << 20;
 
 /** The sink parsers write to: fills columns, interns strings, counts rejects. One builder for one source. */
-export class EventTableBuilder implements EventSink {
+export class EventTableBuilder implements RowTable {
   #columns: Columns;
   #room: number;
   /** What the latest cut was of, and what is there for the next. */
@@ -112,7 +112,8 @@ export class EventTableBuilder implements EventSink {
    * The rows of a block that was read elsewhere, with times after `epoch`, and what was lost and rejected in it. `line` is
    * the number of its first line; `ids` are the ids here of its reader's strings, to which those it met first are added.
    */
-  addBlock(columns: Columns, block: BlockExtras, line: number, ids: number[]): void {
+  addBlock(columns: Columns, block: BlockExtras, line: number, ids: number[], epoch = this.epoch): void {
+    if (block.rows > 0) this.#beginAt(epoch!);
     const at = this.#rows;
     for (const text of block.strings) ids.push(this.string(text));
     for (const { cpu, count, row } of block.losses) {
@@ -123,16 +124,19 @@ export class EventTableBuilder implements EventSink {
     if (at + block.rows > this.#room) this.#growTo(at + block.rows);
     copyRows(columns, block.rows, this.#columns, at);
     this.#rows += block.rows;
-    renameStrings(this.#columns, at, this.#rows, ids);
+    if (ids.some((id, own) => id !== own)) renameStrings(this.#columns, at, this.#rows, ids);
   }
 
-  /** Rows of columns with times after `epoch`, in the order given; their strings are those of this table. */
   addRows(columns: Columns, order: Uint32Array, epoch: Epoch): void {
-    if (this.epoch === undefined) ({ sec: this.#epochSec, nsec: this.#epochNsec } = epoch);
+    this.#beginAt(epoch);
     const at = this.#rows;
     if (at + order.length > this.#room) this.#growTo(at + order.length);
     pickRows(columns, order, this.#columns, at);
     this.#rows += order.length;
+  }
+
+  #beginAt(epoch: Epoch): void {
+    if (this.epoch === undefined) ({ sec: this.#epochSec, nsec: this.#epochNsec } = epoch);
   }
 
   string(text: string): number {

@@ -1,7 +1,6 @@
 import type { EventSink } from '../../parsers/event-sink.ts';
 import type { Epoch } from './block-table.ts';
 import { type Columns, privateColumns, rowsOf } from './columns.ts';
-import type { EventTableBuilder } from './event-table-builder.ts';
 import { orderBehind } from './order.ts';
 
 /** Rows there is room for: of many rounds, so that what is left of one is seldom moved. */
@@ -10,6 +9,12 @@ const ROOM = 1 << 18;
 const MOST_ROWS = 1 << 20;
 
 const ANY_CPU = -1;
+
+/** What takes rows that are in order. */
+export interface RowTable extends EventSink {
+  /** Rows of columns with times after `epoch`, in the order given; their strings are those of this table. */
+  addRows(columns: Columns, order: Uint32Array, epoch: Epoch): void;
+}
 
 interface HeldLoss {
   readonly cpu: number;
@@ -24,7 +29,7 @@ interface HeldLoss {
  * turn, and the table is then not in order.
  */
 export class RoundSink implements EventSink {
-  readonly #table: EventTableBuilder;
+  readonly #table: RowTable;
   #columns = privateColumns(ROOM);
   /** Rows from here on are held, those of the round before first: so many. */
   #start = 0;
@@ -37,7 +42,7 @@ export class RoundSink implements EventSink {
   #losses: HeldLoss[] = [];
   #epoch: Epoch | undefined;
 
-  constructor(table: EventTableBuilder) {
+  constructor(table: RowTable) {
     this.#table = table;
   }
 
