@@ -2,6 +2,7 @@
 import type { ApplicationMatch } from '../correlate/application.ts';
 import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import { firstNotBefore } from '../trace/occurrences.ts';
+import { isAscending } from '../trace/order.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 
 type Log = NonNullable<GroundTruth['log']>;
@@ -58,9 +59,4 @@ export class SlicedLog {
       first,
     };
   }
-}
-
-function isAscending(times: Float64Array): boolean {
-  for (let at = 1; at < times.length; at++) if (times[at]! < times[at - 1]!) return false;
-  return true;
 }

@@ -9,6 +9,7 @@ import { type IoPath, withLatenciesAlone } from '../paths/io-path.ts';
 import type { Doubts } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
+import { placesOf } from '../trace/places.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { type Actors, findActors, noRows, servedBy } from './actors.ts';
@@ -30,7 +31,6 @@ import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
 import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
-import { requestsNot } from './sample.ts';
 import { setClock } from './set-clocks.ts';
 import type { Side } from './side.ts';
 import { isLossy, sideDoubts } from './side-doubts.ts';
@@ -129,7 +129,7 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     stretch: requests.length,
     alone,
     isLossy: isLossy(doubts),
-    shared: requestsNot(alone),
+    shared: placesOf(alone, 0),
     descriptors: descriptorsOnce(
       backend,
       aroundRequests((actors.hostTable ?? appTable).ts, actors.match ?? NO_REQUESTS),

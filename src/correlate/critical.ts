@@ -200,7 +200,7 @@ export class CriticalPath {
       ...this.#path.bypasses.flatMap((bypass) => bypass.points),
     ]);
     return this.#borders.filter(
-      (border) => !optional.has(border.point) && isUsual(border, usable, () => true, this.#shareOf(border)),
+      (border) => !optional.has(border.point) && isUsual(border, usable, undefined, this.#shareOf(border)),
     );
   }
 
@@ -216,7 +216,7 @@ export class CriticalPath {
       .map((point) => this.#border(point));
     return members.filter((member) => {
       const others = members.filter((other) => other !== member);
-      return isUsual(member, usable, (request) => hasAny(others, request), this.#requiredShare);
+      return isUsual(member, usable, others, this.#requiredShare);
     });
   }
 
@@ -282,18 +282,18 @@ function hasAny(members: readonly Border[], request: number): boolean {
   return false;
 }
 
-/** At least this share of those requests that could have a point has it. */
+/** At least this share of the requests has a point; of those that have any of some `others`, where such are given. */
 function isUsual(
   { at }: Border,
   requests: Int32Array,
-  could: (request: number) => boolean,
+  others: readonly Border[] | undefined,
   share: number,
 ): boolean {
   let all = 0;
   let having = 0;
   for (let index = 0; index < requests.length; index++) {
     const request = requests[index]!;
-    if (!could(request)) continue;
+    if (others !== undefined && !hasAny(others, request)) continue;
     all++;
     if (!Number.isNaN(at[request]!)) having++;
   }

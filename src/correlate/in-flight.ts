@@ -1,5 +1,6 @@
 import { quickselect } from 'simple-statistics';
 import type { EventTable } from '../trace/event-table.ts';
+import { isAscending } from '../trace/order.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
 
@@ -69,8 +70,7 @@ function depthOf(begins: Float64Array, ends: Float64Array): Depth {
 
 /** One at a time they end in the order in which they began. */
 function inOrder(ends: Float64Array): Float64Array {
-  for (let at = 1; at < ends.length; at++) if (ends[at]! < ends[at - 1]!) return ends.toSorted();
-  return ends;
+  return isAscending(ends) ? ends : ends.toSorted();
 }
 
 /** What a request took of which one end is missing: no more than the longest but one in a hundred. */

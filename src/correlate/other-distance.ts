@@ -3,6 +3,7 @@
  * them. Enters: requests of guest and host, of which those at the usual distance are paired. Leaves: how far the others are.
  */
 import type { EventTable } from '../trace/event-table.ts';
+import { placesOf } from '../trace/places.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
 import type { HostRequests, Shares } from './host-shares.ts';
@@ -39,11 +40,11 @@ export function otherDistance(
   { issue }: Shares,
   reach: number,
 ): OtherDistance | undefined {
-  const without = issue.reduce((sum, row) => (row === NO_ROW ? sum + 1 : sum), 0);
-  if (without < LEAST_REQUESTS || without === guest.length) return undefined;
-  const lone = issue.map((_, request) => request).filter((request) => issue[request] === NO_ROW);
+  const lone = placesOf(issue, NO_ROW);
+  if (lone.length < LEAST_REQUESTS || lone.length === guest.length) return undefined;
   const taken = new Uint8Array(hosts.table.length);
-  for (const row of issue) if (row !== NO_ROW) taken[row] = 1;
+  for (let request = 0; request < issue.length; request++)
+    if (issue[request] !== NO_ROW) taken[issue[request]!] = 1;
   const pairs: Pair[] = [];
   for (const request of lone) {
     const row = guest.issue[request]!;

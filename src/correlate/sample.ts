@@ -3,6 +3,7 @@
  * all of them, which then relates them with every message there is.
  */
 import { pick } from '../trace/occurrences.ts';
+import { placesOf } from '../trace/places.ts';
 import type { Scene } from './scene.ts';
 
 /** What a sample is taken of: with fewer requests than twice those of a sample it would save nothing worth having. */
@@ -48,15 +49,6 @@ export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'
     servedBy: pick(base.servedBy, at),
     stretch: length,
     alone,
-    shared: requestsNot(alone),
+    shared: placesOf(alone, 0),
   };
-}
-
-/** Requests that are marked 0. */
-export function requestsNot(marked: Uint8Array): Int32Array {
-  const others = new Int32Array(marked.reduce((sum, mark) => sum + (mark === 1 ? 0 : 1), 0));
-  let next = 0;
-  for (let request = 0; request < marked.length; request++)
-    if (marked[request] !== 1) others[next++] = request;
-  return others;
 }

@@ -1,3 +1,4 @@
+import { isAscending } from '../trace/order.ts';
 import { NO_NUMBER, SectorNumbers } from './sector-numbers.ts';
 
 /** Which of many positions (requests, lines of a log) are about a sector, and near a time. */
@@ -14,7 +15,7 @@ export class SectorIndex {
   /** Sector and time of each position. */
   constructor(sectors: Float64Array, times: Float64Array) {
     this.#times = times;
-    this.#isOrdered = times.every((time, at) => at === 0 || time >= times[at - 1]!);
+    this.#isOrdered = isAscending(times);
     this.#groups = new SectorNumbers(sectors.length);
     const groupOf = new Uint32Array(sectors.length);
     for (let at = 0; at < sectors.length; at++) groupOf[at] = this.#groups.add(sectors[at]!);

@@ -1,6 +1,7 @@
 /** What may be wrong with the rows of both machines: lost ones, found before, and CPUs whose clocks are off, found here. */
 import { type Doubts, NO_DOUBTS } from '../trace/doubts.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
+import { countOf } from '../trace/places.ts';
 import { clocksByMessages, type SearchedClocks, type Standing } from './clocks-by-messages.ts';
 import { findMisclocked, type Misclocked, NO_MACHINE } from './misclocked.ts';
 import type { SideDoubts } from './near-gaps.ts';
@@ -27,7 +28,7 @@ export function sideDoubts(
   facts: ThreadFacts,
   alone: Uint8Array,
 ): SideDoubts {
-  const byTime = alone.reduce((sum, only) => sum + only, 0) >= alone.length * LEAST_ALONE;
+  const byTime = countOf(alone, 1) >= alone.length * LEAST_ALONE;
   const all = [app, host].flatMap((side) => side?.doubts ?? []);
   // What was lost is said, or shows only by rows that miss their other half, as those of a clock that is off may.
   const isSaid = all.some(({ isIncomplete, reported }) => isIncomplete || reported.length > 0);

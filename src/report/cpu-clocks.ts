@@ -9,6 +9,7 @@ import { STATUS } from '../correlate/request-table.ts';
 import { sideOf } from '../correlate/scene.ts';
 import type { Side } from '../correlate/side.ts';
 import type { PointId } from '../paths/points.ts';
+import { placesOf } from '../trace/places.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { StreamTrust } from './stream-trust.ts';
 
@@ -45,7 +46,7 @@ const NO_CPU = -1;
 /** Looks them up: a row of each point of each request, once. */
 export function stampedCpus(correlated: Correlated): StampedCpus {
   const { requests } = correlated;
-  const all = requestsThat(requests.status, STATUS.matched);
+  const all = placesOf(requests.status, STATUS.matched);
   const points = new Map<PointId, StampedPoint>();
   for (const point of new Set(requests.variants.flatMap(({ points }) => points))) {
     const rows = requests.rows.get(point);
@@ -57,14 +58,6 @@ export function stampedCpus(correlated: Correlated): StampedCpus {
       ? [all]
       : requests.variants.map((_, variant) => all.filter((request) => requests.variant[request] === variant));
   return { correlated, points, matched };
-}
-
-/** Places in a column that hold a value. Millions of them: neither an iterator nor a function a place. */
-function requestsThat(column: ArrayLike<number>, value: number): Int32Array {
-  const places = new Int32Array(column.length);
-  let count = 0;
-  for (let place = 0; place < column.length; place++) if (column[place] === value) places[count++] = place;
-  return places.slice(0, count);
 }
 
 function stampedPoint(side: Side, rows: Int32Array, requests: Int32Array): StampedPoint {

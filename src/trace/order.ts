@@ -18,6 +18,12 @@ export function timeOrder(ts: Float64Array): Uint32Array | undefined {
   return order === IN_ORDER ? undefined : order;
 }
 
+/** Whether no time is earlier than the one before it; not where one is NaN. */
+export function isAscending(times: Float64Array): boolean {
+  for (let at = 1; at < times.length; at++) if (!(times[at]! >= times[at - 1]!)) return false;
+  return true;
+}
+
 /** Rows of which some are in order already, and behind them all rows from `from` on, in time order; equal times in that order. */
 export function orderBehind(ts: Float64Array, ordered: Uint32Array, from: number): Uint32Array {
   const known = ordered.length;

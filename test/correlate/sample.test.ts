@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { requestsNot, sampleOf } from '../../src/correlate/sample.ts';
+import { sampleOf } from '../../src/correlate/sample.ts';
+import { placesOf } from '../../src/trace/places.ts';
 
 type Base = Parameters<typeof sampleOf>[0];
 
@@ -16,7 +17,7 @@ function requests(length: number): Base {
     servedBy: Float64Array.from(rows),
     stretch: length,
     alone,
-    shared: requestsNot(alone),
+    shared: placesOf(alone, 0),
   } as unknown as Base;
 }
 

@@ -10,7 +10,7 @@ import { DRAWN_TSC_HZ, generate } from '../generate/generate.ts';
 const sampling = vi.hoisted(() => ({ of: undefined as Sampling | undefined, taken: 0 }));
 // Recordings as small as these are related by all of their requests; here the sample is as large as a test says.
 vi.mock('../../src/correlate/sample.ts', async (original) => {
-  const real = await original<{ sampleOf: typeof sampleOf; requestsNot: unknown }>();
+  const real = await original<{ sampleOf: typeof sampleOf }>();
   return {
     ...real,
     sampleOf: (base: Parameters<typeof sampleOf>[0]) => {
