@@ -93,6 +93,7 @@ const RIM = ['src/bundle', 'src/capture', 'src/discover', 'src/commands', 'src/c
 /** Packages by room. */
 const PACKAGES: Record<string, readonly string[]> = {
   parsers: ['zod'],
+  'src/correlate': ['simple-statistics'],
   'src/stats': ['simple-statistics'],
   'src/report': ['zod'],
   'src/diff': ['zod'],

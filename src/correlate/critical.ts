@@ -8,6 +8,7 @@ import type { PointId } from '../paths/points.ts';
 import { borders, type Followed } from './follow.ts';
 import type { RequestVariant } from './request-table.ts';
 import type { Scene } from './scene.ts';
+import type { Times } from './times.ts';
 
 /**
  * A point seen in at least this share of the requests that could have it is required of all of them: a request without
@@ -56,18 +57,13 @@ const TAKEN = 1;
 const PASSED_BY = 2;
 const NOT_TOLD = 3;
 
-/** A point's times by request, NaN where it was not observed. */
-export interface PointTimes {
-  of(point: PointId): Float64Array;
-}
-
 /** Decides for all requests of one path. */
 export class CriticalPath {
   readonly #path: IoPath;
   readonly #order: readonly PointId[];
   readonly #stageOf: ReadonlyMap<PointId, string>;
   readonly #followed: Followed;
-  readonly #times: PointTimes;
+  readonly #times: Pick<Times, 'of'>;
   readonly #borders: readonly Border[];
   readonly #ways: readonly Way[];
   readonly #variants: RequestVariant[] = [];
@@ -90,7 +86,7 @@ export class CriticalPath {
     { path, alone, isLossy }: Pick<Scene, 'path' | 'alone' | 'isLossy'>,
     followed: Followed,
     usable: Int32Array,
-    times: PointTimes,
+    times: Pick<Times, 'of'>,
   ) {
     this.#path = path;
     this.#alone = alone;

@@ -143,7 +143,7 @@ describe('what is read ahead', () => {
   });
   const streams = [stream('a', 10), stream('b', 500), ...Array.from({ length: 99 }, () => stream('c', 100))];
   const ask = (of: (typeof streams)[number], fileOf?: (member: string) => string, cpus = 2) =>
-    aheadOf({ manifest: { streams } as never, fileOf }, of as never, new Uint8Array(), () => undefined, cpus);
+    aheadOf({ manifest: { streams }, fileOf } as never, of as never, new Uint8Array(), () => undefined, cpus);
 
   it('is a large file that is one of the largest', () => {
     const fileOf = (name: string) => name;
