@@ -4,7 +4,7 @@ import { type Member, readDirectory } from './directory.ts';
 import { MAX_MANIFEST_BYTES } from './limits.ts';
 import { type Manifest, parseManifest, truthMembers } from './manifest.ts';
 import { MANIFEST_MEMBER } from './member-name.ts';
-import { damagedMember, readMember } from './read-member.ts';
+import { damagedMember, type PackedMember, readMember } from './read-member.ts';
 
 /** A part that a recovered bundle lacks, wholly or in part. */
 export interface LostPart {
@@ -30,6 +30,8 @@ export interface Bundle {
   member(name: string): AsyncIterable<Uint8Array>;
   /** The file that is a member, where one is nothing else; for who has to read at any place. */
   fileOf?(name: string): string | undefined;
+  /** Where a member lies in a zip that is whole; for who reads it in another thread (`readPacked`). */
+  packedOf?(name: string): PackedMember;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function openBundle(path: string): Promise<Bundle> {
       lost: [],
       members: [...members.keys()],
       member: (name) => guarded(path, readMember(handle, demand(members, name))),
+      packedOf: (name) => ({ path, member: demand(members, name) }),
       close: () => handle.close(),
     };
   } catch (error) {

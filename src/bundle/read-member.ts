@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { IotraceError, quoted } from '../errors.ts';
 import { crc32 } from './crc32.ts';
 import type { Member } from './directory.ts';
@@ -28,6 +28,22 @@ export async function* readMember(handle: FileHandle, member: Member): AsyncGene
   }
   if (crc !== member.crc) {
     throw damagedMember(member.name, 'has changed since it was written: its CRC-32 is wrong');
+  }
+}
+
+/** A member of a zip, as its directory tells; can be sent to another thread. */
+export interface PackedMember {
+  readonly path: string;
+  readonly member: Member;
+}
+
+/** The same of a zip that is opened for it. Throws what the system says as well. */
+export async function* readPacked({ path, member }: PackedMember): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r');
+  try {
+    yield* readMember(handle, member);
+  } finally {
+    await handle.close();
   }
 }
 

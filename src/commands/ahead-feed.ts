@@ -2,12 +2,15 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ParseReport } from '../../parsers/format.ts';
-import type { Bundle } from '../bundle/read-bundle.ts';
+import { asIotraceError, type Bundle } from '../bundle/read-bundle.ts';
+import type { PackedMember } from '../bundle/read-member.ts';
+import { IotraceError } from '../errors.ts';
 import { inPackage } from '../package-root.ts';
 import type { RowsAhead } from '../trace/ahead-table.ts';
 import { ROW_BYTES, sharedColumns } from '../trace/columns.ts';
 import type { EventTableBuilder } from '../trace/event-table-builder.ts';
 import { readingError } from './open-input.ts';
+import type { Ends } from './passed-source.ts';
 import type { StreamFeed } from './stream-feed.ts';
 
 /** Memory for what is read ahead: `rooms`, each of so many `rows`, which are filled in turn. */
@@ -16,17 +19,19 @@ export interface RoomAhead {
   readonly rows?: number;
 }
 
-/** A file to be read, and how its format is chosen. */
-export interface FileToFeed {
+/** A file, or a member of a zip, to be read, and how its format is chosen. */
+export interface StreamToFeed {
   readonly name: string;
-  readonly file: string;
+  readonly from: string | PackedMember;
   /** How it begins: its first 64 KiB. */
   readonly head: Uint8Array;
   readonly script: string | undefined;
+  /** What is held of a member that is to be read at any place. */
+  readonly ends?: Ends | undefined;
 }
 
 /** What the thread is given. */
-export interface FileAhead extends FileToFeed {
+export interface StreamAhead extends StreamToFeed {
   /** Memory of so many rows each; and how many of them are free, which both threads count. */
   readonly rooms: readonly SharedArrayBuffer[];
   readonly rows: number;
@@ -44,7 +49,7 @@ const ROWS = 1 << 15;
 const YOUNG_MB = 4;
 const BUILT_ENTRY = inPackage('dist/bin/ahead-thread.js');
 
-/** A file that a thread of its own reads ahead, while this one is at work on what it has read before. */
+/** A stream that a thread of its own reads ahead, while this one is at work on what it has read before. */
 export class AheadFeed implements StreamFeed {
   report: ParseReport | undefined;
   failure: { readonly error: unknown } | undefined;
@@ -60,13 +65,12 @@ export class AheadFeed implements StreamFeed {
   #onNews: () => void = () => undefined;
   #told = 0;
 
-  /** Begins to read. `onBytes` hears how many more bytes were read, `asError` puts what went wrong. */
+  /** Begins to read. `onBytes` hears how many more bytes were read. */
   constructor(
-    file: FileToFeed,
+    stream: StreamToFeed,
     { rooms, rows = ROWS }: RoomAhead,
     builder: EventTableBuilder,
     onBytes: (bytes: number) => void = () => undefined,
-    asError: (cause: unknown) => unknown = (cause) => cause,
   ) {
     this.#builder = builder;
     this.#rows = rows;
@@ -75,7 +79,7 @@ export class AheadFeed implements StreamFeed {
     const free = new SharedArrayBuffer(4);
     this.#free = new Int32Array(free);
     this.#free[0] = rooms;
-    const workerData: FileAhead = { ...file, rooms: this.#rooms, rows, free };
+    const workerData: StreamAhead = { ...stream, rooms: this.#rooms, rows, free };
     this.#worker = new Worker(BUILT_ENTRY, {
       workerData,
       execArgv: [],
@@ -86,7 +90,7 @@ export class AheadFeed implements StreamFeed {
       this.#onNews();
     });
     this.#worker.on('error', (cause) => {
-      this.failure ??= { error: asError(cause) };
+      this.failure ??= { error: errorOf(stream.from, cause) };
       this.#onNews();
     });
   }
@@ -120,6 +124,15 @@ export class AheadFeed implements StreamFeed {
   }
 }
 
+/** What the thread threw, of which only the fields have come here. */
+function errorOf(from: StreamToFeed['from'], cause: Error): unknown {
+  if (typeof from === 'string') return readingError(from, cause);
+  const { code, hint } = cause as Partial<IotraceError>;
+  return cause.name === 'IotraceError'
+    ? new IotraceError(code!, cause.message, { hint, cause })
+    : asIotraceError(from.path, cause);
+}
+
 /** Rooms for all streams of a recording: together they hold most of a slice. */
 const ROOMS = 40;
 const LEAST_ROOMS = 2;
@@ -127,24 +140,21 @@ const LEAST_ROOMS = 2;
 const LEAST_BYTES = 64 * 2 ** 20;
 
 /**
- * What begins to read a stream ahead, `onBytes` heard as above: a plain file that is large, and one of the largest, as many as there are
- * CPUs. Undefined for others.
+ * What begins to read a stream ahead, `onBytes` heard as above: a plain file or a member of a zip that is large, and one of the largest, as
+ * many as there are CPUs. Undefined for others.
  */
 export function aheadOf(
-  { manifest, fileOf }: Pick<Bundle, 'manifest' | 'fileOf'>,
+  { manifest, fileOf, packedOf }: Pick<Bundle, 'manifest' | 'fileOf' | 'packedOf'>,
   { name, member, bytes, script }: Bundle['manifest']['streams'][number],
-  head: Uint8Array,
+  known: Pick<StreamToFeed, 'head' | 'ends'>,
   onBytes: (bytes: number) => void,
   cpus = availableParallelism(),
 ): ((builder: EventTableBuilder) => AheadFeed) | undefined {
   const { streams } = manifest;
-  const file = fileOf?.(member);
+  const from = fileOf?.(member) ?? packedOf?.(member);
   const isOfLargest = streams.filter((each) => each.bytes > bytes).length < cpus;
-  if (file === undefined || cpus < 2 || bytes < LEAST_BYTES || !isOfLargest) return undefined;
+  if (from === undefined || cpus < 2 || bytes < LEAST_BYTES || !isOfLargest) return undefined;
   const all = streams.reduce((sum, each) => sum + each.bytes, 0);
   const rooms = Math.max(LEAST_ROOMS, Math.round((ROOMS * bytes) / all));
-  return (builder) =>
-    new AheadFeed({ name, file, head, script }, { rooms }, builder, onBytes, (cause) =>
-      readingError(file, cause),
-    );
+  return (builder) => new AheadFeed({ name, from, script, ...known }, { rooms }, builder, onBytes);
 }

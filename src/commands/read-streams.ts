@@ -52,13 +52,13 @@ export async function beginStreams(
   const readHere = async (index: number, threads: ReadingThreads | undefined) => {
     const stream = streams[index]!;
     const format = formats[index]!;
-    const open =
+    const place =
       stream.bytes < LEAST_BYTES_FOR_PASSES
         ? undefined
         : await anyPlaceOf(bundle, stream, format, heads[index]!, bar);
-    return open === undefined
+    return place === undefined
       ? readStream(format, bar.watch(member(stream.member)), stream.bytes, threads)
-      : readSteps(open(), format, onBytes);
+      : readSteps(place.open(), format, onBytes);
   };
   return {
     async others() {

@@ -109,12 +109,13 @@ export class SlicePass {
     const head = await headOf(bundle.member(member));
     const format = chooseFormat(name, head, script);
     const onBytes = (read: number) => bar.advance(read);
+    const place = await anyPlaceOf(bundle, stream, format, head, bar);
     return SlicedStream.open({
       ...{ name, machine, head, bytes, clock },
       format,
-      ahead: aheadOf(bundle, stream, head, onBytes),
+      ahead: aheadOf(bundle, stream, { head, ends: place?.ends }, onBytes),
       chunks: bar.watch(bundle.member(member)),
-      source: await anyPlaceOf(bundle, stream, format, head, bar),
+      source: place?.open,
       onBytes,
       threads: ReadingThreads.isWorthIt
         ? new ReadingThreads({ most: THREADS_EACH, blockBytes: BLOCK_BYTES })

@@ -1,14 +1,21 @@
 /** A file that a thread reads ahead gives the rows, names, losses and places of one that is read here. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ZipFile } from 'yazl';
 import { perfData } from '../../parsers/perf-data.ts';
-import { AheadFeed, aheadOf, type RoomAhead } from '../../src/commands/ahead-feed.ts';
+import { readDirectory } from '../../src/bundle/directory.ts';
+import type { PackedMember } from '../../src/bundle/read-member.ts';
+import { AheadFeed, aheadOf, type RoomAhead, type StreamToFeed } from '../../src/commands/ahead-feed.ts';
 import { FileSource } from '../../src/commands/file-source.ts';
+import { endsOf } from '../../src/commands/passed-source.ts';
 import { type ReadStream, readSteps, readStream } from '../../src/commands/read-source.ts';
 import { chooseFormat } from '../../src/commands/stream-format.ts';
+import { IotraceError } from '../../src/errors.ts';
 import { type BuiltTable, EventTableBuilder } from '../../src/trace/event-table-builder.ts';
 import { chunksOf, sliced, traceLine } from './drawn-streams.ts';
 
@@ -26,13 +33,21 @@ function fixturesOf(kind: string, ending: RegExp): [name: string, bytes: Buffer]
     });
 }
 
-async function readAhead(bytes: Buffer, room: RoomAhead): Promise<ReadStream & { readonly heard: number }> {
+function written(bytes: Uint8Array): string {
   const file = join(folder, 'file');
   writeFileSync(file, bytes);
+  return file;
+}
+
+async function readAhead(
+  bytes: Buffer,
+  room: RoomAhead,
+  stream: Pick<StreamToFeed, 'from' | 'ends'> = { from: written(bytes) },
+): Promise<ReadStream & { readonly heard: number }> {
   const builder = new EventTableBuilder();
   let heard = 0;
   const head = bytes.subarray(0, 65_536);
-  const feed = new AheadFeed({ name: 'file', file, head, script: undefined }, room, builder, (more) => {
+  const feed = new AheadFeed({ name: 'file', head, script: undefined, ...stream }, room, builder, (more) => {
     heard += more;
   });
   while (feed.report === undefined) {
@@ -79,6 +94,49 @@ describe.each(ROOMS)('%s', (_, room) => {
   });
 });
 
+describe('a member of a zip', () => {
+  /** The only member of a zip that is written for it. */
+  async function packed(bytes: Uint8Array): Promise<PackedMember> {
+    const zip = new ZipFile();
+    zip.addBuffer(Buffer.from(bytes), 'member');
+    zip.end();
+    const path = join(folder, 'packed.zip');
+    await pipeline(zip.outputStream, createWriteStream(path));
+    const handle = await open(path);
+    const member = (await readDirectory(handle, path)).get('member')!;
+    await handle.close();
+    return { path, member };
+  }
+
+  it('of text is read as the file', async () => {
+    const [, bytes] = fixturesOf('ftrace', /^host-mono\.trace$/)[0]!;
+    const here = await readStream(chooseFormat('file', bytes.subarray(0, 65_536)), chunksOf(bytes, 1 << 20));
+    const { heard, ...ahead } = await readAhead(bytes, { rooms: 2, rows: 37 }, { from: await packed(bytes) });
+    expectSame(ahead, here);
+    expect(heard).toBe(bytes.length);
+  });
+
+  it('of perf.data goes by between what is held of it', async () => {
+    const [, bytes] = fixturesOf('perf-data', /\.data\.gz$/)[0]!;
+    const ends = await endsOf(perfData, bytes.subarray(0, 65_536), chunksOf(bytes, 1 << 20), bytes.length);
+    expect(ends).toBeDefined();
+    const here = await readSteps(new FileSource(written(bytes)), perfData);
+    expectSame(await readAhead(bytes, { rooms: 2, rows: 37 }, { from: await packed(bytes), ends }), here);
+  });
+
+  it('that is damaged is named', async () => {
+    const text = Buffer.from(Array.from({ length: 999 }, (_, at) => traceLine(5e6 + at, at)).join(''));
+    const from = await packed(text);
+    const wrong = { ...from, member: { ...from.member, crc: from.member.crc ^ 1 } };
+    const read = readAhead(text, { rooms: 2 }, { from: wrong });
+    await expect(read).rejects.toThrow(/Member 'member' of the bundle has changed since it was written/);
+    await expect(read).rejects.toMatchObject({ name: 'IotraceError', code: 'bundle-damaged' });
+    await expect(read).rejects.toBeInstanceOf(IotraceError);
+    const gone = readAhead(text, { rooms: 2 }, { from: { ...from, path: join(folder, 'none.zip') } });
+    await expect(gone).rejects.toMatchObject({ code: 'bundle-unreadable' });
+  });
+});
+
 it('losses and what cannot be read lie where they lay', async () => {
   const lines = Array.from({ length: 500 }, (_, at) =>
     at % 50 === 7 ? 'CPU:0 [LOST 12 EVENTS]\n' : at % 90 === 3 ? 'no line\n' : traceLine(5_000_000 + at, at),
@@ -95,9 +153,9 @@ it('what cannot be read is a failure', async () => {
   const file = join(folder, 'none');
   const head = bytes.subarray(0, 65_536);
   const builder = new EventTableBuilder();
-  const feed = new AheadFeed({ name: 'none', file, head, script: undefined }, { rooms: 2 }, builder);
+  const feed = new AheadFeed({ name: 'none', from: file, head, script: undefined }, { rooms: 2 }, builder);
   await feed.more();
-  expect(feed.failure?.error).toMatchObject({ code: 'ENOENT' });
+  expect(feed.failure?.error).toMatchObject({ code: 'input-missing' });
   await feed.close();
 });
 
@@ -106,7 +164,11 @@ it('who waits when it is closed waits no longer', async () => {
   const file = join(folder, 'long');
   writeFileSync(file, text);
   const builder = new EventTableBuilder();
-  const feed = new AheadFeed({ name: 'long', file, head: text, script: undefined }, { rooms: 1 }, builder);
+  const feed = new AheadFeed(
+    { name: 'long', from: file, head: text, script: undefined },
+    { rooms: 1 },
+    builder,
+  );
   const waited = feed.more();
   await Promise.all([waited, feed.close()]);
   expect(feed.failure?.error).toMatchObject({ message: 'closed' });
@@ -119,7 +181,11 @@ it('a sliced stream is cut as one that is read here', async () => {
   const head = Buffer.from(text).subarray(0, 65_536);
   const ahead = await sliced(text, 'host', {
     ahead: (builder) =>
-      new AheadFeed({ name: 'sliced', file, head, script: undefined }, { rooms: 2, rows: 100 }, builder),
+      new AheadFeed(
+        { name: 'sliced', from: file, head, script: undefined },
+        { rooms: 2, rows: 100 },
+        builder,
+      ),
   });
   const here = await sliced(text, 'host');
   for (const to of [1_000_000, 2_000_000, Number.POSITIVE_INFINITY]) {
@@ -143,7 +209,13 @@ describe('what is read ahead', () => {
   });
   const streams = [stream('a', 10), stream('b', 500), ...Array.from({ length: 99 }, () => stream('c', 100))];
   const ask = (of: (typeof streams)[number], fileOf?: (member: string) => string, cpus = 2) =>
-    aheadOf({ manifest: { streams }, fileOf } as never, of as never, new Uint8Array(), () => undefined, cpus);
+    aheadOf(
+      { manifest: { streams }, fileOf } as never,
+      of as never,
+      { head: new Uint8Array() },
+      () => undefined,
+      cpus,
+    );
 
   it('is a large file that is one of the largest', () => {
     const fileOf = (name: string) => name;
