@@ -10,10 +10,14 @@ import { readLocalHeader, STORED } from './local-header.ts';
  * it: at once when it would give more than it claims, at the end when it gave less or its CRC-32 is wrong. So who
  * reads to the end has read what was written.
  */
-export async function* readMember(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array> {
+export async function* readMember(
+  handle: FileHandle,
+  member: Member,
+  atOnce = inflatedAtOnce(member.unpacked),
+): AsyncGenerator<Uint8Array> {
   let crc = 0;
   const unpacked = async function* () {
-    crc = yield* unpack(handle, member);
+    crc = yield* unpack(handle, member, atOnce);
   };
   let bytes = 0;
   for await (const chunk of unpacked()) {
@@ -37,11 +41,14 @@ export interface PackedMember {
   readonly member: Member;
 }
 
+/** Bytes to inflate at once for a thread that reads them itself: of larger pieces it leaves 100 MB lying about. */
+const SMALL_PIECE = 1 << 16;
+
 /** The same of a zip that is opened for it. Throws what the system says as well. */
 export async function* readPacked({ path, member }: PackedMember): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r');
   try {
-    yield* readMember(handle, member);
+    yield* readMember(handle, member, SMALL_PIECE);
   } finally {
     await handle.close();
   }
@@ -55,7 +62,11 @@ export function damagedMember(name: string, reason: string): IotraceError {
 }
 
 /** The unpacked bytes, and at their end their CRC-32. */
-async function* unpack(handle: FileHandle, member: Member): AsyncGenerator<Uint8Array, number> {
+async function* unpack(
+  handle: FileHandle,
+  member: Member,
+  atOnce: number,
+): AsyncGenerator<Uint8Array, number> {
   const header = await readLocalHeader(handle, member.offset);
   if (header === undefined || header.name.toString('utf8') !== member.name) {
     throw damagedMember(member.name, 'is not where the directory says');
@@ -63,12 +74,7 @@ async function* unpack(handle: FileHandle, member: Member): AsyncGenerator<Uint8
   const end = header.dataStart + member.packed;
   if (end > member.limit) throw damagedMember(member.name, 'reaches into the next member');
   if (member.method !== STORED) {
-    const { damage, crc } = yield* inflateRange(
-      handle,
-      header.dataStart,
-      end,
-      inflatedAtOnce(member.unpacked),
-    );
+    const { damage, crc } = yield* inflateRange(handle, header.dataStart, end, atOnce);
     if (damage !== undefined) throw damagedMember(member.name, `cannot be unpacked: ${damage}`);
     return crc;
   }
