@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
@@ -159,19 +160,28 @@ it('what cannot be read is a failure', async () => {
   await feed.close();
 });
 
-it('who waits when it is closed waits no longer', async () => {
+describe('closed', () => {
   const text = Buffer.from(Array.from({ length: 5000 }, (_, at) => traceLine(5_000_000 + at, at)).join(''));
-  const file = join(folder, 'long');
-  writeFileSync(file, text);
-  const builder = new EventTableBuilder();
-  const feed = new AheadFeed(
-    { name: 'long', from: file, head: text, script: undefined },
-    { rooms: 1 },
-    builder,
-  );
-  const waited = feed.more();
-  await Promise.all([waited, feed.close()]);
-  expect(feed.failure?.error).toMatchObject({ message: 'closed' });
+  const feedInto = (builder: EventTableBuilder, rows: number) => {
+    const stream = { name: 'long', from: written(text), head: text, script: undefined };
+    return new AheadFeed(stream, { rooms: 2, rows }, builder);
+  };
+
+  it('who waits for it waits no longer', async () => {
+    const feed = feedInto(new EventTableBuilder(), 1000);
+    await Promise.all([feed.more(), feed.close()]);
+    expect(feed.failure?.error).toMatchObject({ message: 'closed' });
+  });
+
+  it('a thread that waits for room ends', async () => {
+    const builder = new EventTableBuilder();
+    const feed = feedInto(builder, 100);
+    await feed.more();
+    // It fills the two rooms that are free then, and has to wait for a third.
+    await setTimeout(200);
+    await feed.close();
+    expect([builder.rows, feed.report]).toEqual([100, undefined]);
+  });
 });
 
 it('a sliced stream is cut as one that is read here', async () => {
