@@ -6,7 +6,7 @@ export interface Run {
   readonly wallMs: number;
   /** User and system time of all its threads. */
   readonly cpuMs: number;
-  /** Most memory it had at once, process.resourceUsage().maxRSS of the program itself. */
+  /** Most memory the program had at once. */
   readonly peakMb: number;
   readonly exitCode: number;
 }
