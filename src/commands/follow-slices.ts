@@ -21,7 +21,7 @@ export interface ReportedRequests {
 /** What is smaller is followed at once, in less than 1 GiB of memory. */
 const LEAST_BYTES = 1.125 * 2 ** 30;
 /** Rows of all machines in a slice. The requests of a hundred million rows take about as much memory as they do. */
-const ROWS_PER_SLICE = 1_350_000;
+const ROWS_PER_SLICE = 1_500_000;
 
 /**
  * The report of a large recording. Undefined where it is not large, or where it has to be followed at once; why is said. Rejects

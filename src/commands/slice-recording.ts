@@ -162,15 +162,15 @@ export class SlicedRecording {
   }
 
   /**
-   * Reads both machines, always the one that is behind, until they have more rows than the last slice may in the time from `from` on
-   * that both have reached: how many come at once then decides nothing.
+   * Reads both machines, always the one that is behind, until they have as many rows as a slice may in the time from `from` on
+   * that both have reached.
    */
   async #fill(from: number, toOther: ToOther): Promise<void> {
     const lead = this.#lead;
     const other = this.#other;
     const isEnough = () => {
       const reached = this.#reached(from, toOther);
-      return reached >= from + 1 && this.#rowsIn(from, reached, toOther) > this.#rowsPerSlice * MOST_IN_LAST;
+      return reached >= from + 1 && this.#rowsIn(from, reached, toOther) >= this.#rowsPerSlice;
     };
     while (!this.#isCovered(toOther) && !isEnough()) {
       const leadTime = Math.min(lead.horizon, lead.lastTime);

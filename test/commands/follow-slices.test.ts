@@ -67,7 +67,7 @@ describe('a recording in slices', () => {
   it.each([
     ['bare-metal-nvme', 3000, 4],
     ['bare-metal-nvme-iopoll', 1500, 5],
-    ['local-block-device', 1000, 3],
+    ['local-block-device', 1000, 4],
     ['vfio-pci-nvme-haltpoll', 2400, 3],
     ['vhost-user-blk-qsd-nvme', 4000, 3],
     ['virtio-blk-iothread-x86-tsc', 12_000, 4],

@@ -112,7 +112,7 @@ describe('slices of a recording', () => {
     expect(SlicedRecording.whyNot(streams)).toBeUndefined();
     const scale = whole[0]!.unit === 'ticks' ? 0.47619 : 1;
     const toOther = relation(whole, scale);
-    const rowsPerSlice = 8000;
+    const rowsPerSlice = 9000;
     const recording = opened(streams, rowsPerSlice, scale);
     const slices = await allSlices(recording, toOther);
     expect([recording.lead, recording.agrees, recording.late]).toEqual(['guest', true, 0]);
