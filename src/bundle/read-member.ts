@@ -44,7 +44,7 @@ export interface PackedMember {
 /** Bytes to inflate at once for a thread that reads them itself: of larger pieces it leaves 100 MB lying about. */
 const SMALL_PIECE = 1 << 16;
 
-/** The same of a zip that is opened for it. Throws what the system says as well. */
+/** The unpacked bytes of a member, as `readMember` gives them, of a zip that is opened for it. Throws what the system says as well. */
 export async function* readPacked({ path, member }: PackedMember): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r');
   try {

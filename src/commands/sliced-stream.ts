@@ -72,9 +72,10 @@ export class SlicedStream {
       return new SlicedStream(stream, feed, builder, beginning);
     }
     const first = new EventTableBuilder();
-    const report = await format.parse(once(head), first);
-    const feed = ahead?.(builder) ?? new ChunkFeed(format, chunks, builder, bytes, threads);
-    return new SlicedStream(stream, feed, builder, withRows(report, first));
+    const beginning = withRows(await format.parse(once(head), first), first);
+    const begun = format.parseFile === undefined ? ahead?.(builder) : undefined; // Else it is read whole, not here.
+    const feed = begun ?? new ChunkFeed(format, chunks, builder, bytes, threads);
+    return new SlicedStream(stream, feed, builder, beginning);
   }
 
   get name(): string {

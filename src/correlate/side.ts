@@ -34,6 +34,8 @@ export function otherSide(
   return new OtherSide(occurrences, vcpuThreads, offsetAt);
 }
 
+// Classes, for V8 throws code away that has a function of an object compiled in when that object goes; a slice has its own.
+
 class AppSide implements Side {
   readonly table: EventTable;
   readonly occurrences: Occurrences;

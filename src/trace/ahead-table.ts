@@ -1,5 +1,6 @@
 import type { BlockExtras, Epoch } from './block-table.ts';
 import type { Columns } from './columns.ts';
+import { MOST_STRINGS } from './event-table-builder.ts';
 import { pickRows } from './order.ts';
 import type { RowTable } from './round-sink.ts';
 
@@ -11,8 +12,6 @@ export interface RowsAhead {
 
 /** What has no rows is handed over when there is so much of it. */
 const MOST_EXTRAS = 4096;
-/** As many as a table holds; those behind are without a name. */
-const MOST_STRINGS = 65_536;
 
 /**
  * The sink of a thread that reads a stream for another: rows into columns that it is given, one after the other, and handed over when they

@@ -29,7 +29,8 @@ const MOST_LIKELY = 1.25;
 /** Most reject reasons and losses kept; what comes after is counted in the last one, so hostile input stays bounded. */
 const MOST_REASONS = 64;
 const MOST_LOSSES = 100_000;
-const MOST_STRINGS = 65_536;
+/** Strings of a table; those behind are without a name. */
+export const MOST_STRINGS = 65_536;
 const MOST_TASKS = 1 << 20;
 
 /** The sink parsers write to: fills columns, interns strings, counts rejects. One builder for one source. */

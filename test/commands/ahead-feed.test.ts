@@ -212,6 +212,16 @@ it('a sliced stream is cut as one that is read here', async () => {
   await Promise.all([ahead.close(), here.close()]);
 });
 
+it('a sliced stream that is read whole is not read ahead', async () => {
+  const [, bytes] = fixturesOf('perf-data', /\.data\.gz$/)[0]!;
+  const ahead = () => {
+    throw new Error('begun');
+  };
+  const stream = await sliced(bytes, 'host', { format: perfData, ahead });
+  expect(stream.isReadWhole).toBe(true);
+  await stream.close();
+});
+
 describe('what is read ahead', () => {
   const stream = (name: string, megabytes: number) => ({
     ...{ name, member: name, machine: 'host' as const },
