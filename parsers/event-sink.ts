@@ -1,3 +1,14 @@
+/** Rows as columns, as `EventSink.event` says of each; `ts` is ns after the epoch that goes with them. */
+export interface EventColumns {
+  readonly ts: Float64Array;
+  readonly kind: Uint8Array;
+  readonly cpu: Uint16Array;
+  readonly tid: Uint32Array;
+  readonly dev: Uint32Array;
+  readonly tag: Float64Array;
+  readonly aux: Int32Array;
+}
+
 /** What a parser writes to. `src/trace` implements it; a parser knows nothing else of iotrace. */
 export interface EventSink {
   /**
@@ -15,6 +26,12 @@ export interface EventSink {
     tag: number,
     aux: number,
   ): void;
+
+  /**
+   * The first `count` rows of columns, at once, for a parser of large files: their times are after whole seconds `sec` and `nsec`. The
+   * columns are the parser's, which fills them anew. A sink without this is called with one event after the other.
+   */
+  batch?(columns: EventColumns, count: number, sec: number, nsec: number): void;
 
   /**
    * Where a tracer empties its CPUs' buffers one after the other: it has been through all of them. What comes is later than all

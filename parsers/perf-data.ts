@@ -73,12 +73,12 @@ function* readInSteps(source: ByteSource, sink: EventSink): Generator<ParseRepor
   const reader = new RecordReader(source, sink);
   if (header.mode === 'file' && !prepare(source, header, reader, sink)) return EMPTY;
   for (const _ of reader.readAll(header.data)) yield reportOf(reader);
-  if (clockOf(reader.samples.attributes) === 'mixed') sink.reject(REASON.clocks, 0, 0);
+  if (clockOf(reader.events.attributes) === 'mixed') sink.reject(REASON.clocks, 0, 0);
   return reportOf(reader);
 }
 
 function reportOf(reader: RecordReader): ParseReport {
-  const clock = clockOf(reader.samples.attributes);
+  const clock = clockOf(reader.events.attributes);
   return {
     unit: 'ns',
     roundingNs: 0,
@@ -103,12 +103,12 @@ function prepare(
     sink.reject(attributes, header.attributes.offset, 0);
     return false;
   }
-  for (const attribute of attributes) reader.samples.addEvent(attribute);
+  for (const attribute of attributes) reader.events.add(attribute);
   const place = header.features.get(FEATURE.tracingData);
   if (place === undefined) return true;
   const bytes = source.readAt(place.offset, Math.min(place.size, MAX_TRACING_BYTES));
   const { formats, complete } = readTracingData(bytes);
   if (!complete) sink.reject(REASON.tracing, place.offset, 0);
-  reader.samples.setFormats(formats);
+  reader.events.setFormats(formats);
   return true;
 }

@@ -3,7 +3,7 @@
  * power,io_uring}.h and drivers/nvme/host/trace.h of Linux 5.10 to 7.2.
  */
 import { DIRECTION, packRequest } from '../event-kinds.ts';
-import type { ColumnPlanner } from './column-reader.ts';
+import { type ColumnPlanner, numberOf } from './column-source.ts';
 
 /** nvme.h: the upper four bits of a command id are a generation counter. */
 const COMMAND_ID_MASK = 0xfff;
@@ -28,13 +28,14 @@ const request: ColumnPlanner = (fields) => {
   const rwbs = fields.find('rwbs');
   if (dev === undefined || sector === undefined || sectors === undefined) return undefined;
   if (rwbs === undefined || rwbs.size < 2) return undefined;
-  return (view, raw, columns) => {
-    const place = sector(view, raw);
-    columns.dev = dev(view, raw);
-    // A flush has no place; the kernel stores 0 or 2^64 - 1.
-    columns.tag = place <= Number.MAX_SAFE_INTEGER ? place : Number.NaN;
-    columns.aux = packRequest(sectors(view, raw), direction(view, raw + rwbs.offset));
-    return true;
+  return {
+    dev,
+    tag: (view, raw) => {
+      const place = numberOf(sector, view, raw);
+      // A flush has no place; the kernel stores 0 or 2^64 - 1.
+      return place <= Number.MAX_SAFE_INTEGER ? place : Number.NaN;
+    },
+    aux: (view, raw) => packRequest(numberOf(sectors, view, raw), direction(view, raw + rwbs.offset)),
   };
 };
 
@@ -50,85 +51,58 @@ function direction(view: DataView, at: number): number {
 
 /** An NVMe command; nvme_sq tells of the queue only. */
 const command: ColumnPlanner = (fields) => {
-  const controller = fields.number('ctrl_id');
-  const queue = fields.number('qid');
+  const dev = fields.number('ctrl_id');
+  const aux = fields.number('qid');
   const id = fields.number('cid');
-  if (controller === undefined || queue === undefined || id === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.dev = controller(view, raw);
-    columns.tag = id(view, raw) & COMMAND_ID_MASK;
-    columns.aux = queue(view, raw);
-    return true;
-  };
+  if (dev === undefined || aux === undefined || id === undefined) return undefined;
+  return { dev, tag: (view, raw) => numberOf(id, view, raw) & COMMAND_ID_MASK, aux };
 };
 
 const queueRead: ColumnPlanner = (fields) => {
-  const controller = fields.number('ctrl_id');
-  const queue = fields.number('qid');
-  if (controller === undefined || queue === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.dev = controller(view, raw);
-    columns.aux = queue(view, raw);
-    return true;
-  };
+  const dev = fields.number('ctrl_id');
+  const aux = fields.number('qid');
+  return dev === undefined || aux === undefined ? undefined : { dev, aux };
 };
 
 const interruptEntry: ColumnPlanner = (fields, strings) => {
-  const irq = fields.number('irq');
-  const name = strings.reader(fields, 'name');
-  if (irq === undefined || name === undefined) return undefined;
-  return (view, raw, columns, size) => {
-    columns.tag = irq(view, raw);
-    columns.dev = name(view, raw, size);
-    return true;
-  };
+  const tag = fields.number('irq');
+  const dev = strings.reader(fields, 'name');
+  return tag === undefined || dev === undefined ? undefined : { dev, tag };
 };
 
 /** An event whose tag is one number. */
 function tagged(name: string): ColumnPlanner {
   return (fields) => {
-    const value = fields.number(name);
-    if (value === undefined) return undefined;
-    return (view, raw, columns) => {
-      columns.tag = value(view, raw);
-      return true;
-    };
+    const tag = fields.number(name);
+    return tag && { tag };
   };
 }
 
 const switched: ColumnPlanner = (fields) => {
-  const previous = fields.number('prev_pid');
+  const dev = fields.number('prev_pid');
   const state = fields.number('prev_state');
-  const next = fields.number('next_pid');
-  if (previous === undefined || state === undefined || next === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.dev = previous(view, raw);
-    columns.tag = next(view, raw);
-    columns.aux = state(view, raw) & REPORTED_STATES;
-    return true;
-  };
+  const tag = fields.number('next_pid');
+  if (dev === undefined || state === undefined || tag === undefined) return undefined;
+  return { dev, tag, aux: (view, raw) => numberOf(state, view, raw) & REPORTED_STATES };
 };
 
 const idle: ColumnPlanner = (fields) => {
   const state = fields.number('state');
-  const cpu = fields.number('cpu_id');
-  if (state === undefined || cpu === undefined) return undefined;
-  return (view, raw, columns) => {
-    const value = state(view, raw);
-    columns.tag = value === CPU_IDLE_EXIT ? -1 : value;
-    columns.dev = cpu(view, raw);
-    return true;
+  const dev = fields.number('cpu_id');
+  if (state === undefined || dev === undefined) return undefined;
+  return {
+    dev,
+    tag: (view, raw) => {
+      const value = numberOf(state, view, raw);
+      return value === CPU_IDLE_EXIT ? -1 : value;
+    },
   };
 };
 
 /** The request's address, which submission and completion have in common; up to 5.18 there was none. */
 const ringRequest: ColumnPlanner = (fields) => {
-  const request = fields.address('req');
-  if (fields.find('ctx') === undefined) return undefined;
-  return (view, raw, columns) => {
-    if (request !== undefined) columns.tag = request(view, raw);
-    return true;
-  };
+  const tag = fields.address('req');
+  return fields.find('ctx') && { tag };
 };
 
 /** Planners of these events, by event name. */

@@ -5,7 +5,7 @@
  */
 import { kindByName } from '../event-kinds.ts';
 import { blockColumns } from './block-columns.ts';
-import type { ColumnPlanner, ColumnReader, Columns } from './column-reader.ts';
+import type { ColumnPlanner, ColumnSources } from './column-source.ts';
 import { kvmColumns } from './kvm-columns.ts';
 import { probeColumns } from './probe-columns.ts';
 import { RecordFields } from './record-fields.ts';
@@ -14,17 +14,11 @@ import { syscallColumns } from './syscall-columns.ts';
 import type { TracepointFormat } from './tracepoint-format.ts';
 
 /** An event that is understood, and how its records are read. */
-export interface ColumnPlan {
+export interface ColumnPlan extends ColumnSources {
   /** Row id of EVENT_KINDS. */
   readonly kind: number;
   /** Bytes a record must have. */
   readonly needs: number;
-  readonly read: ColumnReader;
-}
-
-/** Whether the columns hold what a row can: an unsigned and a signed 32-bit number, and a whole number or NaN. */
-export function areInRange({ dev, tag, aux }: Columns): boolean {
-  return dev >>> 0 === dev && (aux | 0) === aux && (Number.isSafeInteger(tag) || Number.isNaN(tag));
 }
 
 const PLANNERS: Readonly<Record<string, ColumnPlanner>> = {
@@ -34,7 +28,7 @@ const PLANNERS: Readonly<Record<string, ColumnPlanner>> = {
   ...syscallColumns,
 };
 
-const nothing: ColumnPlanner = () => () => true;
+const nothing: ColumnPlanner = () => ({});
 
 /**
  * How to read a tracepoint. 'unused' when iotrace has no use for the event, 'unfit' when it has the name of one but
@@ -44,6 +38,6 @@ export function planColumns(format: TracepointFormat, strings: StringField): Col
   const kind = kindByName(format.name);
   if (kind === undefined) return 'unused';
   const fields = new RecordFields(format);
-  const read = (PLANNERS[kind.name] ?? nothing)(fields, strings);
-  return read === undefined ? 'unfit' : { kind: kind.id, needs: fields.needs, read };
+  const sources = (PLANNERS[kind.name] ?? nothing)(fields, strings);
+  return sources === undefined ? 'unfit' : { ...sources, kind: kind.id, needs: fields.needs };
 }

@@ -4,9 +4,6 @@ import { NO_CPU } from './row-limits.ts';
 /** Entries of ID_INDEX records that are kept; as many as there can be ids. */
 const MAX_ENTRIES = 1 << 22;
 
-const SLOTS = 1024;
-const NOT_ASKED = -2;
-
 /**
  * What the number in a sample stands for: which event (from the attributes), and which CPU it was opened on (from
  * ID_INDEX records). Numbers are 64 bits wide; those above 2^53 are not counted up to in a lifetime.
@@ -14,30 +11,15 @@ const NOT_ASKED = -2;
 export class EventIds {
   readonly #events = new Map<number, number>();
   readonly #cpus = new Map<number, number>();
-  /** Events of the numbers that were asked for last, by the lower half of the number. */
-  readonly #lows = new Uint32Array(SLOTS);
-  readonly #highs = new Uint32Array(SLOTS);
-  readonly #found = new Int32Array(SLOTS).fill(NOT_ASKED);
 
   /** These numbers stand for the event at this position of the list of attributes. */
   add(ids: readonly number[], event: number): void {
     for (const id of ids) if (this.#events.size < MAX_ENTRIES) this.#events.set(id, event);
-    this.#found.fill(NOT_ASKED);
   }
 
   /** The position of the event of the number at a place of a view, -1 if it stands for none. */
   eventAt(view: DataView, at: number): number {
-    if (at < 0 || at + 8 > view.byteLength) return -1;
-    const low = view.getUint32(at, true);
-    const high = view.getUint32(at + 4, true);
-    const slot = low % SLOTS;
-    // Asked for each sample: most are of the few events that are in the slots.
-    if (this.#lows[slot] !== low || this.#highs[slot] !== high || this.#found[slot] === NOT_ASKED) {
-      this.#lows[slot] = low;
-      this.#highs[slot] = high;
-      this.#found[slot] = this.#events.get(high * 2 ** 32 + low) ?? -1;
-    }
-    return this.#found[slot]!;
+    return at < 0 || at + 8 > view.byteLength ? -1 : (this.#events.get(readU64(view, at)) ?? -1);
   }
 
   /** The CPU an event was opened on, -1 if that is not known or it was opened on all. */

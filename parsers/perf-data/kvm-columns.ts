@@ -1,7 +1,14 @@
 /** Columns of the KVM tracepoints: include/trace/events/kvm.h and arch/x86/kvm/trace.h of Linux 5.10 to 7.2. */
 import { EXIT_CLASS } from '../event-kinds.ts';
-import type { ColumnPlanner } from './column-reader.ts';
-import type { NumberReader, RecordFields } from './record-fields.ts';
+import {
+  type ColumnPlanner,
+  FORM,
+  IMPOSSIBLE,
+  type MadeNumber,
+  type NumberField,
+  numberOf,
+} from './column-source.ts';
+import type { RecordFields } from './record-fields.ts';
 
 /** `isa` of kvm_exit: which processor's numbers the reason is in. */
 const ISA = { vmx: 1, svm: 2 } as const;
@@ -29,141 +36,111 @@ const MMIO_WRITE = 2;
 const exit: ColumnPlanner = (fields) => {
   const reason = fields.number('exit_reason');
   const isa = fields.number('isa');
-  const vcpu = fields.number('vcpu_id');
+  const dev = fields.number('vcpu_id');
   if (reason === undefined || isa === undefined) return undefined;
-  return (view, raw, columns) => {
-    const set = isa(view, raw);
-    const number = reason(view, raw);
-    if (vcpu !== undefined) columns.dev = vcpu(view, raw);
-    columns.tag =
-      (set === ISA.vmx ? VMX_CLASSES[number & VMX_REASON_MASK] : SVM_CLASSES[number]) ?? EXIT_CLASS.other;
-    return set === ISA.vmx || set === ISA.svm;
+  return {
+    dev,
+    tag: (view, raw) => {
+      const number = numberOf(reason, view, raw);
+      switch (numberOf(isa, view, raw)) {
+        case ISA.vmx:
+          return VMX_CLASSES[number & VMX_REASON_MASK] ?? EXIT_CLASS.other;
+        case ISA.svm:
+          return SVM_CLASSES[number] ?? EXIT_CLASS.other;
+        default:
+          return IMPOSSIBLE;
+      }
+    },
   };
 };
 
 /** MSI messages: the destination is in bits 12 to 19 of the address, with more bits above 2^40 (x2APIC format). */
 const msi: ColumnPlanner = (fields) => {
-  const address = eightBytes(fields, 'address');
+  const address = fields.find('address');
   const data = fields.address('data');
-  if (address === undefined || data === undefined) return undefined;
-  return (view, raw, columns) => {
-    const low = view.getUint32(raw + address, true);
-    const high = view.getUint32(raw + address + 4, true);
-    columns.dev = (((low >>> 12) & 0xff) | (high & 0xffff_ff00)) >>> 0;
-    columns.tag = data(view, raw) % 256;
-    return true;
+  if (address?.size !== 8 || data === undefined) return undefined;
+  const low = { form: FORM.u32, offset: address.offset };
+  const high = { form: FORM.u32, offset: address.offset + 4 };
+  return {
+    dev: (view, raw) =>
+      (((numberOf(low, view, raw) >>> 12) & 0xff) | (numberOf(high, view, raw) & 0xffff_ff00)) >>> 0,
+    tag: (view, raw) => numberOf(data, view, raw) % 256,
   };
 };
-
-function eightBytes(fields: RecordFields, name: string): number | undefined {
-  const field = fields.find(name);
-  return field?.size === 8 ? field.offset : undefined;
-}
 
 const wakeup: ColumnPlanner = (fields) => {
-  const time = fields.number('ns');
+  const tag = fields.number('ns');
   const waited = fields.number('waited');
-  if (time === undefined || waited === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.tag = time(view, raw);
-    columns.aux = waited(view, raw) === 0 ? 0 : 1;
-    return true;
-  };
+  return tag === undefined || waited === undefined ? undefined : { tag, aux: isSet(waited) };
 };
+
+/** Whether a field is not 0, as 1. */
+function isSet(field: NumberField): MadeNumber {
+  return (view, raw) => (numberOf(field, view, raw) === 0 ? 0 : 1);
+}
 
 /** KVM_EXIT_* of the return to user space; when it returned an error, that error, which is negative. */
 const userspaceExit: ColumnPlanner = (fields) => {
   const reason = fields.number('reason');
   const error = fields.number('errno');
   if (reason === undefined || error === undefined) return undefined;
-  return (view, raw, columns) => {
-    const failed = error(view, raw);
-    columns.tag = failed < 0 ? failed : reason(view, raw);
-    return true;
+  return {
+    tag: (view, raw) => {
+      const failed = numberOf(error, view, raw);
+      return failed < 0 ? failed : numberOf(reason, view, raw);
+    },
   };
 };
 
 const mmio: ColumnPlanner = (fields) => {
   const type = fields.number('type');
-  const place = fields.address('gpa');
-  if (type === undefined || place === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.tag = place(view, raw);
-    columns.aux = type(view, raw) === MMIO_WRITE ? 1 : 0;
-    return true;
-  };
+  const tag = fields.address('gpa');
+  if (type === undefined || tag === undefined) return undefined;
+  return { tag, aux: (view, raw) => (numberOf(type, view, raw) === MMIO_WRITE ? 1 : 0) };
 };
 
 const pio: ColumnPlanner = (fields) => {
   const write = fields.number('rw');
-  const port = fields.number('port');
-  if (write === undefined || port === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.tag = port(view, raw);
-    columns.aux = write(view, raw) === 0 ? 0 : 1;
-    return true;
-  };
+  const tag = fields.number('port');
+  return write === undefined || tag === undefined ? undefined : { tag, aux: isSet(write) };
 };
 
 const postedInterrupt: ColumnPlanner = (fields) => {
-  const vcpu = fields.number('vcpu_id');
-  const gsi = fields.number('gsi');
+  const dev = fields.number('vcpu_id');
+  const tag = fields.number('gsi');
   const set = fields.number('set');
-  if (vcpu === undefined || gsi === undefined || set === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.dev = vcpu(view, raw);
-    columns.tag = gsi(view, raw);
-    columns.aux = set(view, raw) === 0 ? 0 : 1;
-    return true;
-  };
+  return dev === undefined || tag === undefined || set === undefined
+    ? undefined
+    : { dev, tag, aux: isSet(set) };
 };
 
 const haltPoll: ColumnPlanner = (fields) => {
-  const vcpu = fields.number('vcpu_id');
-  const window = fields.number('new');
-  const before = fields.number('old');
-  if (vcpu === undefined || window === undefined || before === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.dev = vcpu(view, raw);
-    columns.tag = window(view, raw);
-    columns.aux = before(view, raw);
-    return true;
-  };
+  const dev = fields.number('vcpu_id');
+  const tag = fields.number('new');
+  const aux = fields.number('old');
+  return dev === undefined || tag === undefined || aux === undefined ? undefined : { dev, tag, aux };
 };
 
 /** An event about a vCPU or APIC and one number. */
-function numbered(dev: string, tag: string): ColumnPlanner {
+function numbered(who: string, value: string): ColumnPlanner {
   return (fields) => {
-    const who = fields.number(dev);
-    const value = fields.number(tag);
-    if (who === undefined || value === undefined) return undefined;
-    return (view, raw, columns) => {
-      columns.dev = who(view, raw);
-      columns.tag = value(view, raw);
-      return true;
-    };
+    const dev = fields.number(who);
+    const tag = fields.number(value);
+    return dev === undefined || tag === undefined ? undefined : { dev, tag };
   };
 }
 
 /** An event with one number: its tag. */
-function tagged(read: (fields: RecordFields) => NumberReader | undefined): ColumnPlanner {
+function tagged(find: (fields: RecordFields) => NumberField | undefined): ColumnPlanner {
   return (fields) => {
-    const value = read(fields);
-    if (value === undefined) return undefined;
-    return (view, raw, columns) => {
-      columns.tag = value(view, raw);
-      return true;
-    };
+    const tag = find(fields);
+    return tag && { tag };
   };
 }
 
 const entry: ColumnPlanner = (fields) => {
-  const vcpu = fields.number('vcpu_id');
-  if (vcpu === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.dev = vcpu(view, raw);
-    return true;
-  };
+  const dev = fields.number('vcpu_id');
+  return dev && { dev };
 };
 
 /** Planners of these events, by event name. */

@@ -3,19 +3,13 @@
  * text know. All of these fields are optional; a probe without them is still a point in time.
  */
 import { DIRECTION, packRequest } from '../event-kinds.ts';
-import type { ColumnPlanner } from './column-reader.ts';
+import { type ColumnPlanner, type NumberField, numberOf } from './column-source.ts';
 
 const SECTOR_BYTES = 512;
 
 /** An event whose tag is the first of these fields that was fetched. */
 function tagged(...names: readonly string[]): ColumnPlanner {
-  return (fields) => {
-    const value = fields.address(...names);
-    return (view, raw, columns) => {
-      if (value !== undefined) columns.tag = value(view, raw);
-      return true;
-    };
-  };
+  return (fields) => ({ tag: fields.address(...names) });
 }
 
 /** QEMU's block functions: the place as `offset` in bytes or `sector`, the length as `bytes`, where fetched. */
@@ -24,12 +18,12 @@ function transfer(direction: number): ColumnPlanner {
     const offset = fields.address('offset');
     const sector = fields.address('sector');
     const bytes = fields.address('bytes');
-    return (view, raw, columns) => {
-      if (offset !== undefined) columns.tag = Math.floor(offset(view, raw) / SECTOR_BYTES);
-      else if (sector !== undefined) columns.tag = sector(view, raw);
-      const length = bytes === undefined ? 0 : Math.floor(bytes(view, raw) / SECTOR_BYTES);
-      columns.aux = packRequest(Math.max(0, length), direction);
-      return true;
+    const sectorsOf = (field: NumberField, view: DataView, raw: number) =>
+      Math.floor(numberOf(field, view, raw) / SECTOR_BYTES);
+    return {
+      tag: offset === undefined ? sector : (view, raw) => sectorsOf(offset, view, raw),
+      aux: (view, raw) =>
+        packRequest(bytes === undefined ? 0 : Math.max(0, sectorsOf(bytes, view, raw)), direction),
     };
   };
 }

@@ -7,9 +7,12 @@ import { EventIds } from './event-ids.ts';
 import type { Section } from './file-header.ts';
 import { LossCount } from './loss-count.ts';
 import { HEADER_BYTES, RECORD } from './record-types.ts';
+import { RowBatch } from './row-batch.ts';
 import { NO_CPU } from './row-limits.ts';
 import type { SampleLayout } from './sample-layout.ts';
 import { SampleReader } from './sample-reader.ts';
+import { SampledEvents } from './sampled-events.ts';
+import { StringField } from './string-field.ts';
 import { TaskNames } from './task-names.ts';
 import { MAX_TRACING_BYTES, readTracingData } from './tracing-data.ts';
 
@@ -31,15 +34,17 @@ const MISC_DROPPED_BY_FILTER = 1 << 15;
 
 /** Reads the records of a recording into a sink. */
 export class RecordReader {
-  /** Records read, those in compressed ones included, the compressed ones not. */
-  records = 0;
   readonly ids = new EventIds();
+  readonly events: SampledEvents;
   readonly samples: SampleReader;
+  readonly #batch: RowBatch;
   readonly #source: ByteSource;
   readonly #sink: EventSink;
   readonly #tasks = new TaskNames();
   readonly #losses: LossCount;
   readonly #compressed = new CompressedRecords((bytes) => this.#walk(bytes));
+  /** Records read that are no samples, those in compressed ones included, the compressed ones not. */
+  #others = 0;
   /** The record before cannot be passed over. */
   #stopped = false;
   /** In the file: where the window begins. Inside compressed data: where the compressed record is. */
@@ -50,7 +55,14 @@ export class RecordReader {
     this.#source = source;
     this.#sink = sink;
     this.#losses = new LossCount(sink);
-    this.samples = new SampleReader(sink, this.ids, this.#tasks);
+    this.events = new SampledEvents(this.ids, new StringField((text) => sink.string(text)));
+    this.#batch = new RowBatch(sink);
+    this.samples = new SampleReader(this.#batch, this.events, this.ids, this.#tasks);
+  }
+
+  /** Records read, those in compressed ones included, the compressed ones not. */
+  get records(): number {
+    return this.#others + this.samples.count;
   }
 
   /** Reads all records of a section, then reports threads and the losses told of at the end. A step is a window of the file. */
@@ -80,8 +92,9 @@ export class RecordReader {
     const view = viewOf(bytes);
     const { samples } = this;
     let at = 0;
-    let read = 0;
-    while (at + HEADER_BYTES <= bytes.length && !this.#stopped) {
+    while (!this.#stopped) {
+      at = samples.read(view, at, bytes.length);
+      if (at + HEADER_BYTES > bytes.length) break;
       const type = view.getUint32(at, true);
       const size = view.getUint16(at + 6, true) || wrappedSize(view, at, type);
       if (size < HEADER_BYTES) {
@@ -90,13 +103,13 @@ export class RecordReader {
       }
       const end = at + size;
       if (end > bytes.length) break;
+      this.#batch.handOver();
       const isSample = type === RECORD.sample;
-      const reason = isSample ? samples.read(view, at, end) : this.#other(type, bytes, view, at, end);
+      const reason = isSample ? samples.refusal : this.#other(type, bytes, view, at, end);
       if (reason !== undefined) this.#sink.reject(reason, this.#place(at), 0);
-      if (isSample) read++;
       at = isSample ? end : end + this.#following(type, view, at, end);
     }
-    this.records += read;
+    this.#batch.handOver();
     return at;
   }
 
@@ -105,7 +118,7 @@ export class RecordReader {
     if (type === RECORD.compressed || type === RECORD.compressed2) {
       return this.#inflate(type, bytes, view, at, end);
     }
-    this.records += 1;
+    this.#others += 1;
     switch (type) {
       case RECORD.lost:
         return this.#lost(view, at, end);
@@ -191,16 +204,16 @@ export class RecordReader {
   #attribute(view: DataView, at: number, end: number): string | undefined {
     const attribute = readAttributeRecord(new DataView(view.buffer, view.byteOffset + at, end - at));
     if (attribute === undefined) return REASON.attribute;
-    return this.samples.addEvent(attribute) ? undefined : REASON.manyEvents;
+    return this.events.add(attribute) ? undefined : REASON.manyEvents;
   }
 
   #tracingData(view: DataView, at: number, end: number): string | undefined {
     if (end - at < 12) return REASON.short;
     if (this.#inCompressed) return undefined;
-    if (this.samples.hasFormats) return REASON.again;
+    if (this.events.hasFormats) return REASON.again;
     const size = Math.min(view.getUint32(at + 8, true), MAX_TRACING_BYTES);
     const { formats, complete } = readTracingData(this.#source.readAt(this.#base + end, size));
-    this.samples.setFormats(formats);
+    this.events.setFormats(formats);
     return complete ? undefined : REASON.tracing;
   }
 
@@ -229,7 +242,7 @@ export class RecordReader {
   }
 
   #trailer(view: DataView, at: number, end: number): SampleLayout['trailer'] | undefined {
-    const trailer = this.samples.trailerOf(view, end);
+    const trailer = this.events.trailerOf(view, end);
     return trailer !== undefined && at + HEADER_BYTES + trailer.length <= end ? trailer : undefined;
   }
 

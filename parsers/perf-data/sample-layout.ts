@@ -14,6 +14,8 @@ export interface SampleLayout {
   readonly read: ReadLayout | undefined;
   readonly hasCallchain: boolean;
   readonly hasRaw: boolean;
+  /** RAW begins at `variable`. */
+  readonly isFixed: boolean;
   /** The identification at the end of other records, from its beginning, which is `length` bytes before their end. */
   readonly trailer: {
     readonly length: number;
@@ -51,8 +53,11 @@ const READ = { timeEnabled: 1, timeRunning: 2, id: 4, group: 8, lost: 16 } as co
 
 const RECORD_HEADER_BYTES = 8;
 
+/** What of an event's attribute its samples' layout depends on. */
+type SampleFields = Pick<EventAttribute, 'sampleType' | 'readFormat' | 'sampleIdAll'>;
+
 /** Works out the layout of an event's samples. */
-export function sampleLayout(attribute: EventAttribute): SampleLayout {
+export function sampleLayout(attribute: SampleFields): SampleLayout {
   const type = attribute.sampleType;
   const order = ['identifier', 'ip', 'tid', 'time', 'addr', 'id', 'streamId', 'cpu', 'period'] as const;
   const fixed = place(type, order, RECORD_HEADER_BYTES);
@@ -66,11 +71,12 @@ export function sampleLayout(attribute: EventAttribute): SampleLayout {
     read: type & SAMPLE.read ? readLayout(attribute.readFormat) : undefined,
     hasCallchain: (type & SAMPLE.callchain) !== 0,
     hasRaw: (type & SAMPLE.raw) !== 0,
+    isFixed: (type & (SAMPLE.read | SAMPLE.callchain)) === 0,
     trailer: trailer(attribute),
   };
 }
 
-function trailer(attribute: EventAttribute): SampleLayout['trailer'] {
+function trailer(attribute: SampleFields): SampleLayout['trailer'] {
   if (!attribute.sampleIdAll) return { length: 0, time: -1, cpu: -1, id: -1 };
   const order = ['tid', 'time', 'id', 'streamId', 'cpu', 'identifier'] as const;
   const { at, end } = place(attribute.sampleType, order, 0);

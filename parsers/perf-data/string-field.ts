@@ -1,12 +1,10 @@
 import { ByteTable, hashBytes, NOT_FOUND } from '../byte-table.ts';
 import { readText } from './binary.ts';
+import type { MadeNumber } from './column-source.ts';
 import type { RecordFields } from './record-fields.ts';
 
 /** Different texts that are remembered; a machine has a few hundred interrupt names. */
 const MAX_TEXTS = 4096;
-
-/** Gives the string id of a text field of a record whose raw bytes are [raw, raw + size); -1 when it is not inside the record. */
-export type TextReader = (view: DataView, raw: number, size: number) => number;
 
 /** Reads text fields without making a string of each: a text is asked for once and then remembered. */
 export class StringField {
@@ -18,8 +16,8 @@ export class StringField {
     this.#stringId = stringId;
   }
 
-  /** A reader of this field, which holds text or the place of one: the length in the upper half, the offset in the lower. */
-  reader(fields: RecordFields, name: string): TextReader | undefined {
+  /** Makes the string id of this field; -1 when the text is not inside the record. The field holds text or the place of one: the length in the upper half, the offset in the lower. */
+  reader(fields: RecordFields, name: string): MadeNumber | undefined {
     const field = fields.find(name);
     if (field === undefined) return undefined;
     const { offset, place } = field;

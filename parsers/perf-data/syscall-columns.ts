@@ -3,7 +3,7 @@
  * (kernel/trace/trace_syscalls.c), under the name it has in the source.
  */
 import { EVENT_KINDS } from '../event-kinds.ts';
-import type { ColumnPlanner } from './column-reader.ts';
+import { type ColumnPlanner, numberOf } from './column-source.ts';
 
 /** Fields worth keeping as the tag and as aux, where it is not the first argument alone. */
 interface Kept {
@@ -29,21 +29,13 @@ function entered(kept: Kept): ColumnPlanner {
     const tag = fields.address(...kept.tag);
     const aux = kept.aux === undefined ? undefined : fields.address(kept.aux);
     if (tag === undefined || (kept.aux !== undefined && aux === undefined)) return undefined;
-    return (view, raw, columns) => {
-      columns.tag = tag(view, raw);
-      if (aux !== undefined) columns.aux = aux(view, raw) | 0;
-      return true;
-    };
+    return { tag, aux: aux && ((view, raw) => numberOf(aux, view, raw) | 0) };
   };
 }
 
 const returned: ColumnPlanner = (fields) => {
-  const value = fields.number('ret');
-  if (value === undefined) return undefined;
-  return (view, raw, columns) => {
-    columns.tag = value(view, raw);
-    return true;
-  };
+  const tag = fields.number('ret');
+  return tag && { tag };
 };
 
 /** Planners of these events, by event name. */

@@ -1,6 +1,8 @@
 import type { EventSink } from '../event-sink.ts';
 import { MAX_TID } from './row-limits.ts';
 
+const SLOTS = 256;
+
 interface NamedTask {
   readonly comm: string;
   readonly tgid: number | undefined;
@@ -16,7 +18,8 @@ export class TaskNames {
   readonly #named = new Map<number, NamedTask>();
   readonly #parents = new Map<number, number>();
   readonly #seen = new Map<number, number | undefined>();
-  #lastTid = -1;
+  /** Threads that had an event, in slots. */
+  readonly #latest = new Int32Array(SLOTS).fill(-1);
   /** Threads with a new name, or a first event, since they were handed over last. */
   #changed = new Set<number>();
 
@@ -33,10 +36,11 @@ export class TaskNames {
     if (tid <= MAX_TID && tid !== parentTid) this.#parents.set(tid, parentTid);
   }
 
-  /** A thread has an event. Called for each one, so it returns at once for the thread of the event before. */
+  /** A thread has an event. Called for each one, so it returns at once for most of those that had one before. */
   see(tid: number, tgid: number): void {
-    if (tid === this.#lastTid) return;
-    this.#lastTid = tid;
+    const slot = tid % SLOTS;
+    if (this.#latest[slot] === tid) return;
+    this.#latest[slot] = tid;
     if (this.#seen.has(tid)) return;
     this.#seen.set(tid, processId(tgid));
     this.#changed.add(tid);

@@ -1,15 +1,8 @@
+import type { EventColumns } from '../../parsers/event-sink.ts';
 import type { EventTable } from './event-table.ts';
 
 /** The columns of a table while they are filled. */
-export interface Columns {
-  readonly ts: Float64Array;
-  readonly kind: Uint8Array;
-  readonly cpu: Uint16Array;
-  readonly tid: Uint32Array;
-  readonly dev: Uint32Array;
-  readonly tag: Float64Array;
-  readonly aux: Int32Array;
-}
+export type Columns = EventColumns;
 
 /** Bytes of a row in columns. */
 export const ROW_BYTES = 31;

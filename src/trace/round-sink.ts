@@ -69,6 +69,23 @@ export class RoundSink implements EventSink {
     columns.aux[row] = aux;
   }
 
+  batch(from: Columns, count: number, sec: number, nsec: number): void {
+    this.#epoch ??= { sec, nsec };
+    if (this.#end + count > this.#columns.ts.length) this.#makeRoom();
+    const at = this.#end;
+    this.#end += count;
+    const shift = (sec - this.#epoch.sec) * 1e9 + (nsec - this.#epoch.nsec);
+    const { ts, kind, cpu, tid, dev, tag, aux } = this.#columns;
+    const some = rowsOf(from, 0, count);
+    for (let row = 0; row < count; row++) ts[at + row] = some.ts[row]! + shift;
+    kind.set(some.kind, at);
+    cpu.set(some.cpu, at);
+    tid.set(some.tid, at);
+    dev.set(some.dev, at);
+    tag.set(some.tag, at);
+    aux.set(some.aux, at);
+  }
+
   round(): void {
     const held = this.#held;
     if (held.ts.length === this.#before) return;

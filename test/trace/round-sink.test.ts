@@ -1,5 +1,6 @@
 /** Rows of CPUs' buffers that are emptied in rounds go into the table in order of time, each loss beside its CPU's rows. */
 import { describe, expect, it } from 'vitest';
+import { privateColumns } from '../../src/trace/columns.ts';
 import { EventTableBuilder } from '../../src/trace/event-table-builder.ts';
 import { reportedGaps } from '../../src/trace/gaps.ts';
 import { RoundSink } from '../../src/trace/round-sink.ts';
@@ -8,17 +9,53 @@ import { randomFrom } from '../support/damage.ts';
 /** `[cpu, ns]`, what was lost on a CPU, or the end of a round. */
 type Step = readonly [number, number] | { readonly lost: number } | 'round';
 
+type Event = Parameters<RoundSink['event']>;
+
 /** The table of some steps, and how many of its rows there were before the sink was finished. */
-function tableOf(steps: readonly Step[]) {
+function tableOf(steps: readonly Step[], asBatches = false) {
   const builder = new EventTableBuilder();
   const sink = new RoundSink(builder);
-  for (const step of steps)
+  let held: Event[] = [];
+  const handOver = () => {
+    if (held.length > 0) sendBatch(sink, held);
+    held = [];
+  };
+  for (const step of steps) {
+    if (step === 'round' || 'lost' in step) handOver();
     if (step === 'round') sink.round();
     else if ('lost' in step) sink.lost(step.lost, 7);
-    else sink.event(1, 5, step[1], step[0], 100 + step[0], 0, step[1], 0);
+    else {
+      const event: Event = [1, 5, step[1], step[0], 100 + step[0], 0, step[1], 0];
+      if (asBatches) held.push(event);
+      else sink.event(...event);
+    }
+  }
+  handOver();
   const { rows } = builder;
   sink.finish();
   return { ...builder.build(), handedOn: rows };
+}
+
+/** Hands events over at once, with times after the second before theirs. */
+function sendBatch(sink: RoundSink, events: readonly Event[]): void {
+  const columns = privateColumns(events.length + 3);
+  for (const [row, [kind, sec, nsec, cpu, tid, dev, tag, aux]] of events.entries()) {
+    columns.ts[row] = (sec - 4) * 1e9 + nsec - 7;
+    columns.kind[row] = kind;
+    columns.cpu[row] = cpu;
+    columns.tid[row] = tid;
+    columns.dev[row] = dev;
+    columns.tag[row] = tag;
+    columns.aux[row] = aux;
+  }
+  sink.batch(columns, events.length, 4, 7);
+}
+
+/** All of a table; whatever its times are counted from. */
+function contentOf({ events, losses, handedOn }: ReturnType<typeof tableOf>) {
+  const { ts, kind, cpu, tid, dev, tag, aux, epoch } = events;
+  const times = Array.from(ts, (ns) => epoch + BigInt(ns));
+  return { times, kind, cpu, tid, dev, tag, aux, losses, handedOn };
 }
 
 const timesOf = ({ events }: ReturnType<typeof tableOf>) => [...events.tag];
@@ -82,10 +119,12 @@ describe('rounds', () => {
           ).sort((a, b) => a - b);
           all.push(...times);
           steps.push(...times.map((ns): Step => [cpu, ns]));
+          if (random() < 0.1) steps.push({ lost: cpu });
         }
         steps.push('round');
         began = ended;
       }
+      expect(contentOf(tableOf(steps, true))).toEqual(contentOf(tableOf(steps)));
       expect(timesOf(tableOf(steps)).toSorted((a, b) => a - b)).toEqual(all.sort((a, b) => a - b));
     }
   });

@@ -56,6 +56,28 @@ describe('samples', () => {
     const { rows } = await read(buildFile([mmio], [MMIO], [sample(mmio, { time }, words(1))]));
     expect(rows[0]).toMatchObject({ sec: 1_795_347_620, nsec: 77_198_123 });
   });
+
+  it('keeps times exact that lie decades apart', async () => {
+    const times = [1_795_347_620_077_198_123n, 3n, 4_999_999_999n, 1_795_347_620_077_198_127n];
+    const samples = times.map((time, index) => sample(mmio, { time, cpu: index }, words(index)));
+    const { rows } = await read(buildFile([mmio], [MMIO], samples));
+    expect(rows.map(({ sec, nsec }) => BigInt(sec) * 1_000_000_000n + BigInt(nsec))).toEqual(times);
+    expect(rows.map(({ cpu, tag }) => [cpu, tag])).toEqual([0, 1, 2, 3].map((index) => [index, index]));
+  });
+
+  it('come before the loss that is told behind them, in the same piece of the file', async () => {
+    const file = buildFile(
+      [mmio],
+      [MMIO],
+      [
+        sample(mmio, { time: 1 }, words(1)),
+        record(2, Buffer.concat([words(11, 5), trailer(mmio, 2, 0)])),
+        sample(mmio, { time: 3 }, words(2)),
+      ],
+    );
+    const { rows, losses } = await read(file);
+    expect([rows.length, losses]).toEqual([2, [{ cpu: 0, count: 5, row: 1 }]]);
+  });
 });
 
 describe('rounds', () => {
