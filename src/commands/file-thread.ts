@@ -1,9 +1,19 @@
-/** What a thread of `read-file-aside.ts` runs: it reads one file. */
+/** What a thread of `file-threads.ts` runs: it reads one file. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { perfData } from '../../parsers/perf-data.ts';
+import type { Growing } from '../trace/growing-index.ts';
 import { FileSource } from './file-source.ts';
-import type { FileRead, FileToRead } from './read-file-aside.ts';
-import { readSteps } from './read-source.ts';
+import { type ReadStream, readSteps } from './read-source.ts';
+
+/** What the thread is given. */
+export interface FileToRead {
+  readonly file: string;
+  /** Name of a format with `parseFile`. */
+  readonly format: string;
+}
+
+/** What it says: how many more bytes it has read, and what its table has grown to; in the end what it made of all. */
+export type FileRead = { readonly bytes: number; readonly grown: Growing } | { readonly read: ReadStream };
 
 /** Formats with `parseFile`. */
 const FORMATS = [perfData];

@@ -7,6 +7,7 @@ import type { PlacedGap } from '../picture/gap-list.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { missingOf } from '../trace/integrity.ts';
 import { type AnalyzeOptions, reportOfDigest } from './analyze.ts';
+import { endBegun, MOST_BYTES_AT_ONCE } from './file-threads.ts';
 import type { OpenBundle } from './open-recording.ts';
 import type { Say } from './say.ts';
 import { SlicePass } from './slice-pass.ts';
@@ -18,8 +19,6 @@ export interface ReportedRequests {
   readonly gaps: readonly PlacedGap[];
 }
 
-/** What is smaller is followed at once, in less than 1 GiB of memory. */
-const LEAST_BYTES = 1.125 * 2 ** 30;
 /** Rows of all machines in a slice. The requests of a hundred million rows take about as much memory as they do. */
 const ROWS_PER_SLICE = 1_500_000;
 
@@ -31,11 +30,12 @@ export async function followInSlices(
   open: OpenBundle,
   how: AnalyzeOptions,
   say: Say,
-  { leastBytes = LEAST_BYTES, rowsPerSlice = ROWS_PER_SLICE } = {},
+  { leastBytes = MOST_BYTES_AT_ONCE, rowsPerSlice = ROWS_PER_SLICE } = {},
 ): Promise<ReportedRequests | undefined> {
   const { facts, streams } = open.bundle.manifest;
   const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0);
   if (bytes < leastBytes) return undefined;
+  await endBegun();
   const groundTruth = await open.groundTruth();
   let result = await new SlicePass(open, groundTruth, how, rowsPerSlice).run();
   // Where events are missing, that one is not there says less: every slice has to know of it.

@@ -25,7 +25,6 @@ export function addReport(program: Command): void {
     )
     .addOption(tscHzOption());
   addRawFiles(command).action(async (given: string[], options) => {
-    const { reportBundles, reportRawFiles } = await import('./report.ts');
     const usage = (text: string) => command.error(`error: ${text}`, { exitCode: EXIT_CODES.usage });
     const raw = rawFilesOf(options);
     if (given.length === 0 && raw === undefined) usage('name a bundle, or raw files with --host and --guest');
@@ -36,12 +35,20 @@ export function addReport(program: Command): void {
     checkPng(program, options);
     const color = options.output === undefined && wantsColor();
     const how = { ...options, format: drawnAs(options.format), color, width: terminalWidth() };
-    const { text, exitCode } =
-      raw === undefined
-        ? await reportBundles(given, how, say)
-        : await reportRawFiles({ ...raw, folder: given[0] }, how, say);
-    await deliver(await finish(text, options.format), options.output);
-    process.exitCode = exitCode;
+    const { beginFiles, endBegun } = await import('./file-threads.ts');
+    // Threads read while the rest of the program is loaded.
+    if (raw !== undefined) beginFiles([...raw.host, ...raw.guest]);
+    try {
+      const { reportBundles, reportRawFiles } = await import('./report.ts');
+      const { text, exitCode } =
+        raw === undefined
+          ? await reportBundles(given, how, say)
+          : await reportRawFiles({ ...raw, folder: given[0] }, how, say);
+      await deliver(await finish(text, options.format), options.output);
+      process.exitCode = exitCode;
+    } finally {
+      await endBegun();
+    }
   });
 }
 
