@@ -1,5 +1,8 @@
 /** Rows that may be what a rule looks for, and searches among them. */
-import type { KindRows } from '../trace/occurrences.ts';
+import type { IoPath, PointRule } from '../paths/io-path.ts';
+import type { Keys } from '../trace/keys.ts';
+import type { KindRows, Occurrences } from '../trace/occurrences.ts';
+import { ofMachine } from './scene.ts';
 import type { Side } from './side.ts';
 
 /** Rows of one event in order of time, column by column. */
@@ -11,9 +14,31 @@ export interface Candidates {
   readonly who: Uint32Array | Uint16Array;
 }
 
-/** All of some rows, by thread or by CPU. */
-export function candidatesOf(rows: KindRows, side: Side, by: 'tid' | 'cpu'): Candidates {
-  return { rows: rows.rows, time: side.timesAt(rows), who: rows[by] };
+/** All of some rows, by what a rule tells them apart. */
+export function candidatesOf(rows: KindRows, side: Side, rule: PointRule): Candidates {
+  return { rows: rows.rows, time: side.timesAt(rows), who: whoOf(rows, rule) };
+}
+
+function whoOf(rows: KindRows, { join }: PointRule): Candidates['who'] {
+  return join.by === 'cpu' ? rows.cpu : rows.tid;
+}
+
+/** What tells whether a row can be the disk's at all: the values of a column, numbered; undefined where nothing does. */
+export function keysOf(rows: KindRows, { dev, tag }: PointRule): Keys | undefined {
+  if (dev === 'learned') return rows.devKeys;
+  return tag === 'learned' || typeof tag === 'number' ? rows.tagKeys : undefined;
+}
+
+/** Lays out what searches along a path will look at; they do it themselves otherwise. */
+export function layOutColumns(path: IoPath, app: Occurrences, host: Occurrences | undefined): void {
+  for (const rule of path.rules) {
+    const machine = rule.join.by === 'sector' ? undefined : ofMachine(path, rule.point, app, host);
+    const event = rule.events.find((name) => (machine?.count(name) ?? 0) > 0);
+    if (machine === undefined || event === undefined) continue;
+    const rows = machine.of(event);
+    keysOf(rows, rule);
+    whoOf(rows, rule);
+  }
 }
 
 /**

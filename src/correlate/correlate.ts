@@ -18,6 +18,7 @@ import type { AppRequests } from './app-requests.ts';
 import type { ApplicationMatch } from './application.ts';
 import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
+import { layOutColumns } from './candidates.ts';
 import type { SearchedMachines } from './clocks-by-messages.ts';
 import { asCycles } from './cycles.ts';
 import { aroundRequests, descriptorsOnce } from './descriptors.ts';
@@ -98,7 +99,11 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appTable = app.table;
   const host =
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
-  const { doubts: ofRows, actors } = findActorsAndDoubts(input, {
+  const likely = findActors(appTable, seen, host, input.facts, input.before?.shift);
+  const likelyPath = choosePath(input, app.occurrences, seen, likely, concurrent.most);
+  // What is wrong with clocks and rows may be looked for elsewhere, and has until then to be found.
+  if (!('failure' in likelyPath)) layOutColumns(likelyPath.path, app.occurrences, likely.host);
+  const { doubts: ofRows, actors } = doubtsAndActors(input, likely, {
     app: app.occurrences,
     host,
     appName,
@@ -108,7 +113,8 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const doubts = withUnseen(ofRows, actors, appTable, seen);
   const wrongSide = actors.host === undefined ? undefined : misplaced(app.occurrences, actors.host);
   if (wrongSide !== undefined) return { failure: wrongSide };
-  const chosen = choosePath(input, app.occurrences, seen, actors, concurrent.most);
+  const chosen =
+    actors === likely ? likelyPath : choosePath(input, app.occurrences, seen, actors, concurrent.most);
   if ('failure' in chosen) return { failure: withClocks(chosen.failure, doubts.misclocked.host) };
   const isHostAlone = chosen.path === virtioHostOnly;
   const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
@@ -182,14 +188,15 @@ interface Seen {
   readonly alone: Uint8Array;
 }
 
-/** Who takes part on the host, among its rows that are not doubtful, and what is doubtful of both machines' rows. */
-function findActorsAndDoubts(
+/**
+ * What is doubtful of both machines’ rows, and who takes part on the host among its rows that are not: nearly always those who do so
+ * among all.
+ */
+function doubtsAndActors(
   input: CorrelateInput,
+  likely: Actors,
   { app, host, appName, seen, alone }: Seen,
 ): { doubts: SideDoubts; actors: Actors } {
-  // Nearly always all clocks are right. Looking for those that are not, which may be done elsewhere, has until then to end.
-  const known = input.before?.shift;
-  const actors = findActors(app.table, seen, host, input.facts, known);
   const clocks = input.clocks?.();
   const doubtedOf = (rows: Occurrences, machine: MachineName) => ({
     rows,
@@ -203,11 +210,9 @@ function findActorsAndDoubts(
     alone,
   );
   const { misclocked } = doubts;
-  if (host === undefined || misclocked.host.cpus.size === 0) return { doubts, actors };
-  return {
-    doubts,
-    actors: findActors(app.table, seen, withoutMisclocked(host, misclocked.host), input.facts, known),
-  };
+  if (host === undefined || misclocked.host.cpus.size === 0) return { doubts, actors: likely };
+  const sure = withoutMisclocked(host, misclocked.host);
+  return { doubts, actors: findActors(app.table, seen, sure, input.facts, input.before?.shift) };
 }
 
 function choosePath(

@@ -9,7 +9,7 @@ import { type StandIn, standInOf } from '../paths/stand-ins.ts';
 import type { Keys } from '../trace/keys.ts';
 import { pick } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
-import { type Candidates, candidatesOf } from './candidates.ts';
+import { type Candidates, candidatesOf, keysOf } from './candidates.ts';
 import { type DrainedReads, drainedReads } from './descriptors.ts';
 import { doubtfulPicks } from './doubtful-picks.ts';
 import { endedCalls } from './ended-calls.ts';
@@ -262,14 +262,13 @@ class Work implements WindowSource {
   /** The rows of the event that can be the disk's at all. */
   #candidates(rule: PointRule, side: Side, event: string): Candidates {
     const own = side.occurrences.of(event);
-    const by = rule.join.by === 'cpu' ? 'cpu' : 'tid';
-    const keys = rule.dev === 'learned' ? own.devKeys : hasKey(rule) ? own.tagKeys : undefined;
-    if (keys === undefined) return candidatesOf(own, side, by);
+    const keys = keysOf(own, rule);
+    if (keys === undefined) return candidatesOf(own, side, rule);
     const wanted =
       typeof rule.tag === 'number'
         ? Uint8Array.from(keys.values, (tag) => (tag === rule.tag ? 1 : 0))
-        : this.#learned(rule, candidatesOf(own, side, by), keys);
-    return candidatesOf(own.having(keys, wanted), side, by);
+        : this.#learned(rule, candidatesOf(own, side, rule), keys);
+    return candidatesOf(own.having(keys, wanted), side, rule);
   }
 
   /** The keys that are the disk's. A row whose key was not recorded may be. */
@@ -277,11 +276,6 @@ class Work implements WindowSource {
     const learned = learnKeys(all, keys, this.#scene.serves, this.#windows, tagBelow);
     return learned.map((wanted, number) => (Number.isNaN(keys.values[number]) ? 1 : wanted));
   }
-}
-
-/** Whether the tag tells if a row can be the disk's at all. */
-function hasKey({ tag }: PointRule): boolean {
-  return tag === 'learned' || typeof tag === 'number';
 }
 
 /** Per candidate the tag, where that of another point decides. */

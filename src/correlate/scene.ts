@@ -40,8 +40,21 @@ export interface Scene {
 }
 
 /** The machine a point is stamped on, in this scene. */
-export function sideOf(scene: Pick<Scene, 'path' | 'app' | 'host'>, point: PointId): Side | undefined {
-  const side = pointById(point).side;
-  if (side === 'app' || side === scene.path.app) return scene.app;
-  return side === 'host' ? scene.host : undefined;
+export function sideOf(
+  { path, app, host }: Pick<Scene, 'path' | 'app' | 'host'>,
+  point: PointId,
+): Side | undefined {
+  return ofMachine(path, point, app, host);
+}
+
+/** What there is of the machine that a path has a point stamped on: of the application's, or of the host beside it. */
+export function ofMachine<Part>(
+  path: IoPath,
+  point: PointId,
+  app: Part,
+  host: Part | undefined,
+): Part | undefined {
+  const { side } = pointById(point);
+  if (side === 'app' || side === path.app) return app;
+  return side === 'host' ? host : undefined;
 }
