@@ -31,8 +31,9 @@ const MOST_IN_LAST = 1.25;
 const TRIAL_ROWS = 20_000;
 const TRIAL_LONGER = 1.25;
 const TRIAL_MARGIN_NS = 5e7;
-/** The next trial is so many times as large. */
+/** The next trial is so many times as large, up to so many slices: a recording may begin long before the disk is used. */
 const TRIAL_GROWTH = 4;
+const MOST_TRIED = 4;
 /**
  * A recording in slices of time, each small enough for memory. The guest's time leads, or the host's where there is no guest.
  * Times are ns after the epoch of a machine's first stream that has events (`epochOf`).
@@ -47,6 +48,8 @@ export class SlicedRecording {
   #from: number | undefined;
   #isOver = false;
   #trials = 0;
+  /** Another trial would tell no more. */
+  #isTried = false;
 
   /**
    * Of streams for which `whyNot` knows no reason. `rowsPerSlice`: about how many rows a slice may hold, of all machines
@@ -120,22 +123,26 @@ export class SlicedRecording {
 
   /**
    * Sources of the beginning of the recording, without taking it, each time of more of it: to learn how the machines' times are
-   * related. Undefined when that would be more than a slice. Rejects when reading fails.
+   * related. Undefined when that would be more than a few slices. Rejects when reading fails.
    */
   async trial(): Promise<readonly Source[] | undefined> {
+    if (this.#isTried) return undefined;
     const lead = this.#lead;
     const other = this.#other;
-    const rows = Math.min(TRIAL_ROWS * TRIAL_GROWTH ** this.#trials, this.#rowsPerSlice);
-    const margin = TRIAL_MARGIN_NS * TRIAL_GROWTH ** this.#trials;
-    const isAll = lead.ended && other?.ended !== false;
-    if (this.#trials++ > 0 && (isAll || lead.rows + (other?.rows ?? 0) >= this.#rowsPerSlice))
-      return undefined;
+    const most = this.#rowsPerSlice * MOST_TRIED;
+    const growth = TRIAL_GROWTH ** this.#trials++;
+    const rows = Math.min(Math.min(TRIAL_ROWS, this.#rowsPerSlice) * growth, most);
     await lead.fillRows(rows);
-    if (other === undefined) return lead.peek(lead.horizon);
-    const span = Math.min(lead.horizon, lead.lastTime) - lead.beginning;
-    const to = other.beginning + span * TRIAL_LONGER + margin;
-    await other.fillTo(to);
-    return [...lead.peek(lead.horizon), ...other.peek(to)];
+    // Of no more rows than these, though more may have come at once.
+    const reached = Math.min(lead.horizon, lead.lastTime);
+    const byRows = latest(lead.beginning, reached, (time) => lead.rowsBefore(time) < rows);
+    const leadTo = byRows < reached ? byRows + 1 : lead.horizon;
+    const otherTo =
+      other && other.beginning + (byRows - lead.beginning) * TRIAL_LONGER + TRIAL_MARGIN_NS * growth;
+    if (otherTo !== undefined) await other!.fillTo(otherTo);
+    const isAll = leadTo === Number.POSITIVE_INFINITY && other?.ended !== false;
+    this.#isTried = isAll || rows === most;
+    return otherTo === undefined ? lead.peek(leadTo) : [...lead.peek(leadTo), ...other!.peek(otherTo)];
   }
 
   /**
@@ -162,15 +169,15 @@ export class SlicedRecording {
   }
 
   /**
-   * Reads both machines, always the one that is behind, until they have as many rows as a slice may in the time from `from` on
-   * that both have reached.
+   * Reads both machines, always the one that is behind, until they have more rows than the last slice may in the time from `from` on
+   * that both have reached: how many come at once then decides nothing.
    */
   async #fill(from: number, toOther: ToOther): Promise<void> {
     const lead = this.#lead;
     const other = this.#other;
     const isEnough = () => {
       const reached = this.#reached(from, toOther);
-      return reached >= from + 1 && this.#rowsIn(from, reached, toOther) >= this.#rowsPerSlice;
+      return reached >= from + 1 && this.#rowsIn(from, reached, toOther) > this.#rowsPerSlice * MOST_IN_LAST;
     };
     while (!this.#isCovered(toOther) && !isEnough()) {
       const leadTime = Math.min(lead.horizon, lead.lastTime);
@@ -233,18 +240,21 @@ export class SlicedRecording {
   }
 }
 
-/** The latest time from `from` to `to`, to within 1, until which something holds; behind it it holds no more. */
+/**
+ * The latest time from `from` to `to` until which something holds; behind it it holds no more. Between the two a whole number: the same one,
+ * however far `to` lies behind it.
+ */
 function latest(from: number, to: number, holds: (time: number) => boolean): number {
   if (to <= from) return from;
   if (holds(to)) return to;
-  let least = from;
-  let most = to;
+  let least = Math.floor(from);
+  let most = Math.ceil(to);
   while (most - least > 1) {
-    const middle = least + (most - least) / 2;
+    const middle = Math.floor((least + most) / 2);
     if (holds(middle)) least = middle;
     else most = middle;
   }
-  return least;
+  return Math.max(from, least);
 }
 
 /** The machines that have streams, the one that leads first. */

@@ -2,29 +2,45 @@
 import type { PointId } from '../paths/points.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant } from './request-table.ts';
 
+/** Requests that columns have room for at first, and how many times as many when there are more. The system gives memory to those that are written. */
+const ROOM = 1 << 22;
+const GROWTH = 4;
+
 interface Column<Kind> {
-  slice(): Kind;
+  readonly length: number;
   set(part: Kind, at: number): void;
+  subarray(start: number, end: number): Kind;
 }
 
 /** Takes tables in the order of their requests; variants and reasons that are the same become one. Rows are left out. */
 export class JoinedRequests {
   #length = 0;
-  readonly #start = new Parts<Float64Array>((length) => new Float64Array(length));
-  readonly #total = new Parts<Int32Array>((length) => new Int32Array(length));
-  readonly #variant = new Parts<Uint16Array>((length) => new Uint16Array(length));
-  readonly #status = new Parts<Uint8Array>((length) => new Uint8Array(length));
-  readonly #reason = new Parts<Uint16Array>((length) => new Uint16Array(length));
-  readonly #sector = new Parts<Float64Array>((length) => new Float64Array(length));
-  readonly #bytes = new Parts<Float64Array>((length) => new Float64Array(length));
-  readonly #direction = new Parts<Uint8Array>((length) => new Uint8Array(length));
-  readonly #offsets = new Map<PointId, Parts<Int32Array>>();
+  readonly #start: Growing<Float64Array>;
+  readonly #total: Growing<Int32Array>;
+  readonly #variant: Growing<Uint16Array>;
+  readonly #status: Growing<Uint8Array>;
+  readonly #reason: Growing<Uint16Array>;
+  readonly #sector: Growing<Float64Array>;
+  readonly #bytes: Growing<Float64Array>;
+  readonly #direction: Growing<Uint8Array>;
+  readonly #offsets = new Map<PointId, Growing<Int32Array>>();
+  readonly #room: number;
   readonly #variants = new Numbered<RequestVariant>(({ name, points, stages }) =>
     [name, ...points, ...stages].join('\n'),
   );
   readonly #reasons = new Numbered<string>((reason) => reason);
 
-  constructor() {
+  /** `room`: requests there is room for at first. */
+  constructor(room = ROOM) {
+    this.#room = room;
+    this.#start = new Growing<Float64Array>((length) => new Float64Array(length), room);
+    this.#total = new Growing<Int32Array>((length) => new Int32Array(length), room);
+    this.#variant = new Growing<Uint16Array>((length) => new Uint16Array(length), room);
+    this.#status = new Growing<Uint8Array>((length) => new Uint8Array(length), room);
+    this.#reason = new Growing<Uint16Array>((length) => new Uint16Array(length), room);
+    this.#sector = new Growing<Float64Array>((length) => new Float64Array(length), room);
+    this.#bytes = new Growing<Float64Array>((length) => new Float64Array(length), room);
+    this.#direction = new Growing<Uint8Array>((length) => new Uint8Array(length), room);
     this.#reasons.idOf('');
   }
 
@@ -52,53 +68,77 @@ export class JoinedRequests {
     this.#length += table.length;
   }
 
-  /** All of them, in columns that are made one after the other of the parts there are, which are let go of. To be asked for once. */
+  /** All of them. */
   table(): RequestTable {
     const length = this.#length;
     return {
       length,
-      start: this.#start.joined(length),
-      total: this.#total.joined(length),
-      offsets: new Map([...this.#offsets].map(([point, parts]) => [point, parts.joined(length)])),
+      start: this.#start.first(length),
+      total: this.#total.first(length),
+      offsets: new Map([...this.#offsets].map(([point, offsets]) => [point, offsets.first(length)])),
       rows: new Map(),
-      variant: this.#variant.joined(length),
+      variant: this.#variant.first(length),
       variants: this.#variants.all,
-      status: this.#status.joined(length),
-      reason: this.#reason.joined(length),
+      status: this.#status.first(length),
+      reason: this.#reason.first(length),
       reasons: this.#reasons.all,
-      sector: this.#sector.joined(length),
-      bytes: this.#bytes.joined(length),
-      direction: this.#direction.joined(length),
+      sector: this.#sector.first(length),
+      bytes: this.#bytes.first(length),
+      direction: this.#direction.first(length),
     };
   }
 
-  #offsetsOf(point: PointId): Parts<Int32Array> {
+  #offsetsOf(point: PointId): Growing<Int32Array> {
     const known =
       this.#offsets.get(point) ??
-      new Parts<Int32Array>((length) => new Int32Array(length).fill(NOT_OBSERVED));
+      new Growing<Int32Array>(
+        (length) => new Int32Array(length),
+        this.#room,
+        (column, from, behind) => column.fill(NOT_OBSERVED, from, behind),
+      );
     this.#offsets.set(point, known);
     return known;
   }
 }
 
-/** A column in parts, each a copy; what lies between them is as the column is made. */
-class Parts<Kind extends Column<Kind>> {
+/** A column that grows; `fill` says what lies between its parts. */
+class Growing<Kind extends Column<Kind>> {
   readonly #make: (length: number) => Kind;
-  #parts: { readonly at: number; readonly column: Kind }[] = [];
+  readonly #fill: (column: Kind, from: number, behind: number) => void;
+  #column: Kind;
+  /** Rows that are written. */
+  #length = 0;
 
-  constructor(make: (length: number) => Kind) {
+  constructor(
+    make: (length: number) => Kind,
+    room: number,
+    fill: (column: Kind, from: number, behind: number) => void = () => undefined,
+  ) {
     this.#make = make;
+    this.#fill = fill;
+    this.#column = make(room);
   }
 
-  add(column: Kind, at: number): void {
-    this.#parts.push({ at, column: column.slice() });
+  add(part: Kind, at: number): void {
+    this.#reach(at + part.length);
+    this.#fill(this.#column, this.#length, at);
+    this.#column.set(part, at);
+    this.#length = at + part.length;
   }
 
-  joined(length: number): Kind {
-    const joined = this.#make(length);
-    for (const { at, column } of this.#parts) joined.set(column, at);
-    this.#parts = [];
-    return joined;
+  first(length: number): Kind {
+    this.#reach(length);
+    this.#fill(this.#column, this.#length, length);
+    return this.#column.subarray(0, length);
+  }
+
+  #reach(length: number): void {
+    if (length <= this.#column.length) return;
+    let room = this.#column.length;
+    while (room < length) room *= GROWTH;
+    const column = this.#make(room);
+    column.set(this.#column.subarray(0, this.#length), 0);
+    this.#column = column;
   }
 }
 

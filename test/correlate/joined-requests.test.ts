@@ -54,11 +54,16 @@ function drawn(begin: number, requests: readonly DrawnRequest[], points: readonl
   };
 }
 
+/** Tables joined, in columns with room for all of them, and in such as have to grow. */
 function joined(...tables: readonly RequestTable[]): RequestTable {
-  const sum = new JoinedRequests();
-  for (const table of tables) sum.add(table);
-  expect(sum.length).toBe(tables.reduce((all, { length }) => all + length, 0));
-  return sum.table();
+  const [whole, grown] = [undefined, 1].map((room) => {
+    const sum = new JoinedRequests(room);
+    for (const table of tables) sum.add(table);
+    expect(sum.length).toBe(tables.reduce((all, { length }) => all + length, 0));
+    return sum.table();
+  });
+  expect(grown).toEqual(whole);
+  return whole!;
 }
 
 const variantsOf = ({ variant, variants }: RequestTable) => [...variant].map((id) => variants[id]!.name);
