@@ -58,16 +58,16 @@ const begun = new Map<string, FileThread>();
 /** Begins to read what of these files will be read by threads: large perf.data, where all that is given is read at once. */
 export function beginFiles(
   files: readonly string[],
-  { leastBytes = LEAST_BYTES, entry = BUILT_ENTRY } = {},
+  { leastBytes = LEAST_BYTES, cpus = availableParallelism() } = {},
 ): void {
-  if (availableParallelism() < 2) return;
+  if (cpus < 2) return;
   const looked = files.map((file) => lookAt(file));
   const bytes = looked.reduce((sum, one) => sum + (one?.bytes ?? 0), 0);
   if (bytes >= MOST_BYTES_AT_ONCE) return;
   for (const [index, file] of files.entries()) {
     const one = looked[index];
     if (one === undefined || one.bytes < leastBytes || !one.isPerfData || begun.has(resolve(file))) continue;
-    begun.set(resolve(file), new FileThread({ file, format: 'perf.data' }, entry));
+    begun.set(resolve(file), new FileThread({ file, format: 'perf.data' }));
   }
 }
 
