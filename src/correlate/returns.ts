@@ -142,8 +142,8 @@ export class Returns {
     const task = this.#tasks.get(tid[row]!);
     if (task === undefined) return;
     task.aio.enter(REAPS.has(kind[row]!) ? tag[row]! : undefined, ts[row]!);
-    task.atExit.length = 0;
-    task.pointers.length = 0;
+    empty(task.atExit);
+    empty(task.pointers);
   }
 
   /** A call ends; `completed` has the row of each request's completion. */
@@ -151,7 +151,7 @@ export class Returns {
     const task = this.#tasks.get(this.#table.tid[row]!);
     if (task === undefined) return;
     for (const request of task.atExit) if (completed[request] !== NO_ROW) this.#row[request] = row;
-    task.atExit.length = 0;
+    empty(task.atExit);
     if (REAPING.has(this.#table.kind[row]!)) task.aio.exit(this.#table.tag[row]!, row);
   }
 
@@ -162,7 +162,7 @@ export class Returns {
       this.#byPointer.set(pointer, request);
       this.#pointed.add(request);
     }
-    if (task.pointers.length === 1) task.pointers.length = 0;
+    if (task.pointers.length === 1) task.pointers.pop();
   }
 
   #manner({ call }: Asker): Manner {
@@ -182,4 +182,9 @@ export class Returns {
     }
     return task;
   }
+}
+
+/** A list of very few. Setting its length would leave compiled code, and give its memory back for the next to ask for. */
+function empty(list: number[]): void {
+  while (list.length > 0) list.pop();
 }
