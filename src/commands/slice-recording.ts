@@ -31,7 +31,7 @@ const MOST_IN_LAST = 1.25;
 const TRIAL_ROWS = 20_000;
 const TRIAL_LONGER = 1.25;
 const TRIAL_MARGIN_NS = 5e7;
-/** The next trial is so many times as large, up to so many slices: a recording may begin long before the disk is used. */
+/** The next trial is so many times as large, up to so many slices in all: a recording may begin long before the disk is used. */
 const TRIAL_GROWTH = 4;
 const MOST_TRIED = 4;
 /**
@@ -140,9 +140,12 @@ export class SlicedRecording {
     const otherTo =
       other && other.beginning + (byRows - lead.beginning) * TRIAL_LONGER + TRIAL_MARGIN_NS * growth;
     if (otherTo !== undefined) await other!.fillTo(otherTo);
+    const sources = lead.peek(leadTo);
+    if (otherTo !== undefined) sources.push(...other!.peek(otherTo));
+    const tried = sources.reduce((sum, { events }) => sum + events.length, 0);
     const isAll = leadTo === Number.POSITIVE_INFINITY && other?.ended !== false;
-    this.#isTried = isAll || rows === most;
-    return otherTo === undefined ? lead.peek(leadTo) : [...lead.peek(leadTo), ...other!.peek(otherTo)];
+    this.#isTried = isAll || tried * TRIAL_GROWTH > most;
+    return sources;
   }
 
   /**

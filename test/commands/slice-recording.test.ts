@@ -255,7 +255,6 @@ describe('slices of a recording', () => {
     expect(more).toBeLessThan(86_000);
     expect(moreOfHost! / ((more! * 1.25) / 10 + 2000)).toBeCloseTo(1, 2);
     expect(textOf(large[0]!, few! - 1)).toBe(textOf(small[0]!, few! - 1));
-    expect((await recording.trial())![0]!.events.length).toBe(100_000);
     expect([await recording.trial(), await recording.trial()]).toEqual([undefined, undefined]);
     const own = (await allSlices(recording, same)).flatMap((slice) => ownOf(recording, slice, same).rows);
     expect([own.length, new Set(own).size]).toEqual([113_000, 113_000]);
@@ -272,8 +271,9 @@ describe('slices of a recording', () => {
   it('are tried no further than a few slices go', async () => {
     const text = drawn(3000, 100, 5_000_000).join('');
     const recording = opened([await sliced(text, 'host'), await sliced(text)], 500);
-    const tried = [(await recording.trial())!, (await recording.trial())!];
-    expect(tried.map(([guest]) => guest!.events.length)).toEqual([500, 2000]);
+    const [guest, host] = (await recording.trial())!;
+    // With four times as many of both a trial would have more than four slices may.
+    expect([guest!.events.length, host!.events.length]).toEqual([500, 1124]);
     expect(await recording.trial()).toBeUndefined();
   });
 
