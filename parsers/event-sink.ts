@@ -28,8 +28,8 @@ export interface EventSink {
   ): void;
 
   /**
-   * The first `count` rows of columns, at once, for a parser of large files: their times are after whole seconds `sec` and `nsec`. The
-   * columns are the parser's, which fills them anew. A sink without this is called with one event after the other.
+   * The first `count` rows of columns at once, some thousands, for a parser of large files: their times are after whole seconds `sec`
+   * and `nsec`. The columns are the parser's, which fills them anew. A sink without this is called with one event after the other.
    */
   batch?(columns: EventColumns, count: number, sec: number, nsec: number): void;
 
