@@ -1,10 +1,14 @@
-/** Rows as columns, as `EventSink.event` says of each; `ts` is ns after the epoch that goes with them. */
+/** Rows as columns, as `EventSink.event` says of each; `ts` counts from an epoch that goes with them. */
 export interface EventColumns {
+  /** Nanoseconds (or ticks) after the epoch. Integers; exact below 2^53. */
   readonly ts: Float64Array;
+  /** Row id of EVENT_KINDS. */
   readonly kind: Uint8Array;
   readonly cpu: Uint16Array;
   readonly tid: Uint32Array;
+  /** As the kind's shape says: device, vCPU, string id … */
   readonly dev: Uint32Array;
+  /** The key; NaN = not recorded. */
   readonly tag: Float64Array;
   readonly aux: Int32Array;
 }
