@@ -18,10 +18,11 @@ export class RowBatch {
   };
   /** Rows that are filled. */
   rows = 0;
-  readonly #sink: EventSink;
-  /** What times are counted from: 64-bit nanoseconds in two halves, and the same in seconds and the rest. */
+  /** What their times are counted from: 64-bit nanoseconds in two halves; nothing yet. */
   high = Number.NaN;
   low = Number.NaN;
+  readonly #sink: EventSink;
+  /** The same in seconds and the rest. */
   #sec = 0;
   #nsec = 0;
 

@@ -62,6 +62,7 @@ export class SampleReader {
       const cpu = layout.cpu < 0 ? this.#openedOn(view, at, layout) : view.getUint32(at + layout.cpu, true);
       const tid = view.getUint32(at + layout.tid + 4, true);
       const { dev, tag, aux } = plan;
+      // Written out for each: a function for all would be compiled late, and make an object of each number. `dev` is mostly of one form.
       const devValue =
         dev.form === UNFILLED
           ? 0

@@ -16,7 +16,10 @@ export class StringField {
     this.#stringId = stringId;
   }
 
-  /** Makes the string id of this field; -1 when the text is not inside the record. The field holds text or the place of one: the length in the upper half, the offset in the lower. */
+  /**
+   * Makes the string id of this field, which holds text or the place of one: the length in the upper half, the offset in the lower. -1,
+   * which no column holds, when the text is not inside the record.
+   */
   reader(fields: RecordFields, name: string): MadeNumber | undefined {
     const field = fields.find(name);
     if (field === undefined) return undefined;

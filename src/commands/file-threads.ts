@@ -30,10 +30,10 @@ export class FileThread {
     this.#failure ??= error;
   };
 
-  constructor(workerData: FileToRead, entry = BUILT_ENTRY) {
+  constructor(workerData: FileToRead) {
     // Options of Node itself are for the program's own thread.
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
-    this.#worker = new Worker(entry, { workerData, execArgv: [], resourceLimits });
+    this.#worker = new Worker(BUILT_ENTRY, { workerData, execArgv: [], resourceLimits });
     this.#worker.on('message', (said: FileRead) => this.#hears(said));
     this.#worker.on('error', (error) => this.#fails(error));
   }

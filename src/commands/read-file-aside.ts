@@ -16,13 +16,12 @@ export async function readFileAside(
   onBytes: (bytes: number) => void,
   {
     leastBytes = LEAST_BYTES,
-    entry = undefined as URL | undefined,
     cpus = availableParallelism(),
     signal = undefined as AbortSignal | undefined,
   } = {},
 ): Promise<ReadStream> {
   if (bytes < leastBytes || cpus < 2) return readSteps(new FileSource(file), format, onBytes);
-  const thread = takeBegun(file, format.name) ?? new FileThread({ file, format: format.name }, entry);
+  const thread = takeBegun(file, format.name) ?? new FileThread({ file, format: format.name });
   try {
     const index = new GrowingIndex();
     let heard = 0;
