@@ -3,7 +3,7 @@
  * is the machine's; others are brought to it through the facts' pairs of clock and TSC readings.
  */
 import type { ClockId } from '../../parsers/format.ts';
-import type { EventTable } from '../trace/event-table.ts';
+import { atTimes, type EventTable } from '../trace/event-table.ts';
 import type { SetBack } from '../trace/file-order.ts';
 import { type Gap, reportedGaps, timesTwice } from '../trace/gaps.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
@@ -100,11 +100,11 @@ function sameCounter(
   { nsPerTick }: TickRate,
 ): EventTable {
   const shift = Number(events.epoch - first.events.epoch);
-  return {
-    ...events,
-    ts: events.ts.map((ticks) => Math.round((ticks + shift) * nsPerTick)),
-    epoch: main.epoch,
-  };
+  return atTimes(
+    events,
+    events.ts.map((ticks) => Math.round((ticks + shift) * nsPerTick)),
+    main.epoch,
+  );
 }
 
 const NEAR_NS = 3_600_000_000_000n;
@@ -140,7 +140,8 @@ function onClock(
   const ticks = Number(from.tsc - to.tsc);
   const nsPerTick = rate?.nsPerTick;
   if (nsPerTick === undefined) return 'the clock pairs do not tell the rate of the TSC';
-  return { ...table, epoch: table.epoch - from.ns + to.ns + BigInt(Math.round(ticks * nsPerTick)) };
+  const epoch = table.epoch - from.ns + to.ns + BigInt(Math.round(ticks * nsPerTick));
+  return atTimes(table, table.ts, epoch);
 }
 
 function ticksOnClock(source: Source, clock: ClockId, pairs: readonly ClockPair[]): EventTable | string {
@@ -150,9 +151,9 @@ function ticksOnClock(source: Source, clock: ClockId, pairs: readonly ClockPair[
     return `no two readings relate the TSC to the clock of the machine's first stream (${clock})`;
   const nsPerTick = Number(last.ns - first.ns) / Number(last.tsc - first.tsc);
   const { events } = source;
-  return {
-    ...events,
-    ts: events.ts.map((ticks) => Math.round(ticks * nsPerTick)),
-    epoch: first.ns + BigInt(Math.round(Number(events.epoch - first.tsc) * nsPerTick)),
-  };
+  return atTimes(
+    events,
+    events.ts.map((ticks) => Math.round(ticks * nsPerTick)),
+    first.ns + BigInt(Math.round(Number(events.epoch - first.tsc) * nsPerTick)),
+  );
 }

@@ -2,7 +2,7 @@
  * From TSC ticks to nanoseconds. The rate is never taken from a label: it is measured from pairs of readings of a clock
  * and the TSC, of the application's request log or of the facts.
  */
-import type { EventTable } from '../trace/event-table.ts';
+import { atTimes, type EventTable } from '../trace/event-table.ts';
 import type { ClockPair, GroundTruth, RecordingFacts } from '../trace/recording.ts';
 
 /** Nanoseconds per tick, and how it was found; undefined when nothing relates ticks to time. */
@@ -39,9 +39,6 @@ function rateOfPairs(pairs: readonly ClockPair[]): number | undefined {
 
 /** The table with its ticks as integer ns after the same epoch; the epoch becomes its value in ns. */
 export function ticksToNs(table: EventTable, nsPerTick: number): EventTable {
-  return {
-    ...table,
-    ts: table.ts.map((ticks) => Math.round(ticks * nsPerTick)),
-    epoch: BigInt(Math.round(Number(table.epoch) * nsPerTick)),
-  };
+  const ts = table.ts.map((ticks) => Math.round(ticks * nsPerTick));
+  return atTimes(table, ts, BigInt(Math.round(Number(table.epoch) * nsPerTick)));
 }

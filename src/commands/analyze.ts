@@ -10,7 +10,13 @@ import { type Correlated, correlate } from '../correlate/correlate.ts';
 import type { KnownBefore } from '../correlate/tighten.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { buildReport } from '../report/build-report.ts';
-import { type Digest, digestOf } from '../report/digest.ts';
+import {
+  type Digest,
+  type DigestInput,
+  digestOf,
+  type SliceDigest,
+  sliceDigestOf,
+} from '../report/digest.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { type Doubts, findDoubts } from '../trace/doubts.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
@@ -127,13 +133,30 @@ export function reportOf(
 
 /** What a report needs of followed requests; their rows are needed no more. */
 export function digestRecording(
+  recording: Pick<Recording, 'facts' | 'groundTruth'>,
+  followed: FollowedRecording,
+  options: Pick<AnalyzeOptions, 'title'>,
+): Digest {
+  return digestOf(digestInput(recording, followed, options));
+}
+
+/** The same of a slice of a recording. */
+export function digestSlice(
+  recording: Pick<Recording, 'facts' | 'groundTruth'>,
+  followed: FollowedRecording,
+  options: Pick<AnalyzeOptions, 'title'>,
+): SliceDigest {
+  return sliceDigestOf(digestInput(recording, followed, options));
+}
+
+function digestInput(
   { facts, groundTruth }: Pick<Recording, 'facts' | 'groundTruth'>,
   { streams, correlated, roundingNs, unjoined }: FollowedRecording,
   { title }: Pick<AnalyzeOptions, 'title'>,
-): Digest {
+): DigestInput {
   // Nothing on the machine tells reliably; who imports a recording says so in its title.
   const emulated = /\bemulated host\b/.test(title);
-  return digestOf({ correlated, streams, unjoined, roundingNs, facts, fio: groundTruth?.fio, emulated });
+  return { correlated, streams, unjoined, roundingNs, facts, fio: groundTruth?.fio, emulated };
 }
 
 /** The report of a digest, with what else is known of the recording. */

@@ -28,7 +28,8 @@ export interface ToSearch {
   readonly isLast: boolean;
 }
 
-type Searched = Pick<ToSearch, 'machines' | 'facts' | 'ofClocks'>;
+/** What a search looks at. */
+export type Searched = Pick<ToSearch, 'machines' | 'facts' | 'ofClocks'>;
 
 /** The searches in their order, which is the order of their numbers. */
 export const SEARCHES = {

@@ -1,10 +1,19 @@
 /** What the thread of `search-ahead.ts` runs: the searches in one recording, or slice of one, after the other. */
 import { parentPort } from 'node:worker_threads';
+import { eventTable } from '../trace/event-table.ts';
 import { knowIndex } from '../trace/occurrences.ts';
-import { type Found, NAMES, PROGRESS, SEARCHES, type ToSearch } from './search-ahead.ts';
+import { type Found, NAMES, PROGRESS, SEARCHES, type Searched, type ToSearch } from './search-ahead.ts';
 
-parentPort!.on('message', (job: ToSearch) => {
-  const { state, port, isLast, machines, indexes } = job;
+parentPort!.on('message', (given: ToSearch) => {
+  const { state, port, isLast, indexes } = given;
+  // Made anew where all tables are made: what comes by a message has a shape of its own each time.
+  const machines = new Map(
+    [...given.machines].map(([name, { table, trouble }]) => [
+      name,
+      { table: eventTable(table, table), trouble },
+    ]),
+  );
+  const job = { machines, facts: given.facts, ofClocks: given.ofClocks };
   for (const [machine, { table }] of machines) {
     const index = indexes.get(machine);
     if (index !== undefined) knowIndex(table, index);
@@ -19,7 +28,7 @@ parentPort!.on('message', (job: ToSearch) => {
   if (isLast) parentPort!.close();
 });
 
-function search(name: keyof typeof SEARCHES, job: ToSearch): unknown {
+function search(name: keyof typeof SEARCHES, job: Searched): unknown {
   try {
     return SEARCHES[name](job);
   } catch {

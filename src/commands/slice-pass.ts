@@ -8,12 +8,13 @@ import { type PlacedGap, placedGaps } from '../picture/gap-list.ts';
 import { DigestSum } from '../report/digest-sum.ts';
 import { StreamSum } from '../report/stream-sum.ts';
 import type { StreamTrust } from '../report/stream-trust.ts';
+import { atTimes } from '../trace/event-table.ts';
 import { type CheckedSource, checkIntegrity, type Integrity } from '../trace/integrity.ts';
 import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
 import { aheadOf } from './ahead-feed.ts';
 import {
   type AnalyzeOptions,
-  digestRecording,
+  digestSlice,
   type FollowedRecording,
   followRecording,
   type NotAnalyzed,
@@ -209,7 +210,7 @@ export class SlicePass {
   #withTotals(source: Source, recording: SlicedRecording, total: StreamTotals | undefined): Source {
     const { events } = source;
     const epoch = events.length > 0 ? events.epoch : (recording.epochOf(source.machine) ?? events.epoch);
-    const own = { ...source, events: { ...events, epoch } };
+    const own = { ...source, events: atTimes(events, events.ts, epoch) };
     if (total === undefined) return own;
     return { ...own, records: total.records, claimed: total.claimed, rejects: total.rejects };
   }
@@ -225,7 +226,7 @@ export class SlicePass {
     const groundTruth = this.#truth;
     const correlated = ownedPart(followed.correlated, own, this.#seen);
     this.#seen = seenOf(followed.correlated);
-    const digest = digestRecording({ facts, groundTruth }, { ...followed, correlated }, this.#how);
+    const digest = digestSlice({ facts, groundTruth }, { ...followed, correlated }, this.#how);
     this.#digests.add(digest, followed.firstLine);
     const gaps = placedGaps(correlated, followed.doubts);
     for (const gap of gaps) if (gap.from >= own.from && gap.from < own.to) this.#gaps.push(gap);

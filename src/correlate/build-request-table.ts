@@ -251,7 +251,24 @@ class Layout {
     const nowhere = new Int32Array(this.#columns.length).fill(NOT_OBSERVED);
     const offsetsOf = (point: PointId) => (times.has(point) ? this.#offsets(times.of(point)) : nowhere);
     const offsets = new Map(this.#points.map((point) => [point, offsetsOf(point)]));
-    return { ...this.#columns, offsets, variants, reasons: this.#reasons };
+    const { length, start, total, rows, variant, status, reason, sector, bytes, direction } = this.#columns;
+    const reasons = this.#reasons;
+    // A literal of its own, as in JoinedRequests and ownedPart: request tables have one shape, see `eventTable`.
+    return {
+      length,
+      start,
+      total,
+      offsets,
+      rows,
+      variant,
+      variants,
+      status,
+      reason,
+      reasons,
+      sector,
+      bytes,
+      direction,
+    };
   }
 
   /** Times of a point after the starts of the matched requests. */

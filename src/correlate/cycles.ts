@@ -26,5 +26,7 @@ export function asCycles(table: EventTable, requests: AppRequests, { alone }: In
     else if (alone[request] === 0 || table.ts[row]! < table.ts[complete]!)
       reject[request] = APP_REJECTS.noCycle;
   }
-  return { ...requests, return: next, reject };
+  const { length, device, submit, queue, getrq, insert, issue, complete, strays } = requests;
+  // A literal as where they were found: those have one shape, see `eventTable`.
+  return { length, device, submit, queue, getrq, insert, issue, complete, return: next, reject, strays };
 }

@@ -10,10 +10,10 @@ import { type LateExits, lateExits } from './late-exits.ts';
 import { type MissedPoint, missedPoint } from './missed-points.ts';
 import { type OutsideGuest, outsideGuest } from './outside-guest.ts';
 import { placeHost } from './place-host.ts';
-import type { Scene } from './scene.ts';
+import { type Base, type Scene, withHost } from './scene.ts';
 import { contradicted } from './set-clocks.ts';
 import type { Side } from './side.ts';
-import type { Base, KnownClocks } from './tighten.ts';
+import type { KnownClocks } from './tighten.ts';
 
 export interface FollowedPlaced {
   readonly scene: Scene;
@@ -65,5 +65,5 @@ const count = (number: number) => number.toLocaleString('en-US');
 const microseconds = (ns: number) => `${(ns / 1000).toFixed(1)} µs`;
 
 function sceneOf(base: Base, host: Side | undefined, { uncertaintyNs }: Relation): Scene {
-  return { ...base, host, slackNs: 0, boundNs: host === undefined ? 0 : uncertaintyNs };
+  return withHost(base, host, 0, host === undefined ? 0 : uncertaintyNs);
 }

@@ -96,7 +96,9 @@ class Work implements WindowSource {
   located(point: PointId): Located | undefined {
     const found = this.#found.get(point);
     const side = sideOf(this.#scene, point);
-    return found === undefined || side === undefined ? undefined : { ...found, side };
+    return found === undefined || side === undefined
+      ? undefined
+      : { rows: found.rows, time: found.time, side };
   }
 
   apply(rule: PointRule): void {
@@ -211,10 +213,8 @@ class Work implements WindowSource {
     const picked = which === 'first' ? first : last;
     const isExact = this.slackNs === 0;
     const isCertain = isExact && certain === true;
-    const found = {
-      rows: new Int32Array(this.length).fill(NO_ROW),
-      time: new Float64Array(this.length).fill(Number.NaN),
-    };
+    const foundRows = new Int32Array(this.length).fill(NO_ROW);
+    const foundTimes = new Float64Array(this.length).fill(Number.NaN);
     let ambiguous = 0;
     let count = 0;
     for (let request = 0; request < first.length; request++) {
@@ -222,12 +222,12 @@ class Work implements WindowSource {
       // While the clocks are only roughly related a neighbour's row may fall into the window: take no chances.
       const sure = first[request] === last[request] || isCertain || (isExact && alone[request] === 1);
       if (sure) {
-        found.rows[request] = rows[picked[request]!]!;
-        found.time[request] = time[picked[request]!]!;
+        foundRows[request] = rows[picked[request]!]!;
+        foundTimes[request] = time[picked[request]!]!;
         count++;
       } else ambiguous++;
     }
-    return { ...found, count, ambiguous };
+    return { rows: foundRows, time: foundTimes, count, ambiguous };
   }
 
   /** Requests for which a call was found that had ended before what should lie in it. */

@@ -76,15 +76,16 @@ export function ownedPart(correlated: Correlated, own: OwnTime, before?: SeenBef
     ...correlated,
     requests: wholeOnes(
       {
-        ...requests,
         length: behind - first,
-        rows,
         start: part(requests.start),
         total: part(requests.total),
         offsets: partOf(requests.offsets),
+        rows,
         variant: part(requests.variant),
+        variants: requests.variants,
         status: part(requests.status),
         reason: part(requests.reason),
+        reasons: requests.reasons,
         sector: part(requests.sector),
         bytes: part(requests.bytes),
         direction: part(requests.direction),

@@ -8,9 +8,10 @@ import type { Actors } from './actors.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByRhythm, messagesBySector } from './messages.ts';
 import { firstRelation, unrelated } from './relate.ts';
+import { type Base, withHost } from './scene.ts';
 import { contradicted, setBetweenMessages } from './set-clocks.ts';
 import { otherSide, type Side } from './side.ts';
-import { type Base, type Beginning, type KnownClocks, type Tightened, tightened } from './tighten.ts';
+import { type Beginning, type KnownClocks, type Tightened, tightened } from './tighten.ts';
 
 /** The host on the application's time line, and how that was found. */
 export function placeHost(
@@ -155,7 +156,7 @@ function roughExchanges(base: Base, actors: Actors, roundingNs: number): readonl
   const appTable = base.app.table;
   if (actors.match !== undefined)
     return [messagesBySector(appTable, base.requests, actors.hostTable!, actors.match, roundingNs)];
-  const { rows } = follow({ ...base, host: undefined, slackNs: 0, boundNs: 0 });
+  const { rows } = follow(withHost(base, undefined, 0, 0));
   const rhythm = {
     completions: rows.get('guest:irq') ?? base.requests.complete,
     kicks: rows.get('guest:kick'),

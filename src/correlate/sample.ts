@@ -4,7 +4,7 @@
  */
 import { pick } from '../trace/occurrences.ts';
 import { placesOf } from '../trace/places.ts';
-import type { Scene } from './scene.ts';
+import type { Base } from './scene.ts';
 
 /** What a sample is taken of: with fewer requests than twice those of a sample it would save nothing worth having. */
 export interface Sampling {
@@ -16,10 +16,7 @@ export interface Sampling {
 const SAMPLING: Sampling = { stretch: 256, stretches: 32 };
 
 /** The same scene with some of its requests; the first and the last of all are among them. */
-export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'>>(
-  base: Base,
-  { stretch: length, stretches }: Sampling = SAMPLING,
-): Base {
+export function sampleOf(base: Base, { stretch: length, stretches }: Sampling = SAMPLING): Base {
   const { requests } = base;
   if (requests.length < 2 * stretches * length) return base;
   const at = new Int32Array(stretches * length);
@@ -33,8 +30,8 @@ export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'
   return {
     ...base,
     requests: {
-      ...requests,
       length: at.length,
+      device: requests.device,
       submit: some(requests.submit),
       queue: some(requests.queue),
       getrq: some(requests.getrq),
@@ -43,6 +40,7 @@ export function sampleOf<Base extends Omit<Scene, 'host' | 'slackNs' | 'boundNs'
       complete: some(requests.complete),
       return: some(requests.return),
       reject: bytes(requests.reject),
+      strays: requests.strays,
     },
     hostIssue: some(base.hostIssue),
     hostComplete: some(base.hostComplete),

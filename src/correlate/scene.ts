@@ -39,6 +39,34 @@ export interface Scene {
   readonly isLossy: boolean;
 }
 
+/** A scene without its host. */
+export type Base = Omit<Scene, 'host' | 'slackNs' | 'boundNs'>;
+
+/**
+ * A scene with its host; how far that one's times may be off while they are being related, and once they are. All scenes are made here:
+ * as with `eventTable`, they have one shape.
+ */
+export function withHost(base: Base, host: Side | undefined, slackNs: number, boundNs: number): Scene {
+  return {
+    path: base.path,
+    requests: base.requests,
+    app: base.app,
+    host,
+    hostIssue: base.hostIssue,
+    hostComplete: base.hostComplete,
+    backend: base.backend,
+    serves: base.serves,
+    servedBy: base.servedBy,
+    stretch: base.stretch,
+    alone: base.alone,
+    shared: base.shared,
+    descriptors: base.descriptors,
+    slackNs,
+    boundNs,
+    isLossy: base.isLossy,
+  };
+}
+
 /** The machine a point is stamped on, in this scene. */
 export function sideOf(
   { path, app, host }: Pick<Scene, 'path' | 'app' | 'host'>,

@@ -11,11 +11,8 @@ import type { KnownShift } from './host-requests.ts';
 import { type Exchange, messagesByPoints } from './messages.ts';
 import { ONE_DIRECTION, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
 import { sampleOf } from './sample.ts';
-import type { Scene } from './scene.ts';
+import { type Base, withHost } from './scene.ts';
 import { otherSide } from './side.ts';
-
-/** A scene without its host. */
-export type Base = Omit<Scene, 'host' | 'slackNs' | 'boundNs'>;
 
 /** What is known of the clocks beforehand; see CorrelateInput. */
 export interface KnownClocks {
@@ -70,7 +67,7 @@ export function tightened(
   for (const [pass, some] of passes.entries()) {
     const isSure = pass === passes.length - 1 && !base.isLossy;
     const mostViolators = isSure ? MOST_VIOLATORS.ofWhole : MOST_VIOLATORS.ofLossy;
-    const scene: Scene = { ...some, host: otherSide(host, vcpus, offsetAt), slackNs, boundNs: slackNs };
+    const scene = withHost(some, otherSide(host, vcpus, offsetAt), slackNs, slackNs);
     const messages = messagesByPoints(scene, follow(scene), input.roundingNs);
     exchange = messages;
     answered = messages.upper.at.length;

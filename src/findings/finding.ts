@@ -1,12 +1,12 @@
 import type { Correlated } from '../correlate/correlate.ts';
-import type { Breakdown } from '../stats/breakdown.ts';
 import type { NumaStats } from '../stats/numa.ts';
+import type { Partition } from '../stats/partition.ts';
 import type { FioFacts, RecordingFacts } from '../trace/recording.ts';
 
 /** What a finding may look at: nothing but this recording. */
 export interface FindingInput {
   readonly correlated: Correlated;
-  readonly breakdown: Breakdown;
+  readonly breakdown: Partition;
   readonly numa: NumaStats;
   readonly facts: RecordingFacts;
   /** What fio says of the load it made; undefined where something else made it. */

@@ -20,7 +20,7 @@ export function gainOfStages(input: FindingInput, ids: readonly string[]): Gain 
 
 /** A gain of so many ns a request; null when nothing would be gained. `cross`: it spans both machines' clocks. */
 export function gainOf(input: FindingInput, atMostNs: number, basis: string, cross = false): Gain | null {
-  const total = input.breakdown.total?.meanNs;
+  const total = input.breakdown.meanNs;
   if (total === undefined || !(atMostNs > 0)) return null;
   const bound = input.correlated.relation.uncertaintyNs;
   return {

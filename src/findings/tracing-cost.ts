@@ -15,9 +15,7 @@ export const tracingCost = defineFinding({
   find({ facts, breakdown }) {
     const cost = tracingCostOf(facts.tracingCost);
     if (cost === undefined || cost.addedNs - cost.openNs < cost.untracedNs * LEAST_SHARE) return undefined;
-    const short = breakdown.stages
-      .filter(({ distribution }) => distribution.meanNs < cost.addedNs)
-      .map(({ id }) => id);
+    const short = breakdown.stages.filter(({ sumNs, n }) => sumNs / n < cost.addedNs).map(({ id }) => id);
     const named = short.slice(0, MOST_NAMED).join(', ');
     const more = short.length > MOST_NAMED ? ` and ${short.length - MOST_NAMED} more` : '';
     const { untracedNs, addedNs, openNs, pairs } = cost;

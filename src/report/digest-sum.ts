@@ -7,11 +7,11 @@ import type { ApplicationMatch } from '../correlate/application.ts';
 import { JoinedRequests } from '../correlate/joined-requests.ts';
 import { uniteNuma } from '../stats/unite-numa.ts';
 import type { RecordingFacts } from '../trace/recording.ts';
-import { type Digest, stagesOf } from './digest.ts';
+import { type Digest, type SliceDigest, stagesOf } from './digest.ts';
 import type { StreamTrust } from './stream-trust.ts';
 import { uniteFindings } from './unite-findings.ts';
 import {
-  type SliceDigest,
+  type JoinedDigest,
   uniteBounds,
   uniteCounts,
   uniteCpus,
@@ -22,7 +22,7 @@ import {
 
 /** Takes the digests of slices in order of time. */
 export class DigestSum {
-  readonly #slices: SliceDigest[] = [];
+  readonly #slices: JoinedDigest[] = [];
   readonly #related: RelatedSlice[] = [];
   readonly #requests = new JoinedRequests();
   /** Request of each line of the application's log. */
@@ -41,7 +41,7 @@ export class DigestSum {
   }
 
   /** The next slice; `firstLine` is the number of the first line of the log that it was laid beside. */
-  add({ requests, breakdown, application, streams: _, ...digest }: Digest, firstLine: number): void {
+  add({ requests, breakdown, application, streams: _, ...digest }: SliceDigest, firstLine: number): void {
     const { start, length } = requests;
     this.#takeMatch(application, firstLine);
     if (length > 0)
@@ -74,7 +74,7 @@ export class DigestSum {
     const slices = this.#slices;
     const main = slices.reduce((most, each) => (each.matched > most.matched ? each : most));
     const requests = this.#requests.table();
-    const sum = (of: (digest: SliceDigest) => number) =>
+    const sum = (of: (digest: JoinedDigest) => number) =>
       slices.reduce((total, digest) => total + of(digest), 0);
     return {
       path: main.path,

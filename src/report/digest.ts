@@ -18,6 +18,7 @@ import type { StandIn } from '../paths/stand-ins.ts';
 import { type Breakdown, breakdown } from '../stats/breakdown.ts';
 import { countsPerRequest, type PerRequest } from '../stats/counts.ts';
 import { type NumaStats, numaStats } from '../stats/numa.ts';
+import { type Partition, type PointOrder, partition } from '../stats/partition.ts';
 import type { CheckedSource } from '../trace/integrity.ts';
 import type { FioFacts, RecordingFacts } from '../trace/recording.ts';
 import { type CpuClocks, cpuClocks, stageBounds, stampedCpus } from './cpu-clocks.ts';
@@ -81,12 +82,29 @@ export interface DigestInput {
   readonly emulated: boolean;
 }
 
+/** What a slice of a recording leaves: how its stages are spread is told of all slices together. */
+export type SliceDigest = Omit<Digest, 'breakdown'> & { readonly breakdown: Partition };
+
 /** Everything that rows are needed for is found out here. */
-export function digestOf({ correlated, facts, fio, emulated, ...input }: DigestInput): Digest {
+export function digestOf(input: DigestInput): Digest {
+  const { path, requests } = input.correlated;
+  const stages = stagesOf(path, requests);
+  return { ...digestWith(input, stages), breakdown: stages };
+}
+
+/** The same of a slice of a recording. */
+export function sliceDigestOf(input: DigestInput): SliceDigest {
+  const { path, requests } = input.correlated;
+  return digestWith(input, partition(requests, orderOn(path)));
+}
+
+/** `stages`: exact partition: per request they sum to the total, or that would have thrown. */
+function digestWith(
+  { correlated, facts, fio, emulated, ...input }: DigestInput,
+  stages: Partition,
+): SliceDigest {
   const { path, requests, followed, relation, misclocked } = correlated;
   const streams = input.streams.map(streamTrust);
-  // Exact partition: per request the stages sum to the total, or this throws.
-  const stages = stagesOf(path, requests);
   const stamped = stampedCpus(correlated);
   const numa = numaStats(correlated, stages.matched, facts);
   return {
@@ -122,8 +140,12 @@ export function digestOf({ correlated, facts, fio, emulated, ...input }: DigestI
 
 /** Requests taken apart into stages, in the order of the path. */
 export function stagesOf(path: IoPath, requests: RequestTable): Breakdown {
+  return breakdown(requests, orderOn(path));
+}
+
+function orderOn(path: IoPath): PointOrder {
   const position = new Map(path.points.map(({ point }, index) => [point, index]));
-  return breakdown(requests, (point) => position.get(point) ?? 0);
+  return (point) => position.get(point) ?? 0;
 }
 
 function pairsOf({ pairs, cpus }: Misclocked): Pick<Misclocked, 'pairs' | 'cpus'> {

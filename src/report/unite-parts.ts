@@ -3,15 +3,15 @@ import type { TornGroup } from '../correlate/torn-groups.ts';
 import type { PerRequest } from '../stats/counts.ts';
 import { widestPairs } from '../trace/file-order.ts';
 import type { CpuClocks } from './cpu-clocks.ts';
-import type { Digest } from './digest.ts';
+import type { SliceDigest } from './digest.ts';
 
 /** A slice's digest once its requests have been joined with the others. */
-export type SliceDigest = Omit<Digest, 'requests' | 'breakdown' | 'application' | 'streams'> & {
+export type JoinedDigest = Omit<SliceDigest, 'requests' | 'breakdown' | 'application' | 'streams'> & {
   readonly matched: number;
 };
 
 /** Why it is that path, by the slice with the most requests, and what the others look like. */
-export function uniteEvidence(main: SliceDigest, digests: readonly SliceDigest[]): readonly string[] {
+export function uniteEvidence(main: JoinedDigest, digests: readonly JoinedDigest[]): readonly string[] {
   if (digests.length === 1) return main.evidence;
   const others = digests.filter(({ path }) => path.name !== main.path.name);
   const names = [...new Set(others.map(({ path }) => path.name))];
@@ -23,7 +23,7 @@ export function uniteEvidence(main: SliceDigest, digests: readonly SliceDigest[]
 }
 
 /** Groups that came apart, with the requests of all slices. */
-export function uniteTorn(digests: readonly SliceDigest[]): TornGroup[] {
+export function uniteTorn(digests: readonly JoinedDigest[]): TornGroup[] {
   const groups = new Map<string, TornGroup>();
   for (const torn of digests.flatMap((digest) => digest.torn)) {
     const key = `${torn.name}\n${torn.point}`;
@@ -35,9 +35,9 @@ export function uniteTorn(digests: readonly SliceDigest[]): TornGroup[] {
 
 /** CPUs whose clocks were off in any slice. */
 export function uniteSkews(
-  digests: readonly SliceDigest[],
+  digests: readonly JoinedDigest[],
   machine: 'app' | 'host',
-): Digest['misclocked']['app'] {
+): JoinedDigest['misclocked']['app'] {
   const found = digests.map(({ misclocked }) => misclocked[machine]);
   return {
     pairs: widestPairs(found.flatMap(({ pairs }) => pairs)),
@@ -46,7 +46,7 @@ export function uniteSkews(
 }
 
 /** The CPUs that stamped in any slice; what is proven of them is what the widest slice proves. */
-export function uniteCpus(digests: readonly SliceDigest[]): CpuClocks[] {
+export function uniteCpus(digests: readonly JoinedDigest[]): CpuClocks[] {
   const machines = new Map<CpuClocks['machine'], CpuClocks>();
   for (const own of digests.flatMap((digest) => digest.cpus)) {
     const known = machines.get(own.machine) ?? own;
@@ -62,7 +62,7 @@ export function uniteCpus(digests: readonly SliceDigest[]): CpuClocks[] {
 }
 
 /** By stage, the widest bound of any slice. */
-export function uniteBounds(digests: readonly SliceDigest[]): ReadonlyMap<string, number> {
+export function uniteBounds(digests: readonly JoinedDigest[]): ReadonlyMap<string, number> {
   const bounds = new Map<string, number>();
   for (const [stage, bound] of digests.flatMap(({ stageBounds }) => [...stageBounds]))
     bounds.set(stage, Math.max(bounds.get(stage) ?? 0, bound));
@@ -70,7 +70,7 @@ export function uniteBounds(digests: readonly SliceDigest[]): ReadonlyMap<string
 }
 
 /** What a slice does not hold did not happen in it. */
-export function uniteCounts(digests: readonly SliceDigest[]): PerRequest[] {
+export function uniteCounts(digests: readonly JoinedDigest[]): PerRequest[] {
   const all = digests.reduce((sum, { matched }) => sum + matched, 0);
   const counts = new Map<string, { title: string; count: number }>();
   for (const { counts: own, matched } of digests)

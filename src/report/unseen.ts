@@ -2,7 +2,7 @@
 import { kindId } from '../../parsers/event-kinds.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { type RequestTable, STATUS } from '../correlate/request-table.ts';
-import type { Breakdown } from '../stats/breakdown.ts';
+import type { Partition } from '../stats/partition.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 import { NO_ROW } from '../trace/units.ts';
 
@@ -37,7 +37,7 @@ export interface Unseen {
 /** Counts them. */
 export function countUnseen(
   { requests, path, app, inFlight }: Correlated,
-  { matched }: Pick<Breakdown, 'matched'>,
+  { matched }: Pick<Partition, 'matched'>,
 ): Unseen {
   const submits = requests.rows.get(path.anchors.submit);
   const returns = requests.rows.get(path.anchors.return);
@@ -55,7 +55,7 @@ export function countUnseen(
 export function unseenOf(
   { fio }: GroundTruth,
   { withoutCall, withoutReturn, inRing }: Unseen,
-  { matched }: Pick<Breakdown, 'matched'>,
+  { matched }: Pick<Partition, 'matched'>,
 ): string[] {
   const unless = (count: number, words: (percent: string) => string) => {
     const share = count / Math.max(1, matched.length);

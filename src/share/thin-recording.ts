@@ -5,7 +5,9 @@
 import type { SourcePart } from '../clocks/machine-clock.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { STATUS } from '../correlate/request-table.ts';
-import type { EventTable } from '../trace/event-table.ts';
+import { privateColumns } from '../trace/columns.ts';
+import { type EventTable, eventTable } from '../trace/event-table.ts';
+import { pickRows } from '../trace/order.ts';
 import type { Recording, Source } from '../trace/recording.ts';
 
 /** What is kept: requests [first, first + count) of all, and what that is on the application's time line, ns. */
@@ -103,27 +105,9 @@ function cutSource(source: Source, isIn: (row: number) => boolean): Source {
 }
 
 function rowsOf(table: EventTable, rows: Uint32Array): EventTable {
-  const length = rows.length;
-  const pick = <T extends Float64Array | Uint8Array | Uint16Array | Uint32Array | Int32Array>(
-    from: T,
-    to: T,
-  ) => {
-    rows.forEach((row, index) => {
-      to[index] = from[row]!;
-    });
-    return to;
-  };
+  const columns = privateColumns(rows.length);
+  pickRows(table, rows, columns);
   const tids = new Set(Array.from(rows, (row) => table.tid[row]!));
-  return {
-    ...table,
-    length,
-    ts: pick(table.ts, new Float64Array(length)),
-    kind: pick(table.kind, new Uint8Array(length)),
-    cpu: pick(table.cpu, new Uint16Array(length)),
-    tid: pick(table.tid, new Uint32Array(length)),
-    dev: pick(table.dev, new Uint32Array(length)),
-    tag: pick(table.tag, new Float64Array(length)),
-    aux: pick(table.aux, new Int32Array(length)),
-    tasks: new Map([...table.tasks].filter(([tid]) => tids.has(tid))),
-  };
+  const tasks = new Map([...table.tasks].filter(([tid]) => tids.has(tid)));
+  return eventTable(columns, { epoch: table.epoch, strings: table.strings, tasks });
 }

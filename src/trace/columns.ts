@@ -1,5 +1,5 @@
 import type { EventColumns } from '../../parsers/event-sink.ts';
-import type { EventTable } from './event-table.ts';
+import { type EventTable, eventTable } from './event-table.ts';
 
 /** The columns of a table while they are filled. */
 export type Columns = EventColumns;
@@ -31,17 +31,27 @@ function columnsIn(length: number, memory: (bytes: number) => ArrayBuffer | Shar
 
 /** The rows of a table for another thread: its columns, of which only those are copied that are not in shared memory. */
 export function sharedTable(table: EventTable): EventTable {
-  const columns = columnsOf(0);
-  const shared = Object.fromEntries(
-    (Object.keys(columns) as (keyof Columns)[]).map((name) => {
-      const column = table[name];
-      if (column.buffer instanceof SharedArrayBuffer) return [name, column];
-      const copy = columnsOf(table.length)[name];
-      copy.set(column);
-      return [name, copy];
-    }),
-  );
-  return { ...table, ...shared, strings: [], tasks: new Map() };
+  const { ts, kind, cpu, tid, dev, tag, aux } = table;
+  const columns = {
+    ts: shared(ts, (memory) => new Float64Array(memory)),
+    kind: shared(kind, (memory) => new Uint8Array(memory)),
+    cpu: shared(cpu, (memory) => new Uint16Array(memory)),
+    tid: shared(tid, (memory) => new Uint32Array(memory)),
+    dev: shared(dev, (memory) => new Uint32Array(memory)),
+    tag: shared(tag, (memory) => new Float64Array(memory)),
+    aux: shared(aux, (memory) => new Int32Array(memory)),
+  };
+  return eventTable(columns, { epoch: table.epoch, strings: [], tasks: new Map() });
+}
+
+function shared<Column extends Columns[keyof Columns]>(
+  column: Column,
+  columnIn: (memory: SharedArrayBuffer) => Column,
+): Column {
+  if (column.buffer instanceof SharedArrayBuffer) return column;
+  const copy = columnIn(new SharedArrayBuffer(column.byteLength));
+  copy.set(column);
+  return copy;
 }
 
 /** Columns of a length in memory of ROW_BYTES a row that several threads see. */
@@ -82,21 +92,16 @@ export function rowsOf(
 
 /** The rows [first, behind) of a table, in the same memory. */
 export function tableFrom(table: EventTable, first: number, behind: number): EventTable {
-  return { ...table, ...rowsOf(table, first, behind), length: behind - first };
+  return eventTable(rowsOf(table, first, behind), table);
 }
 
 /** Copies the first `rows` rows of columns into others, from row `at` on. */
 export function copyRows(from: Columns, rows: number, to: Columns, at: number): void {
-  const { ts, kind, cpu, tid, dev, tag, aux } = from;
-  const { ts: toTs, kind: toKind, cpu: toCpu, tid: toTid, dev: toDev, tag: toTag, aux: toAux } = to;
-  // V8 takes several times as long for \`set\` into shared memory.
-  for (let row = 0; row < rows; row++) {
-    toTs[at + row] = ts[row]!;
-    toKind[at + row] = kind[row]!;
-    toCpu[at + row] = cpu[row]!;
-    toTid[at + row] = tid[row]!;
-    toDev[at + row] = dev[row]!;
-    toTag[at + row] = tag[row]!;
-    toAux[at + row] = aux[row]!;
-  }
+  to.ts.set(from.ts.subarray(0, rows), at);
+  to.kind.set(from.kind.subarray(0, rows), at);
+  to.cpu.set(from.cpu.subarray(0, rows), at);
+  to.tid.set(from.tid.subarray(0, rows), at);
+  to.dev.set(from.dev.subarray(0, rows), at);
+  to.tag.set(from.tag.subarray(0, rows), at);
+  to.aux.set(from.aux.subarray(0, rows), at);
 }

@@ -1,6 +1,6 @@
 import type { BlockExtras, Epoch } from './block-table.ts';
-import { type Columns, columnsOf, copyRows } from './columns.ts';
-import type { EventTable, Task } from './event-table.ts';
+import { type Columns, columnsOf, copyRows, rowsOf } from './columns.ts';
+import { type EventTable, eventTable, type Task } from './event-table.ts';
 import { pickRows } from './order.ts';
 import type { SourceLoss, SourceReject } from './recording.ts';
 import type { RowTable } from './round-sink.ts';
@@ -212,20 +212,12 @@ export class EventTableBuilder implements RowTable {
 
   /** The rows [from, behind), not copied. */
   #tableOf(behind: number, from = 0): EventTable {
-    const { ts, kind, cpu, tid, dev, tag, aux } = this.#columns;
-    return {
-      length: behind - from,
-      ts: ts.subarray(from, behind),
-      kind: kind.subarray(from, behind),
-      cpu: cpu.subarray(from, behind),
-      tid: tid.subarray(from, behind),
-      dev: dev.subarray(from, behind),
-      tag: tag.subarray(from, behind),
-      aux: aux.subarray(from, behind),
-      epoch:
-        this.epoch === undefined ? 0n : BigInt(this.#epochSec) * 1_000_000_000n + BigInt(this.#epochNsec),
+    const epoch =
+      this.epoch === undefined ? 0n : BigInt(this.#epochSec) * 1_000_000_000n + BigInt(this.#epochNsec);
+    return eventTable(rowsOf(this.#columns, from, behind), {
+      epoch,
       strings: this.#strings,
       tasks: this.#tasks,
-    };
+    });
   }
 }

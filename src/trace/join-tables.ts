@@ -1,5 +1,5 @@
 import { columnsOf } from './columns.ts';
-import type { EventTable, Task } from './event-table.ts';
+import { type EventTable, eventTable, type Task } from './event-table.ts';
 import { namesString } from './string-ids.ts';
 
 /** Several tables of one machine and one clock as one; not in time order. String ids of all but the first are renamed. */
@@ -8,13 +8,7 @@ export function joinTables(tables: readonly EventTable[]): EventTable {
   const length = tables.reduce((sum, table) => sum + table.length, 0);
   const strings: string[] = [''];
   const tasks = new Map<number, Task>();
-  const joined = {
-    ...columnsOf(length),
-    length,
-    epoch,
-    strings,
-    tasks,
-  };
+  const joined = eventTable(columnsOf(length), { epoch, strings, tasks });
   let at = 0;
   for (const table of tables) {
     const shift = Number(table.epoch - epoch);

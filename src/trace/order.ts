@@ -1,5 +1,5 @@
 import { type Columns, columnsOf } from './columns.ts';
-import type { EventTable } from './event-table.ts';
+import { type EventTable, eventTable } from './event-table.ts';
 import { ascendingRuns, mergeRuns, mergeTwo } from './merge-runs.ts';
 
 /** Orders found before: a column is asked about more than once, and never changes once its table is built. */
@@ -48,7 +48,7 @@ function findOrder(ts: Float64Array): Uint32Array | typeof IN_ORDER {
 export function reorder(table: EventTable, order: Uint32Array): EventTable {
   const columns = columnsOf(order.length);
   pickRows(table, order, columns);
-  return { ...table, ...columns, length: order.length };
+  return eventTable(columns, table);
 }
 
 /** Fills columns from row `start` on with rows of others, in the order given; the two share no memory. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CpuClocks } from '../../src/report/cpu-clocks.ts';
 import {
-  type SliceDigest,
+  type JoinedDigest,
   uniteBounds,
   uniteCounts,
   uniteCpus,
@@ -12,7 +12,7 @@ import {
 } from '../../src/report/unite-parts.ts';
 
 /** A digest of which only these parts are looked at. */
-const slice = (parts: Partial<SliceDigest>) => parts as SliceDigest;
+const slice = (parts: Partial<JoinedDigest>) => parts as JoinedDigest;
 
 describe('groups that came apart', () => {
   const torn = (name: string, missing: number, of: number) =>
@@ -130,7 +130,7 @@ describe('counts', () => {
 
 describe('why it is that path', () => {
   const of = (name: string, ...evidence: string[]) =>
-    slice({ path: { name } as SliceDigest['path'], evidence });
+    slice({ path: { name } as JoinedDigest['path'], evidence });
 
   it('is what the only slice says', () => {
     const only = of('virtio-blk-iothread', 'a thread');
