@@ -42,21 +42,16 @@ export class SliceTimes {
  * count from `epoch` in the source's unit.
  */
 export function ownRows(source: Source, epoch: bigint, nsPerTick: number, { from, to }: OwnTime): Source {
-  const scale = source.unit === 'ticks' ? nsPerTick : 1;
-  const shift = Number(source.events.epoch - epoch);
   const { ts } = source.events;
-  const isOwn = (row: number) => {
-    const time = (ts[row]! + shift) * scale;
-    return time >= from && time < to;
-  };
-  let first = 0;
-  while (first < ts.length && !isOwn(first)) first++;
-  let behind = ts.length;
-  while (behind > first && !isOwn(behind - 1)) behind--;
+  const own = new Uint8Array(ts.length);
+  const scale = source.unit === 'ticks' ? nsPerTick : 1;
+  markOwn(own, ts, Number(source.events.epoch - epoch), scale, { from, to });
+  const isNone = !own.includes(1);
+  const first = isNone ? ts.length : own.indexOf(1);
+  const behind = isNone ? ts.length : own.lastIndexOf(1) + 1;
   const part = tableFrom(source.events, first, behind);
   // Where rows are out of order, others' are among them.
-  const others = new Uint8Array(behind - first);
-  for (let at = 0; at < others.length; at++) others[at] = isOwn(first + at) ? 0 : 1;
+  const others = own.subarray(first, behind).map((isOwn) => 1 - isOwn);
   const ownBefore = (row: number) => row - others.subarray(0, row).reduce((sum, other) => sum + other, 0);
   const events = others.includes(1) ? withoutRows(part, others) : part;
   return {
@@ -64,7 +59,21 @@ export function ownRows(source: Source, epoch: bigint, nsPerTick: number, { from
     events,
     records: events.length,
     losses: source.losses
-      .filter(({ row }) => (row < ts.length ? isOwn(row) : to === Number.POSITIVE_INFINITY))
+      .filter(({ row }) => (row < ts.length ? own[row] === 1 : to === Number.POSITIVE_INFINITY))
       .map((loss) => ({ ...loss, row: ownBefore(loss.row - first) })),
   };
+}
+
+/** Which rows lie in a stretch of slice times. */
+function markOwn(
+  own: Uint8Array,
+  ts: Float64Array,
+  shift: number,
+  scale: number,
+  { from, to }: OwnTime,
+): void {
+  for (let row = 0; row < ts.length; row++) {
+    const time = (ts[row]! + shift) * scale;
+    if (time >= from && time < to) own[row] = 1;
+  }
 }

@@ -43,33 +43,44 @@ function areNumberedAsInGuest(threads: ReadonlyMap<number, number>): boolean {
   return true;
 }
 
-/** The stretches in which one vCPU was not in the guest. */
+/** The stretches in which one vCPU was not in the guest: when it left, and when it entered again. */
 class Away {
-  readonly #from: number[] = [];
-  readonly #to: number[] = [];
+  readonly #from: Float64Array;
+  readonly #to: Float64Array;
+  /** Stretches that were found, and times it entered. */
+  readonly #length: number;
   readonly #entries: number;
 
   constructor(host: NonNullable<Scene['host']>, thread: number) {
     const exits = host.occurrences.of('kvm_exit');
     const entries = host.occurrences.of('kvm_entry');
-    const exitTimes = host.timesAt(exits);
-    const entryTimes = host.timesAt(entries);
-    let [exit, all] = [0, 0];
+    const [exitTimes, entryTimes] = [host.timesAt(exits), host.timesAt(entries)];
+    const [from, to] = [new Float64Array(entryTimes.length), new Float64Array(entryTimes.length)];
+    let exit = 0;
+    let all = 0;
+    let length = 0;
     for (let entry = 0; entry < entries.rows.length; entry++) {
       if (entries.tid[entry] !== thread) continue;
       all++;
-      let [left, count] = [NO_ROW as number, 0];
-      for (; exit < exits.rows.length && exits.rows[exit]! < entries.rows[entry]!; exit++)
-        if (exits.tid[exit] === thread) [left, count] = [exit, count + 1];
+      let left: number = NO_ROW;
+      let count = 0;
+      for (; exit < exits.rows.length && exits.rows[exit]! < entries.rows[entry]!; exit++) {
+        if (exits.tid[exit] !== thread) continue;
+        left = exit;
+        count++;
+      }
       if (count !== 1) continue;
-      this.#from.push(exitTimes[left]!);
-      this.#to.push(entryTimes[entry]!);
+      from[length] = exitTimes[left]!;
+      to[length++] = entryTimes[entry]!;
     }
+    this.#from = from;
+    this.#to = to;
+    this.#length = length;
     this.#entries = all;
   }
 
   get areInTurns(): boolean {
-    return this.#entries > 0 && this.#from.length >= (this.#entries - 1) * LEAST_IN_TURNS;
+    return this.#entries > 0 && this.#length >= (this.#entries - 1) * LEAST_IN_TURNS;
   }
 
   /** How many rows of a CPU lie in them, by more than `slackNs`. */
@@ -78,13 +89,16 @@ class Away {
     vcpu: number,
     slackNs: number,
   ): Omit<OutsideGuest, 'vcpu'> {
-    let [rows, outside, deepestNs, at] = [0, 0, 0, 0];
+    const [from, to] = [this.#from, this.#to];
+    let rows = 0;
+    let outside = 0;
+    let deepestNs = 0;
+    let at = 0;
     for (let row = 0; row < length; row++) {
       if (cpu[row] !== vcpu) continue;
       rows++;
-      while (at < this.#to.length && this.#to[at]! <= ts[row]!) at++;
-      const depth =
-        at === this.#to.length ? 0 : Math.min(ts[row]! - this.#from[at]!, this.#to[at]! - ts[row]!);
+      while (at < this.#length && to[at]! <= ts[row]!) at++;
+      const depth = at === this.#length ? 0 : Math.min(ts[row]! - from[at]!, to[at]! - ts[row]!);
       if (depth <= slackNs) continue;
       outside++;
       deepestNs = Math.max(deepestNs, depth);

@@ -72,8 +72,10 @@ export function ownedPart(correlated: Correlated, own: OwnTime, before?: SeenBef
     new Map([...columns].map(([key, column]) => [key, part(column)]));
   const rows = partOf(followed.rows);
   const unclear = [...followed.unclear].map(([request, point]) => [request - first, point] as const);
+  // Literals in full: what slices leave has one shape, see `eventTable`.
   return {
-    ...correlated,
+    path,
+    evidence: correlated.evidence,
     requests: wholeOnes(
       {
         length: behind - first,
@@ -92,10 +94,26 @@ export function ownedPart(correlated: Correlated, own: OwnTime, before?: SeenBef
       },
       own,
     ),
-    followed: { ...followed, rows, times: partOf(followed.times), unclear: new Map(unclear) },
-    inFlight: { ...inFlight, alone: part(inFlight.alone) },
     application: application === undefined ? undefined : ownLines(application, first, behind),
+    followed: {
+      rows,
+      times: partOf(followed.times),
+      ambiguous: followed.ambiguous,
+      unclear: new Map(unclear),
+      recorded: followed.recorded,
+      standIns: followed.standIns,
+    },
+    relation: correlated.relation,
+    inFlight: { alone: part(inFlight.alone), most: inFlight.most, mean: inFlight.mean },
+    app,
+    host: correlated.host,
+    match: correlated.match,
+    backend: correlated.backend,
+    vcpuThreads: correlated.vcpuThreads,
+    device: correlated.device,
     strays: strays.filter((row) => ts[row]! >= own.from && ts[row]! < own.to && isNobodys(row)),
+    span: correlated.span,
+    misclocked: correlated.misclocked,
   };
 }
 
@@ -120,7 +138,22 @@ function wholeOnes(requests: RequestTable, { from, to }: OwnTime): RequestTable 
     status[request] = STATUS.rejected;
     reason[request] = tooLong;
   }
-  return { ...requests, status, reason, reasons };
+  const { length, start, total, offsets, rows, variant, variants, sector, bytes, direction } = requests;
+  return {
+    length,
+    start,
+    total,
+    offsets,
+    rows,
+    variant,
+    variants,
+    status,
+    reason,
+    reasons,
+    sector,
+    bytes,
+    direction,
+  };
 }
 
 function ownLines({ entry, request, offsetNs }: ApplicationMatch, first: number, behind: number) {
