@@ -24,7 +24,7 @@ export interface ReportedRequests {
  * How much V8's heap may grow, with the columns outside of it, from one collection to the next, in percent. By itself it collects after each
  * 24 MB or so of columns, four times a slice, and throws away at each what it has compiled for objects of the slice before.
  */
-const HEAP_GROWS_BY = 400;
+const HEAP_GROWS_BY = 250;
 /** Rows of all machines in a slice. The requests of a hundred million rows take about as much memory as they do. */
 const ROWS_PER_SLICE = 1_350_000;
 

@@ -53,7 +53,7 @@ export interface Measured extends Population {
   readonly totals: Int32Array;
   readonly sums: Float64Array;
   /** Of each stage, what all requests took in it. */
-  readonly sumsNs: number[];
+  readonly sumsNs: Float64Array;
 }
 
 export function measuring(requests: RequestTable, population: Population): Measured {
@@ -67,7 +67,7 @@ export function measuring(requests: RequestTable, population: Population): Measu
     last,
     totals: totalsOf(requests, members),
     sums,
-    sumsNs: spans.map(() => 0),
+    sumsNs: new Float64Array(spans.length),
   };
 }
 
