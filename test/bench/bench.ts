@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DrawnRecording, drawRecording } from './draw-recording.ts';
-import { compareTools, drawPerfData } from './other-tools.ts';
+import { compareTools, drawPerfData, type Rates } from './other-tools.ts';
 import { type Run, runCli } from './run-cli.ts';
 import { timeSteps } from './steps.ts';
 
@@ -30,22 +30,23 @@ async function main(folder: string): Promise<void> {
   const scale = large.drawn.events / small.drawn.events;
   const ratio = large.text.wallMs / small.text.wallMs;
   print(`${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time`);
-  await atScale(folder, large);
-  await others(folder, large.drawn.events / large.text.wallMs);
+  const sliced = await atScale(folder, large);
+  await others(folder, { text: large.drawn.events / large.text.wallMs, sliced });
   await samples();
 }
 
-/** A recording that is followed in slices of time, beside the large one of the same run. */
-async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>>): Promise<void> {
-  if (SCALE_EVENTS === 0) return;
+/** A recording that is followed in slices of time, beside the large one of the same run; how fast its perf.data was. */
+async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>>): Promise<Rates['sliced']> {
+  if (SCALE_EVENTS === 0) return undefined;
   const { bavail, bsize } = statfsSync(folder);
   const wanted = SCALE_EVENTS * BYTES_AN_EVENT;
   if (bavail * bsize < 2 * wanted) {
     print(`no recording of ${SCALE_EVENTS} events: that takes ${(wanted / 2 ** 30).toFixed(0)} GiB`);
-    return;
+    return undefined;
   }
   const own = join(folder, 'scale');
   mkdirSync(own);
+  let sliced: Rates['sliced'];
   for (const [what, draw] of [
     ['text', drawRecording],
     ['perf.data', drawPerfData],
@@ -56,6 +57,7 @@ async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>
     const run = await runCli('report', '--min-grade', 'F', ...files);
     printRun(`report of its ${what}, in slices of time`, run, drawn.events);
     for (const file of [drawn.host, drawn.guest]) rmSync(file);
+    sliced = { events: drawn.events, rate: drawn.events / run.wallMs };
     if (what !== 'text') continue;
     const scale = drawn.events / large.drawn.events;
     const ratio = run.wallMs / large.text.wallMs;
@@ -64,12 +66,13 @@ async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>
     );
   }
   rmSync(own, { recursive: true });
+  return sliced;
 }
 
 /** Events a second of iotrace, end to end, over those of the tools that people have; all of this run. */
-async function others(folder: string, textRate: number): Promise<void> {
+async function others(folder: string, rates: Rates): Promise<void> {
   print('');
-  for (const { name, ours, theirs, wanted } of await compareTools(folder, EVENTS, textRate))
+  for (const { name, ours, theirs, wanted } of await compareTools(folder, EVENTS, rates))
     print(
       `${name}: ${(ours / 1000).toFixed(2)} to ${(theirs / 1000).toFixed(2)} M events/s, ${(ours / theirs).toFixed(1)} times (aim ${wanted})`,
     );
