@@ -2,7 +2,6 @@
  * Reports a recording that is larger than memory: followed in slices of time, which overlap so that every request is whole in
  * one of them. What a slice leaves is a digest without rows; those of all are laid together.
  */
-import { setFlagsFromString } from 'node:v8';
 import type { RequestTable } from '../correlate/request-table.ts';
 import type { PlacedGap } from '../picture/gap-list.ts';
 import type { ReportModel } from '../report/report-model.ts';
@@ -20,11 +19,6 @@ export interface ReportedRequests {
   readonly gaps: readonly PlacedGap[];
 }
 
-/**
- * How much V8's heap may grow, with the columns outside of it, from one collection to the next, in percent. By itself it collects after each
- * 24 MB or so of columns, four times a slice, and throws away at each what it has compiled for objects of the slice before.
- */
-const HEAP_GROWS_BY = 250;
 /** Rows of all machines in a slice. The requests of a hundred million rows take about as much memory as they do. */
 const ROWS_PER_SLICE = 1_350_000;
 
@@ -42,7 +36,6 @@ export async function followInSlices(
   const bytes = streams.reduce((sum, stream) => sum + stream.bytes, 0);
   if (bytes < leastBytes) return undefined;
   await endBegun();
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_BY}`);
   const groundTruth = await open.groundTruth();
   let result = await new SlicePass(open, groundTruth, how, rowsPerSlice).run();
   // Where events are missing, that one is not there says less: every slice has to know of it.

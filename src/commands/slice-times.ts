@@ -43,30 +43,32 @@ export class SliceTimes {
  */
 export function ownRows(source: Source, epoch: bigint, nsPerTick: number, { from, to }: OwnTime): Source {
   const { ts } = source.events;
-  const own = new Uint8Array(ts.length);
+  const others = new Uint8Array(ts.length);
   const scale = source.unit === 'ticks' ? nsPerTick : 1;
-  markOwn(own, ts, Number(source.events.epoch - epoch), scale, { from, to });
-  const isNone = !own.includes(1);
-  const first = isNone ? ts.length : own.indexOf(1);
-  const behind = isNone ? ts.length : own.lastIndexOf(1) + 1;
+  markOthers(others, ts, Number(source.events.epoch - epoch), scale, { from, to });
+  const isNone = !others.includes(0);
+  const first = isNone ? ts.length : others.indexOf(0);
+  const behind = isNone ? ts.length : others.lastIndexOf(0) + 1;
   const part = tableFrom(source.events, first, behind);
   // Where rows are out of order, others' are among them.
-  const others = own.subarray(first, behind).map((isOwn) => 1 - isOwn);
-  const ownBefore = (row: number) => row - others.subarray(0, row).reduce((sum, other) => sum + other, 0);
-  const events = others.includes(1) ? withoutRows(part, others) : part;
+  const among = others.subarray(first, behind);
+  const isMixed = among.includes(1);
+  const ownBefore = (row: number) =>
+    isMixed ? row - among.subarray(0, row).reduce((sum, other) => sum + other, 0) : row;
+  const events = isMixed ? withoutRows(part, among) : part;
   return {
     ...source,
     events,
     records: events.length,
     losses: source.losses
-      .filter(({ row }) => (row < ts.length ? own[row] === 1 : to === Number.POSITIVE_INFINITY))
+      .filter(({ row }) => (row < ts.length ? others[row] === 0 : to === Number.POSITIVE_INFINITY))
       .map((loss) => ({ ...loss, row: ownBefore(loss.row - first) })),
   };
 }
 
-/** Which rows lie in a stretch of slice times. */
-function markOwn(
-  own: Uint8Array,
+/** Marks rows that do not lie in a stretch of slice times. */
+function markOthers(
+  others: Uint8Array,
   ts: Float64Array,
   shift: number,
   scale: number,
@@ -74,6 +76,6 @@ function markOwn(
 ): void {
   for (let row = 0; row < ts.length; row++) {
     const time = (ts[row]! + shift) * scale;
-    if (time >= from && time < to) own[row] = 1;
+    others[row] = time >= from && time < to ? 0 : 1;
   }
 }

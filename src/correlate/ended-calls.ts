@@ -31,15 +31,15 @@ export function endedCalls(
   const ends = [exit, ...(isLossy ? ENTERS : [])]
     .map((name) => side.occurrences.of(name))
     .filter(({ rows }) => rows.length > 0)
-    .map(({ rows, tid }) => ({ rows, tid }));
+    .map(({ rows, tid }) => new Ends(rows, tid));
   const { tid } = side.table;
   for (let request = 0; request < calls.length; request++) {
     const call = calls[request]!;
     const until = inside[request]!;
     if (call === NO_ROW || until === NO_ROW) continue;
     const thread = tid[call]!;
-    for (const end of ends) {
-      if (!hasBetween(end.rows, end.tid, thread, call, until)) continue;
+    for (let at = 0; at < ends.length; at++) {
+      if (!ends[at]!.hasBetween(thread, call, until)) continue;
       ended.push(request);
       break;
     }
@@ -56,16 +56,17 @@ const MOST_ENDED = 0.2;
 /** Handlers do not nest: the kernel runs them with interrupts off (kernel/irq/handle.c). */
 function endedHandlers(entries: Int32Array, inside: Int32Array, { occurrences, table }: Side): number[] {
   const { cpu } = table;
-  const exits = occurrences.of('irq_handler_exit');
+  const { rows, cpu: lanes } = occurrences.of('irq_handler_exit');
   const ended: number[] = [];
-  if (exits.rows.length === 0) return ended;
+  if (rows.length === 0) return ended;
+  const exits = new Ends(rows, lanes);
   let found = 0;
   for (let request = 0; request < entries.length; request++) {
     const entry = entries[request]!;
     const until = inside[request]!;
     if (entry === NO_ROW || until === NO_ROW) continue;
     found++;
-    if (hasBetween(exits.rows, exits.cpu, cpu[entry]!, entry, until)) ended.push(request);
+    if (exits.hasBetween(cpu[entry]!, entry, until)) ended.push(request);
   }
   return ended.length > found * MOST_ENDED ? [] : ended;
 }
@@ -85,21 +86,44 @@ function beyondCount(calls: Int32Array, inside: Int32Array, { table }: Side): nu
   );
 }
 
-/** Whether a thread, or CPU, has a row behind one and before another. */
-function hasBetween(
-  rows: Uint32Array,
-  lanes: Uint32Array | Uint16Array,
-  lane: number,
-  after: number,
-  before: number,
-): boolean {
+/** Rows that end calls or handlers, each with its thread or CPU; asked about one request after the other, which mostly lie in order. */
+class Ends {
+  readonly #rows: Uint32Array;
+  readonly #lanes: Uint32Array | Uint16Array;
+  /** Where the question before this one was answered. */
+  #near = 0;
+
+  constructor(rows: Uint32Array, lanes: Uint32Array | Uint16Array) {
+    this.#rows = rows;
+    this.#lanes = lanes;
+  }
+
+  /** Whether a thread, or CPU, has a row behind one and before another. */
+  hasBetween(lane: number, after: number, before: number): boolean {
+    const rows = this.#rows;
+    this.#near = firstBehind(rows, after, this.#near);
+    for (let at = this.#near; at < rows.length && rows[at]! < before; at++)
+      if (this.#lanes[at] === lane) return true;
+    return false;
+  }
+}
+
+/** Position of the first row behind `row` (their number when there is none), looked for outwards from `near`. */
+function firstBehind(rows: Uint32Array, row: number, near: number): number {
   let low = 0;
   let high = rows.length;
+  let step = 1;
+  if (near < high && rows[near]! <= row) {
+    for (low = near + 1; low + step < high && rows[low + step]! <= row; step *= 2) low += step;
+    high = Math.min(high, low + step);
+  } else {
+    for (high = Math.min(near, high); high - step >= 0 && rows[high - step]! > row; step *= 2) high -= step;
+    low = Math.max(0, high - step);
+  }
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (rows[middle]! <= after) low = middle + 1;
+    if (rows[middle]! <= row) low = middle + 1;
     else high = middle;
   }
-  for (; low < rows.length && rows[low]! < before; low++) if (lanes[low] === lane) return true;
-  return false;
+  return low;
 }
