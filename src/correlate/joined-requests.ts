@@ -2,8 +2,12 @@
 import type { PointId } from '../paths/points.ts';
 import { NOT_OBSERVED, type RequestTable, type RequestVariant } from './request-table.ts';
 
-/** Requests that columns have room for at first, and how many times as many when there are more. The system gives memory to those that are written. */
-const ROOM = 1 << 22;
+/**
+ * Requests that columns have room for at first, and how many times as many when there are more. The system gives memory to those that are
+ * written: a column of offsets is as large as glibc never takes from memory it has, which it would write zeros to (32 MiB,
+ * malloc/malloc.c DEFAULT_MMAP_THRESHOLD_MAX).
+ */
+const ROOM = 1 << 23;
 const GROWTH = 4;
 
 interface Column<Kind> {
