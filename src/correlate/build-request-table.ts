@@ -14,7 +14,13 @@ import { APP_REJECTS } from './flights.ts';
 import type { Followed } from './follow.ts';
 import { matchLatencies } from './logged-latencies.ts';
 import { type Lifetimes, requestsNearGaps, type SideDoubts } from './near-gaps.ts';
-import { NOT_OBSERVED, type RequestTable, type RequestVariant, STATUS } from './request-table.ts';
+import {
+  NOT_OBSERVED,
+  type RequestTable,
+  type RequestVariant,
+  requestTable,
+  STATUS,
+} from './request-table.ts';
 import type { Scene } from './scene.ts';
 import { thinRequests } from './thin-requests.ts';
 import { Times } from './times.ts';
@@ -251,24 +257,7 @@ class Layout {
     const nowhere = new Int32Array(this.#columns.length).fill(NOT_OBSERVED);
     const offsetsOf = (point: PointId) => (times.has(point) ? this.#offsets(times.of(point)) : nowhere);
     const offsets = new Map(this.#points.map((point) => [point, offsetsOf(point)]));
-    const { length, start, total, rows, variant, status, reason, sector, bytes, direction } = this.#columns;
-    const reasons = this.#reasons;
-    // A literal of its own, as in JoinedRequests and ownedPart: request tables have one shape, see `eventTable`.
-    return {
-      length,
-      start,
-      total,
-      offsets,
-      rows,
-      variant,
-      variants,
-      status,
-      reason,
-      reasons,
-      sector,
-      bytes,
-      direction,
-    };
+    return requestTable({ ...this.#columns, offsets, variants, reasons: this.#reasons });
   }
 
   /** Times of a point after the starts of the matched requests. */

@@ -7,7 +7,7 @@ import { firstNotBefore } from '../trace/occurrences.ts';
 import type { ApplicationMatch } from './application.ts';
 import { LAST_CYCLE, NEVER_COMPLETED, OUTSIDE_SPAN } from './build-request-table.ts';
 import type { Correlated } from './correlate.ts';
-import { type RequestTable, STATUS } from './request-table.ts';
+import { type RequestTable, requestTable, STATUS } from './request-table.ts';
 
 /** A stretch of the application's time line, ns after its table's epoch; infinite at the ends of the recording. */
 export interface OwnTime {
@@ -138,22 +138,7 @@ function wholeOnes(requests: RequestTable, { from, to }: OwnTime): RequestTable 
     status[request] = STATUS.rejected;
     reason[request] = tooLong;
   }
-  const { length, start, total, offsets, rows, variant, variants, sector, bytes, direction } = requests;
-  return {
-    length,
-    start,
-    total,
-    offsets,
-    rows,
-    variant,
-    variants,
-    status,
-    reason,
-    reasons,
-    sector,
-    bytes,
-    direction,
-  };
+  return requestTable({ ...requests, status, reason, reasons });
 }
 
 function ownLines({ entry, request, offsetNs }: ApplicationMatch, first: number, behind: number) {

@@ -40,3 +40,24 @@ export interface RequestTable {
   readonly bytes: Float64Array;
   readonly direction: Uint8Array;
 }
+
+/** The same table, made here as all are that loops go through: they have one shape, see `eventTable`. */
+export function requestTable(table: RequestTable): RequestTable {
+  const { length, start, total, offsets, rows, variant, variants } = table;
+  const { status, reason, reasons, sector, bytes, direction } = table;
+  return {
+    length,
+    start,
+    total,
+    offsets,
+    rows,
+    variant,
+    variants,
+    status,
+    reason,
+    reasons,
+    sector,
+    bytes,
+    direction,
+  };
+}

@@ -1,6 +1,6 @@
 /**
  * What a report needs of followed requests, without any row of the recording. Enters: requests with the rows of their points.
- * Leaves: one digest. Those of several slices of a recording are laid together by `uniteDigests`; a recording that was
+ * Leaves: one digest. Those of several slices of a recording are laid together by `DigestSum`; a recording that was
  * read at once has one.
  */
 import type { UnjoinedSource } from '../clocks/machine-clock.ts';

@@ -40,6 +40,7 @@ export function partition(requests: RequestTable, order: PointOrder): Partition 
   return { matched, meanNs: meanOf(populations, matched.length), stages: stages.sort(byOrder) };
 }
 
+/** Requests that are matched, in their order. */
 export function matchedOf({ length, status }: RequestTable): Int32Array {
   const matched = new Int32Array(length);
   let n = 0;
@@ -56,6 +57,7 @@ export interface Measured extends Population {
   readonly sumsNs: Float64Array;
 }
 
+/** A population of which no stage has been measured yet. */
 export function measuring(requests: RequestTable, population: Population): Measured {
   const { name, spans, members, last } = population;
   const sums = new Float64Array(members.length);
@@ -71,6 +73,7 @@ export function measuring(requests: RequestTable, population: Population): Measu
   };
 }
 
+/** What each of some requests took in all, ns. */
 export function totalsOf({ total }: RequestTable, members: Int32Array): Int32Array {
   const totals = new Int32Array(members.length);
   for (let at = 0; at < members.length; at++) totals[at] = total[members[at]!]!;
@@ -118,6 +121,7 @@ export interface StageMembers {
   readonly parts: { readonly population: Measured; readonly stage: number }[];
 }
 
+/** Each stage that a population has, in the order in which they are met. */
 export function membersOfStages(populations: readonly Measured[]): StageMembers[] {
   const stages = new Map<string, StageMembers>();
   for (const population of populations)
@@ -137,6 +141,7 @@ export function stageSum({ id, n, parts }: StageMembers, order: PointOrder): Sta
   return { id, from, to, n, sumNs, order: order(from) + order(to) / 1000 };
 }
 
+/** In the order of the way of a request. */
 export const byOrder = (a: StageSum, b: StageSum) => a.order - b.order;
 
 function usualBorders(parts: StageMembers['parts']): Pick<Span, 'from' | 'to'> {
@@ -149,6 +154,7 @@ function usualBorders(parts: StageMembers['parts']): Pick<Span, 'from' | 'to'> {
   return [...borders.values()].sort((a, b) => b.n - a.n)[0]!.span;
 }
 
+/** Mean of the totals of all populations, `n` requests together, ns; undefined without any. */
 export function meanOf(populations: readonly Measured[], n: number): number | undefined {
   if (n === 0) return undefined;
   let sum = 0;

@@ -57,8 +57,10 @@ async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>
     const run = await runCli('report', '--min-grade', 'F', ...files);
     printRun(`report of its ${what}, in slices of time`, run, drawn.events);
     for (const file of [drawn.host, drawn.guest]) rmSync(file);
-    sliced = { events: drawn.events, rate: drawn.events / run.wallMs };
-    if (what !== 'text') continue;
+    if (what === 'perf.data') {
+      sliced = { events: drawn.events, rate: drawn.events / run.wallMs };
+      continue;
+    }
     const scale = drawn.events / large.drawn.events;
     const ratio = run.wallMs / large.text.wallMs;
     print(
