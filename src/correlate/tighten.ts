@@ -38,6 +38,8 @@ export interface Beginning {
   /** What is taken where no request was alone. */
   readonly rough: Exchange | undefined;
   readonly first: { offsetAt(ns: number): number; readonly slackNs: number };
+  /** That was found by messages between points, as here: a pass of sectors’ messages is behind it. */
+  readonly isByPoints: boolean;
   readonly epochs: { readonly app: bigint; readonly host: bigint };
 }
 
@@ -54,7 +56,7 @@ export function tightened(
   host: Occurrences,
   vcpus: ReadonlyMap<number, number>,
   input: KnownClocks,
-  { rough, first, epochs }: Beginning,
+  { rough, first, isByPoints, epochs }: Beginning,
 ): Tightened {
   let relation: Relation | undefined;
   let exchange: Exchange | undefined;
@@ -63,7 +65,8 @@ export function tightened(
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
   const bounding = { ...base, path: boundingPath(base.path, host) };
   const sample = sampleOf(bounding);
-  const passes = sample === bounding ? [bounding, bounding] : [sample, sample, bounding];
+  const onSample = sample === bounding ? [bounding] : isByPoints ? [sample] : [sample, sample];
+  const passes = [...onSample, bounding];
   for (const [pass, some] of passes.entries()) {
     const isSure = pass === passes.length - 1 && !base.isLossy;
     const mostViolators = isSure ? MOST_VIOLATORS.ofWhole : MOST_VIOLATORS.ofLossy;
