@@ -103,6 +103,7 @@ export function followRecording(
     roundingNs,
     doubts,
     clocks: ahead.clocks,
+    isSearching: ahead.isSearching,
     before: whole?.before,
   });
   const streams = inOrderOf(recording.sources, [...(guest?.streams ?? []), ...(host?.streams ?? [])]);

@@ -61,6 +61,8 @@ export interface Ahead {
   /** Of fewer machines, or none, where that was not searched for: who asks can do with less than all of it. */
   clocks(): SearchedMachines;
   doubts(): ReadonlyMap<MachineName, FoundDoubts>;
+  /** Another thread is not yet through with them. */
+  isSearching(): boolean;
 }
 
 /** What a search makes goes with it: more room for that would only be filled. */
@@ -94,12 +96,13 @@ export function searchAhead(
   const { known, ...how } = { ...DEFAULTS, ...options };
   const searchHere = () => searchDoubts(machines);
   const before = () => known?.clocks() ?? new Map();
-  if (!isWorthIt(machines, how)) return { clocks: before, doubts: searchHere };
+  if (!isWorthIt(machines, how)) return { clocks: before, doubts: searchHere, isSearching: () => false };
   const others = new Set([...machines.keys()].filter((machine) => !known?.machines.has(machine)));
   const results = begin({ machines, facts, ofClocks: others }, how);
   return {
     clocks: () => new Map([...before(), ...(results.take('clocks') ?? [])]),
     doubts: () => results.take('doubts') ?? searchHere(),
+    isSearching: () => !results.areOver,
   };
 }
 
@@ -171,6 +174,11 @@ class Results {
   constructor(state: Int32Array, port: MessagePort) {
     this.#state = state;
     this.#port = port;
+  }
+
+  /** The thread is through. */
+  get areOver(): boolean {
+    return NAMES.every((_, at) => Atomics.load(this.#state, at) === PROGRESS.over);
   }
 
   /** Undefined when the thread has not begun, when its search failed, or does not end. Asked for once. */

@@ -271,11 +271,11 @@ export class SlicePass {
   }
 }
 
-function knownBefore({ relation, app, host, match }: Correlated): KnownBefore | undefined {
+function knownBefore({ relation, app, host, match, isSound }: Correlated): KnownBefore | undefined {
   if (host === undefined) return undefined;
   // Nothing of the slice's tables is held on to.
   const shift = match && { device: match.device, shift: match.shift };
-  return { relation, epochs: { app: app.table.epoch, host: host.table.epoch }, shift };
+  return { relation, epochs: { app: app.table.epoch, host: host.table.epoch }, shift, isSound };
 }
 
 function isSound({ duplicates, outOfOrder, skewed }: Integrity): boolean {

@@ -3,16 +3,12 @@
  * Leaves: one request table on the application's time line, the clocks' relation, the path and why it was chosen.
  */
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
-import { withBlockLayer } from '../paths/block-layer.ts';
-import { virtioHostOnly } from '../paths/host-only.ts';
-import { type IoPath, withLatenciesAlone } from '../paths/io-path.ts';
+import type { IoPath } from '../paths/io-path.ts';
 import type { Doubts } from '../trace/doubts.ts';
 import type { EventTable } from '../trace/event-table.ts';
 import { indexOccurrences, type Occurrences } from '../trace/occurrences.ts';
-import { placesOf } from '../trace/places.ts';
 import type { MachineName, RecordingFacts } from '../trace/recording.ts';
-import { NO_ROW } from '../trace/units.ts';
-import { type Actors, findActors, noRows, servedBy } from './actors.ts';
+import { type Actors, findActors } from './actors.ts';
 import type { AppMachine, NotFollowed } from './app-machine.ts';
 import type { AppRequests } from './app-requests.ts';
 import type { ApplicationMatch } from './application.ts';
@@ -20,23 +16,18 @@ import type { AskedFor } from './asked-for.ts';
 import { buildRequestTable } from './build-request-table.ts';
 import { layOutColumns } from './candidates.ts';
 import type { SearchedMachines } from './clocks-by-messages.ts';
-import { asCycles } from './cycles.ts';
-import { aroundRequests, descriptorsOnce } from './descriptors.ts';
 import { detectPath } from './detect.ts';
 import type { Followed } from './follow.ts';
-import { followPlaced } from './follow-placed.ts';
+import { type ChosenPath, followChosen } from './follow-chosen.ts';
 import type { HostMatch } from './host-requests.ts';
 import type { InFlight } from './in-flight.ts';
-import { awayFrom, type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
+import { type Misclocked, withClocks, withoutMisclocked } from './misclocked.ts';
 import { misplaced } from './misplaced.ts';
 import type { SideDoubts } from './near-gaps.ts';
 import { refinePath } from './refine.ts';
 import type { RequestTable } from './request-table.ts';
-import { setClock } from './set-clocks.ts';
 import type { Side } from './side.ts';
-import { isLossy, sideDoubts } from './side-doubts.ts';
-import { ThreadSet } from './thread-set.ts';
-import { backendThreads } from './threads.ts';
+import { isSound, SOUND, sideDoubts } from './side-doubts.ts';
 import type { KnownBefore } from './tighten.ts';
 import { withUnseen } from './unseen-requests.ts';
 
@@ -64,6 +55,8 @@ export interface CorrelateInput {
   readonly doubts?: ReadonlyMap<MachineName, Doubts> | undefined;
   /** What messages say of the machines' clocks, by who has begun to look for that elsewhere; looked for here where that is not given. */
   readonly clocks?: (() => SearchedMachines) | undefined;
+  /** Whether that, or what is doubtful of the rows, is still being looked for: asking for it would be waiting. */
+  readonly isSearching?: (() => boolean) | undefined;
 }
 
 export interface Correlated {
@@ -87,9 +80,9 @@ export interface Correlated {
   readonly span: { readonly from: number; readonly to: number };
   /** CPUs whose clocks are off, on the application's machine and on the host beside it. */
   readonly misclocked: { readonly app: Misclocked; readonly host: Misclocked };
+  /** Neither such CPUs nor missing events were found. */
+  readonly isSound: boolean;
 }
-
-const NO_REQUESTS = { issue: noRows(0), complete: noRows(0) };
 
 export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const appName = input.guest === undefined ? 'host' : 'guest';
@@ -101,8 +94,12 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     input.guest === undefined || input.host === undefined ? undefined : indexOccurrences(input.host);
   const likely = findActors(appTable, seen, host, input.facts, input.before?.shift);
   const likelyPath = choosePath(input, app.occurrences, seen, likely, concurrent.most);
-  // What is wrong with clocks and rows may be looked for elsewhere, and has until then to be found.
   if (!('failure' in likelyPath)) layOutColumns(likelyPath.path, app.occurrences, likely.host);
+  const follow = (chosen: ChosenPath, actors: Actors, doubts: SideDoubts) =>
+    followChosen(input, begun, appName, chosen, actors, doubts);
+  // What is wrong with clocks and rows is nothing, nearly always: nobody waits for that to be found.
+  const expected =
+    !('failure' in likelyPath) && expectsNothingWrong(input) ? follow(likelyPath, likely, SOUND) : undefined;
   const { doubts: ofRows, actors } = doubtsAndActors(input, likely, {
     app: app.occurrences,
     host,
@@ -116,33 +113,9 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
   const chosen =
     actors === likely ? likelyPath : choosePath(input, app.occurrences, seen, actors, concurrent.most);
   if ('failure' in chosen) return { failure: withClocks(chosen.failure, doubts.misclocked.host) };
-  const isHostAlone = chosen.path === virtioHostOnly;
-  const requests = isHostAlone ? asCycles(appTable, seen, concurrent) : seen;
-  const backend = isHostAlone ? backendThreads(app.occurrences, requests.issue, input.facts) : actors.backend;
-  const alone = awayFrom(doubts.misclocked.app, appTable, seen, concurrent.alone);
-  const hostIssue = actors.match?.issue ?? noRows(requests.length);
-  const latencies = isHostAlone ? undefined : input.latencies;
-  const ofBlockLayer = (path: IoPath) => (isHostAlone ? path : inBlockLayer(path, requests));
-  const base = {
-    path: ofBlockLayer(latencies === undefined ? chosen.path : withLatenciesAlone(chosen.path)),
-    requests,
-    app,
-    hostIssue,
-    hostComplete: actors.match?.complete ?? noRows(requests.length),
-    backend,
-    serves: new ThreadSet(backend),
-    servedBy: servedBy(hostIssue, actors.hostTable, backend),
-    stretch: requests.length,
-    alone,
-    isLossy: isLossy(doubts),
-    shared: placesOf(alone, 0),
-    descriptors: descriptorsOnce(
-      backend,
-      aroundRequests((actors.hostTable ?? appTable).ts, actors.match ?? NO_REQUESTS),
-    ),
-  };
-  const set = setClock(doubts, appName, actors.match);
-  const { scene, followed, relation } = followPlaced(base, actors, { ...input, set }, appTable.epoch);
+  const isAsExpected = isSound(doubts);
+  const { requests, latencies, scene, followed, relation, ofBlockLayer } =
+    isAsExpected && expected !== undefined ? expected : follow(chosen, actors, doubts);
   const span = commonSpan(app, scene.host);
   const built = buildRequestTable(
     scene,
@@ -176,7 +149,16 @@ export function correlate(input: CorrelateInput): Correlated | NotFollowed {
     strays: requests.strays,
     span,
     misclocked: doubts.misclocked,
+    isSound: isAsExpected,
   };
+}
+
+/** Nothing said about rows makes it likely that more is wrong with them, and somebody else still looks for that. */
+function expectsNothingWrong({ doubts, before, isSearching }: CorrelateInput): boolean {
+  const isSaid = [...(doubts?.values() ?? [])].some(
+    ({ reported, isIncomplete, skewed }) => reported.length > 0 || isIncomplete || skewed.length > 0,
+  );
+  return !isSaid && before?.isSound !== false && isSearching?.() === true;
 }
 
 /** What was found on the application's machine, and what is beside it. */
@@ -221,7 +203,7 @@ function choosePath(
   requests: AppRequests,
   actors: Actors,
   mostInFlight: number,
-): { path: IoPath; evidence: readonly string[] } | NotFollowed {
+): ChosenPath | NotFollowed {
   if (input.path !== undefined) return { path: input.path, evidence: ['given by the user'] };
   const detected = detectPath({
     app,
@@ -237,17 +219,6 @@ function choosePath(
   if ('unknown' in detected)
     return { failure: `the path could not be detected: ${detected.unknown}; name it with --path` };
   return detected;
-}
-
-/** The path with what the block layer of the application's machine was seen to do. */
-function inBlockLayer(path: IoPath, { queue, getrq, insert }: AppRequests): IoPath {
-  return isSeen(queue) || isSeen(getrq) ? withBlockLayer(path, isSeen(insert)) : path;
-}
-
-/** Whether any request has a row. */
-function isSeen(rows: Int32Array): boolean {
-  for (let request = 0; request < rows.length; request++) if (rows[request] !== NO_ROW) return true;
-  return false;
 }
 
 function commonSpan(app: Side, host: Side | undefined): { from: number; to: number } {

@@ -114,6 +114,7 @@ export function ownedPart(correlated: Correlated, own: OwnTime, before?: SeenBef
     strays: strays.filter((row) => ts[row]! >= own.from && ts[row]! < own.to && isNobodys(row)),
     span: correlated.span,
     misclocked: correlated.misclocked,
+    isSound: correlated.isSound,
   };
 }
 

@@ -55,6 +55,19 @@ export function isLossy({ app, host }: SideDoubts): boolean {
   return [app, host].some(isDoubtful);
 }
 
+/** Nothing is doubtful. */
+export const SOUND: SideDoubts = {
+  app: NO_DOUBTS,
+  host: NO_DOUBTS,
+  misclocked: { app: NO_MACHINE, host: NO_MACHINE },
+};
+
+/** Requests are followed as with `SOUND`: bounds of sound clocks do not matter for that. */
+export function isSound(doubts: SideDoubts): boolean {
+  const { app, host } = doubts.misclocked;
+  return !isLossy(doubts) && app.cpus.size === 0 && host.cpus.size === 0;
+}
+
 function isDoubtful({ lossShare, found, reported, isIncomplete }: Doubts): boolean {
   return isIncomplete || lossShare > 0 || found.length > 0 || reported.length > 0;
 }

@@ -31,6 +31,8 @@ export interface KnownBefore {
   readonly epochs: { readonly app: bigint; readonly host: bigint };
   /** Of sectors on the host. */
   readonly shift: KnownShift | undefined;
+  /** Nothing was wrong with its rows and clocks. */
+  readonly isSound: boolean;
 }
 
 /** What is known before the points of requests are. */
