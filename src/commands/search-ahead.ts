@@ -11,15 +11,15 @@ import type { ThreadFacts } from '../correlate/threads.ts';
 import { inPackage } from '../package-root.ts';
 import { sharedTable } from '../trace/columns.ts';
 import { type DoubtedTables, type FoundDoubts, searchDoubts } from '../trace/doubts.ts';
-import { knownIndex, type LaidOut } from '../trace/occurrences.ts';
+import { type LaidOut, rowsByKind } from '../trace/occurrences.ts';
 import type { MachineName } from '../trace/recording.ts';
 
 /** What the thread is given for each: tables in memory that both see, each search's number in `state`, and where results go. */
 export interface ToSearch {
   readonly state: Int32Array;
   readonly machines: DoubtedTables<MachineName>;
-  /** What is known of their rows by kind. */
-  readonly indexes: ReadonlyMap<MachineName, readonly LaidOut[] | undefined>;
+  /** Their rows by kind. */
+  readonly indexes: ReadonlyMap<MachineName, readonly LaidOut[]>;
   readonly facts: ThreadFacts;
   /** Machines of which the clocks are searched; undefined: all. */
   readonly ofClocks: ReadonlySet<MachineName> | undefined;
@@ -143,7 +143,7 @@ function begin(
   const shared = new Map(
     [...machines].map(([machine, { table, trouble }]) => [machine, { table: sharedTable(table), trouble }]),
   );
-  const indexes = new Map([...machines].map(([machine, { table }]) => [machine, knownIndex(table)]));
+  const indexes = new Map([...machines].map(([machine, { table }]) => [machine, rowsByKind(table)]));
   const job: ToSearch = { ...searched, state, machines: shared, indexes, port, isLast: !stays };
   threadOf(entry).postMessage(job, [port]);
   if (!stays) threads.delete(entry.href);

@@ -15,8 +15,7 @@ parentPort!.on('message', (given: ToSearch) => {
   );
   const job = { machines, facts: given.facts, ofClocks: given.ofClocks };
   for (const [machine, { table }] of machines) {
-    const index = indexes.get(machine);
-    if (index !== undefined) knowIndex(table, index);
+    knowIndex(table, indexes.get(machine)!);
   }
   for (const [at, name] of NAMES.entries()) {
     if (Atomics.compareExchange(state, at, 0, PROGRESS.begun) !== 0) continue;
