@@ -67,7 +67,7 @@ function longest(log: ApplicationLog): number {
 
 /** Lines of one sector that are looked at, and requests: so many tell the usual distance as well as all. */
 const MOST_CANDIDATES = 8;
-const MOST_ASKED = 16_384;
+const MOST_ASKED = 4096;
 
 /** The distance most pairs of equal sectors have; 0 when it is that of one clock. */
 function usualDistance(requests: Asked, bySector: SectorIndex, startNs: Float64Array): number {

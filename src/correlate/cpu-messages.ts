@@ -2,7 +2,9 @@
  * Messages between the CPUs of one machine: a wake-up, an interrupt, a signalled eventfd. Enters: its rows in order of time.
  * Leaves: chains of causes and effects, and which effect belongs to which cause.
  */
+import { quickselect } from 'simple-statistics';
 import type { EventTable } from '../trace/event-table.ts';
+import { isSingle, keysAt } from '../trace/keys.ts';
 import { LatestRows } from '../trace/latest-rows.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
@@ -53,8 +55,7 @@ export function messagesOf({ ts }: EventTable, { causes, effects }: Chain): CpuM
   const gaps = new Float64Array(causes.length - 1);
   for (let index = 0; index < gaps.length; index++)
     gaps[index] = ts[causes[index + 1]!]! - ts[causes[index]!]!;
-  gaps.sort();
-  const most = gaps[gaps.length >> 1]! * MOST_APART;
+  const most = middleOf(gaps) * MOST_APART;
   for (let index = 0; index < causes.length; index++) {
     const position = nearestEffect[index]!;
     if (nearestCause[position] !== index) continue;
@@ -68,6 +69,12 @@ export function messagesOf({ ts }: EventTable, { causes, effects }: Chain): CpuM
     messages.alone.push(index > 0 && causeBefore < effectBefore);
   }
   return messages;
+}
+
+/** The middle of some numbers in order; they are put in another. */
+function middleOf(numbers: Float64Array): number {
+  quickselect(numbers as unknown as number[], numbers.length >> 1);
+  return numbers[numbers.length >> 1]!;
 }
 
 /** For each of `rows` the position of the nearest of `others`, of which there is at least one; of two the later. */
@@ -91,6 +98,30 @@ function nearest(ts: Float64Array, rows: Uint32Array, others: Uint32Array): Int3
   return positions;
 }
 
+/** Rows apart by the value of a column, in their order, but for those without one. */
+function byValue(rows: Uint32Array, column: Float64Array): ReadonlyMap<number, Uint32Array> {
+  const { numbers, values } = keysAt(column, rows);
+  const counts = new Uint32Array(values.length);
+  for (let at = 0; at < numbers.length; at++) counts[numbers[at]!]!++;
+  const parts = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  for (let at = 0; at < numbers.length; at++) parts[numbers[at]!]![counts[numbers[at]!]!++] = rows[at]!;
+  const known = values.flatMap((value, number): [number, Uint32Array][] =>
+    isSingle(value) && !Number.isNaN(value) ? [[value, parts[number]!]] : [],
+  );
+  return new Map(known);
+}
+
+/** What has one value is of one chain. */
+function chainsOf(
+  causes: ReadonlyMap<number, Uint32Array>,
+  effects: ReadonlyMap<number, Uint32Array>,
+): Chain[] {
+  return [...causes].map(([value, own]) => ({ causes: own, effects: effects.get(value) ?? NO_ROWS }));
+}
+
+const NO_ROWS = new Uint32Array(0);
+
 /** An interrupt accepted by a vCPU's APIC is injected when that vCPU enters the guest. */
 function injections(machine: Occurrences, vcpuThreads: ReadonlyMap<number, number>): Chain[] {
   const { tag, dev, tid } = machine.table;
@@ -101,11 +132,13 @@ function injections(machine: Occurrences, vcpuThreads: ReadonlyMap<number, numbe
         .rows(event)
         .subarray(0, MOST_ROWS)
         .filter((row) => dev[row] === vcpu);
-      const vectors = new Set(accepted.map((row) => tag[row]!));
-      return [...vectors].map((vector) => ({
-        causes: accepted.filter((row) => tag[row] === vector),
-        effects: injected.filter((row) => tid[row] === thread && tag[row] === vector),
-      }));
+      return chainsOf(
+        byValue(accepted, tag),
+        byValue(
+          injected.filter((row) => tid[row] === thread),
+          tag,
+        ),
+      );
     }),
   );
 }
@@ -117,10 +150,7 @@ function wakeUps(machine: Occurrences): Chain[] {
   const { tag } = machine.table;
   const woken = machine.rows(event).subarray(0, MOST_ROWS);
   const switched = machine.rows('sched_switch').subarray(0, MOST_ROWS);
-  return [...new Set(woken.map((row) => tag[row]!))].map((thread) => ({
-    causes: woken.filter((row) => tag[row] === thread),
-    effects: switched.filter((row) => tag[row] === thread),
-  }));
+  return chainsOf(byValue(woken, tag), byValue(switched, tag));
 }
 
 /** A descriptor is read about as often as its eventfd is signalled. */
@@ -135,8 +165,7 @@ function notifications(machine: Occurrences): Chain[] {
   const signals = all.subarray(0, MOST_ROWS);
   // Reads of the same stretch of time, or no descriptor would be read as often as its eventfd is signalled.
   const readers = readsByDescriptor(machine, all[MOST_ROWS] ?? Number.POSITIVE_INFINITY);
-  return [...new Set(signals.map((row) => tag[row]!))].flatMap((id) => {
-    const causes = signals.filter((row) => tag[row] === id);
+  return [...byValue(signals, tag).values()].flatMap((causes) => {
     const fitting = readers
       .filter(({ length }) => Math.abs(length - causes.length) <= causes.length * MOST_UNEVEN)
       .map((rows) => ({ causes, effects: Uint32Array.from(rows) }))

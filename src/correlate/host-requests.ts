@@ -140,7 +140,7 @@ function isNearest(
 
 /** Host requests of one sector that are looked at, and guest requests: so many tell the usual distance as well as all. */
 const MOST_CANDIDATES = 8;
-const MOST_ASKED = 16_384;
+const MOST_ASKED = 4096;
 
 /**
  * Where the offsets of equal-sector pairs crowd: the window with most different guest requests in it, as wide as the
