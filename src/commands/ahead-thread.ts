@@ -8,6 +8,7 @@ import { sharedColumns } from '../trace/columns.ts';
 import { RoundSink } from '../trace/round-sink.ts';
 import type { ReadAhead, StreamAhead } from './ahead-feed.ts';
 import { FileSource, type SteppedSource } from './file-source.ts';
+import { giveWay } from './give-way.ts';
 import { PassedSource } from './passed-source.ts';
 import { chooseFormat } from './stream-format.ts';
 
@@ -56,6 +57,7 @@ async function readSource(format: Format, source: SteppedSource): Promise<ParseR
   }
 }
 
+giveWay();
 const table = new AheadTable(nextRoom, (block) => say({ room, bytes, ...block }));
 const format = chooseFormat(name, head, script);
 const report = await (format.parseFile === undefined

@@ -1,9 +1,12 @@
 /** What the thread of `search-ahead.ts` runs: the searches in one recording, or slice of one, after the other. */
+
 import { parentPort } from 'node:worker_threads';
 import { eventTable } from '../trace/event-table.ts';
 import { knowIndex } from '../trace/occurrences.ts';
+import { giveWay } from './give-way.ts';
 import { type Found, NAMES, PROGRESS, SEARCHES, type Searched, type ToSearch } from './search-ahead.ts';
 
+giveWay();
 parentPort!.on('message', (given: ToSearch) => {
   const { state, port, isLast, indexes } = given;
   // Made anew where all tables are made: what comes by a message has a shape of its own each time.
