@@ -24,7 +24,8 @@ export interface ReportedRequests {
 const ROWS_PER_SLICE = 1_100_000;
 /**
  * By how much the memory of a thread grows, percent, before V8 looks for garbage. By itself it does so three times a slice, for the columns
- * that are made and thrown away, and looks through all that is no garbage each time: an eighth of what slices take.
+ * that are made and thrown away, and looks through all that is no garbage each time: an eighth of what slices take. V8 asks for it
+ * whenever it is through with that (src/heap/heap-controller.cc `GrowingFactor`); one without it says so on stderr and goes on.
  */
 const GROWTH_PERCENT = 400;
 

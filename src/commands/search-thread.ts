@@ -1,5 +1,4 @@
 /** What the thread of `search-ahead.ts` runs: the searches in one recording, or slice of one, after the other. */
-
 import { parentPort } from 'node:worker_threads';
 import { eventTable } from '../trace/event-table.ts';
 import { knowIndex } from '../trace/occurrences.ts';
@@ -17,9 +16,7 @@ parentPort!.on('message', (given: ToSearch) => {
     ]),
   );
   const job = { machines, facts: given.facts, ofClocks: given.ofClocks };
-  for (const [machine, { table }] of machines) {
-    knowIndex(table, indexes.get(machine)!);
-  }
+  for (const [machine, { table }] of machines) knowIndex(table, indexes.get(machine)!);
   for (const [at, name] of NAMES.entries()) {
     if (Atomics.compareExchange(state, at, 0, PROGRESS.begun) !== 0) continue;
     port.postMessage({ name, result: search(name, job) } satisfies Found);

@@ -40,7 +40,7 @@ export interface Beginning {
   /** What is taken where no request was alone. */
   readonly rough: Exchange | undefined;
   readonly first: { offsetAt(ns: number): number; readonly slackNs: number };
-  /** That was found by messages between points, as here: a pass of sectors’ messages is behind it. */
+  /** It was found here, in the slice before: the next one of a recording is hardly ever far from it. */
   readonly isByPoints: boolean;
   readonly epochs: { readonly app: bigint; readonly host: bigint };
 }
