@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DrawnRecording, drawRecording } from './draw-recording.ts';
-import { compareTools, drawPerfData, type Rates } from './other-tools.ts';
+import { compareTools, drawPerfData, perfScript } from './other-tools.ts';
 import { type Run, runCli } from './run-cli.ts';
 import { timeSteps } from './steps.ts';
 
@@ -30,23 +30,22 @@ async function main(folder: string): Promise<void> {
   const scale = large.drawn.events / small.drawn.events;
   const ratio = large.text.wallMs / small.text.wallMs;
   print(`${scale.toFixed(1)} times the events take ${ratio.toFixed(1)} times the time`);
-  const sliced = await atScale(folder, large);
-  await others(folder, { text: large.drawn.events / large.text.wallMs, sliced });
+  await atScale(folder, large);
+  await others(folder, large.drawn.events / large.text.wallMs);
   await samples();
 }
 
-/** A recording that is followed in slices of time, beside the large one of the same run; how fast its perf.data was. */
-async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>>): Promise<Rates['sliced']> {
-  if (SCALE_EVENTS === 0) return undefined;
+/** A recording that is followed in slices of time, beside the large one of the same run; its perf.data beside `perf script`. */
+async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>>): Promise<void> {
+  if (SCALE_EVENTS === 0) return;
   const { bavail, bsize } = statfsSync(folder);
   const wanted = SCALE_EVENTS * BYTES_AN_EVENT;
   if (bavail * bsize < 2 * wanted) {
     print(`no recording of ${SCALE_EVENTS} events: that takes ${(wanted / 2 ** 30).toFixed(0)} GiB`);
-    return undefined;
+    return;
   }
   const own = join(folder, 'scale');
   mkdirSync(own);
-  let sliced: Rates['sliced'];
   for (const [what, draw] of [
     ['text', drawRecording],
     ['perf.data', drawPerfData],
@@ -54,13 +53,20 @@ async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>
     const drawn = draw(own, SCALE_EVENTS);
     print(`\nsynthetic recording: ${drawn.events} events, ${drawn.requests} requests`);
     const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
-    const run = await runCli('report', '--min-grade', 'F', ...files);
+    const report = () => runCli('report', '--min-grade', 'F', ...files);
+    const run = await report();
     printRun(`report of its ${what}, in slices of time`, run, drawn.events);
-    for (const file of [drawn.host, drawn.guest]) rmSync(file);
     if (what === 'perf.data') {
-      sliced = { events: drawn.events, rate: drawn.events / run.wallMs };
-      continue;
+      const theirs = await perfScript(drawn);
+      if (theirs !== undefined) {
+        const again = await report();
+        printRun('the same once more', again, drawn.events);
+        const ours = (run.wallMs + again.wallMs) / 2;
+        printRates('the same perf.data, to perf script', drawn.events / ours, drawn.events / theirs, 5);
+      }
     }
+    for (const file of [drawn.host, drawn.guest]) rmSync(file);
+    if (what === 'perf.data') continue;
     const scale = drawn.events / large.drawn.events;
     const ratio = run.wallMs / large.text.wallMs;
     print(
@@ -68,16 +74,20 @@ async function atScale(folder: string, large: Awaited<ReturnType<typeof measure>
     );
   }
   rmSync(own, { recursive: true });
-  return sliced;
 }
 
 /** Events a second of iotrace, end to end, over those of the tools that people have; all of this run. */
-async function others(folder: string, rates: Rates): Promise<void> {
+async function others(folder: string, text: number): Promise<void> {
   print('');
-  for (const { name, ours, theirs, wanted } of await compareTools(folder, EVENTS, rates))
-    print(
-      `${name}: ${(ours / 1000).toFixed(2)} to ${(theirs / 1000).toFixed(2)} M events/s, ${(ours / theirs).toFixed(1)} times (aim ${wanted})`,
-    );
+  for (const { name, ours, theirs, wanted } of await compareTools(folder, EVENTS, text))
+    printRates(name, ours, theirs, wanted);
+}
+
+/** Events a millisecond of iotrace and of another tool. */
+function printRates(name: string, ours: number, theirs: number, wanted: number): void {
+  print(
+    `${name}: ${(ours / 1000).toFixed(2)} to ${(theirs / 1000).toFixed(2)} M events/s, ${(ours / theirs).toFixed(1)} times (aim ${wanted})`,
+  );
 }
 
 /** `text`: from the tracer's text to the report, without a bundle between them. */

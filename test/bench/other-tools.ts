@@ -21,29 +21,14 @@ export interface Compared {
   readonly wanted: number;
 }
 
-/** Events a millisecond of iotrace, as measured before: of tracefs text, and of perf.data so large that it is followed in slices. */
-export interface Rates {
-  readonly text: number;
-  readonly sliced: { readonly events: number; readonly rate: number } | undefined;
-}
-
-/** Events a millisecond of iotrace and of another tool. */
-export async function compareTools(folder: string, events: number, rates: Rates): Promise<Compared[]> {
+/** Events a millisecond of iotrace and of another tool; `text`: those of iotrace for tracefs text, as measured before. */
+export async function compareTools(folder: string, events: number, text: number): Promise<Compared[]> {
   const own = join(folder, 'other-tools');
   mkdirSync(own);
   const compared: Compared[] = [];
   const perf = await perfRates(own, events);
   if (perf !== undefined) {
     compared.push({ name: 'perf.data, to perf script', ...perf, wanted: 5 });
-    const { text, sliced } = rates;
-    // What perf prints takes as long for each event, however many there are; 100 million take it minutes.
-    if (sliced !== undefined)
-      compared.push({
-        name: `perf.data of ${sliced.events} events, to perf script of ${events}`,
-        ours: sliced.rate,
-        theirs: perf.theirs,
-        wanted: 5,
-      });
     compared.push({ name: 'tracefs text, to perf script', ours: text, theirs: perf.theirs, wanted: 1.5 });
   }
   const { ours, btt } = await blktraceRates(own, events);
@@ -72,15 +57,24 @@ async function perfRates(
   const files = ['--host', drawn.host, '--guest', drawn.guest, '--ground-truth', drawn.log];
   const [ours, theirs] = await inTurn([
     () => reported(files),
-    async () => {
-      let ms = 0;
-      for (const file of [drawn.host, drawn.guest])
-        ms += await timed('perf', ['script', '-i', file], join(folder, 'script.txt'));
-      return ms;
-    },
+    () => scriptMs(drawn, join(folder, 'script.txt')),
   ]);
   for (const file of [drawn.host, drawn.guest]) rmSync(file);
   return { ours: drawn.events / ours!, theirs: drawn.events / theirs! };
+}
+
+/** What `perf script` takes for a recording's perf.data, ms: one machine after the other. Undefined without perf. */
+export async function perfScript(drawn: DrawnRecording): Promise<number | undefined> {
+  // What it prints of a hundred million events is more than it would leave in memory of what others read.
+  return isInstalled('perf', '--version') ? scriptMs(drawn, NOWHERE) : undefined;
+}
+
+const NOWHERE = '/dev/null';
+
+async function scriptMs({ host, guest }: DrawnRecording, output: string): Promise<number> {
+  let ms = 0;
+  for (const file of [host, guest]) ms += await timed('perf', ['script', '-i', file], output);
+  return ms;
 }
 
 /**
@@ -141,6 +135,7 @@ async function timed(tool: string, options: readonly string[], output: string): 
   );
   const ms = performance.now() - began;
   closeSync(out);
-  if (code !== 0 || statSync(output).size === 0) throw new Error(`${tool} failed with ${code}`);
+  if (code !== 0 || (output !== NOWHERE && statSync(output).size === 0))
+    throw new Error(`${tool} failed with ${code}`);
   return ms;
 }
