@@ -38,12 +38,16 @@ export interface KnownBeside extends Omit<KnownClocks, 'set'> {
 export interface FollowedChosen extends FollowedPlaced {
   readonly requests: AppRequests;
   readonly latencies: Float64Array | undefined;
+  /** A path with the steps of the block layer that these requests show. */
   ofBlockLayer(path: IoPath): IoPath;
 }
 
 const NO_REQUESTS = { issue: noRows(0), complete: noRows(0) };
 
-/** Follows the requests. */
+/**
+ * Follows the requests of the application's machine along `chosen`: with its host on their time line, where a relation of the clocks holds.
+ * `doubts`: what is known by now to be wrong; requests there bound no clock. Changes nothing that it is given.
+ */
 export function followChosen(
   input: KnownBeside,
   { app, seen, concurrent }: AppMachine,

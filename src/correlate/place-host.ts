@@ -31,7 +31,7 @@ export function placeHost(
   const begun = firstRelation(roughExchanges(base, actors, input.roundingNs), input);
   if ('failure' in begun) return { host: undefined, relation: unrelated(begun.failure) };
   const { rough, first } = begun;
-  const begin = { rough, first, isByPoints: false, epochs: { app: appEpoch, host: hostTable.epoch } };
+  const begin = { rough, first, isOfBefore: false, epochs: { app: appEpoch, host: hostTable.epoch } };
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   // Sectors name the request; a rhythm can be met a beat beside its place.
   if (actors.match !== undefined) return placed(heldAgainst(found, rough, input.exact), actors);
@@ -71,7 +71,7 @@ function placedByBefore(
   const { offsetAt, uncertaintyNs } = before.relation;
   // The line goes on, and so does what it leaves open.
   const first = { offsetAt, slackNs: MOST_WIDER * uncertaintyNs };
-  const begin = { rough: undefined, first, isByPoints: true, epochs };
+  const begin = { rough: undefined, first, isOfBefore: true, epochs };
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   const { method, ok } = found.relation;
   const isKnown = method === 'causal' && ok && isTold(found, base);

@@ -40,8 +40,8 @@ export interface Beginning {
   /** What is taken where no request was alone. */
   readonly rough: Exchange | undefined;
   readonly first: { offsetAt(ns: number): number; readonly slackNs: number };
-  /** It was found here, in the slice before: the next one of a recording is hardly ever far from it. */
-  readonly isByPoints: boolean;
+  /** The first relation is that of the slice before, which is hardly ever far from this one's. */
+  readonly isOfBefore: boolean;
   readonly epochs: { readonly app: bigint; readonly host: bigint };
 }
 
@@ -52,7 +52,10 @@ export interface Tightened {
   readonly answered: number;
 }
 
-/** Of what a slice before left open, with the room that is given to that, a sample leaves so much when it tells as much as all requests. */
+/**
+ * One look at a sample is enough where it leaves no more than this share of the slack that the slice before was given: it is then as narrow as
+ * all requests make it.
+ */
 const NARROWER = 0.5;
 
 /** The relation that the messages between a request's points allow, found anew with what they allowed before. */
@@ -61,7 +64,7 @@ export function tightened(
   host: Occurrences,
   vcpus: ReadonlyMap<number, number>,
   input: KnownClocks,
-  { rough, first, isByPoints, epochs }: Beginning,
+  { rough, first, isOfBefore, epochs }: Beginning,
 ): Tightened {
   let relation: Relation | undefined;
   let exchange: Exchange | undefined;
@@ -72,7 +75,7 @@ export function tightened(
   const sample = sampleOf(bounding);
   const passes = sample === bounding ? [bounding, bounding] : [sample, sample, bounding];
   for (const [pass, some] of passes.entries()) {
-    if (pass === 1 && pass < passes.length - 1 && isByPoints && slackNs <= first.slackNs * NARROWER) continue;
+    if (pass === 1 && some !== bounding && isOfBefore && slackNs <= first.slackNs * NARROWER) continue;
     const isSure = pass === passes.length - 1 && !base.isLossy;
     const mostViolators = isSure ? MOST_VIOLATORS.ofWhole : MOST_VIOLATORS.ofLossy;
     const scene = withHost(some, otherSide(host, vcpus, offsetAt), slackNs, slackNs);
