@@ -47,25 +47,53 @@ export function sniffRequestLog(head: Uint8Array): boolean {
   return false;
 }
 
-/**
- * Reads a whole log. Lines that cannot be used are problems with their line number; reading goes on. `data` is
- * undefined when no line could be used.
- */
+/** Reads a whole log. `data` is undefined when no line could be used. */
 export function parseRequestLog(bytes: Uint8Array): Reading<RequestLog | undefined> {
-  const problems = new ProblemList();
-  const columns = new Columns();
-  const fields = new LineFields();
-  let line = 0;
-  for (let start = 0; start < bytes.length; ) {
-    const end = lineEnd(bytes, start);
-    line++;
-    if (!isSkipped(bytes, start, end)) {
-      const reason = fields.read(bytes, start, end) ?? columns.add(fields);
-      if (reason !== undefined) problems.error(line, reason);
+  const reader = new RequestLogReader();
+  reader.push(bytes);
+  return reader.finish();
+}
+
+/**
+ * Reads a log that comes in chunks, cut anywhere; a chunk may be used again once it has been pushed. Lines that cannot be used are problems
+ * with their line number; reading goes on.
+ */
+export class RequestLogReader {
+  readonly #problems = new ProblemList();
+  readonly #columns = new Columns();
+  readonly #fields = new LineFields();
+  #line = 0;
+  /** Parts of a line whose end has not come. */
+  #begun: Uint8Array[] = [];
+
+  push(chunk: Uint8Array): void {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      if (this.#begun.length === 0) this.#read(chunk, start, end);
+      else this.#readBegun(chunk.subarray(start, end));
+      start = end + 1;
     }
-    start = end + 1;
+    if (start < chunk.length) this.#begun.push(chunk.slice(start));
   }
-  return { data: columns.finish(), problems: problems.list() };
+
+  /** What the log says, a last line without an end included. Called once. */
+  finish(): Reading<RequestLog | undefined> {
+    if (this.#begun.length > 0) this.#readBegun(new Uint8Array(0));
+    return { data: this.#columns.finish(), problems: this.#problems.list() };
+  }
+
+  #readBegun(end: Uint8Array): void {
+    const line = Buffer.concat([...this.#begun, end]);
+    this.#begun = [];
+    this.#read(line, 0, line.length);
+  }
+
+  #read(bytes: Uint8Array, start: number, end: number): void {
+    this.#line++;
+    if (isSkipped(bytes, start, end)) return;
+    const reason = this.#fields.read(bytes, start, end) ?? this.#columns.add(this.#fields);
+    if (reason !== undefined) this.#problems.error(this.#line, reason);
+  }
 }
 
 function lineEnd(bytes: Uint8Array, start: number): number {

@@ -2,7 +2,7 @@
 import type { Bundle } from '../bundle/read-bundle.ts';
 import { quoted } from '../errors.ts';
 import type { GroundTruth } from '../trace/recording.ts';
-import { allBytes, MAX_TRUTH_BYTES, readTruth, sayProblems } from './read-truth.ts';
+import { readTruthOf, sayProblems } from './read-truth.ts';
 import type { Say } from './say.ts';
 
 /** Undefined where the bundle holds none, or none that can be read; problems of it are said. */
@@ -12,8 +12,7 @@ export async function bundledTruth(
 ): Promise<GroundTruth | undefined> {
   if (manifest.groundTruth === null) return undefined;
   const { name, latencies } = manifest.groundTruth;
-  const bytes = await allBytes(member(manifest.groundTruth.member), MAX_TRUTH_BYTES);
-  const read = bytes === undefined ? undefined : readTruth(name, bytes);
+  const read = await readTruthOf(name, member(manifest.groundTruth.member));
   sayProblems(name, read?.problems ?? [], say);
   if (latencies === undefined || read?.truth?.kind !== 'fio') return read?.truth;
   return withLatencies(read.truth, latencies.name, member(latencies.member), say);
@@ -26,8 +25,7 @@ async function withLatencies(
   chunks: AsyncIterable<Uint8Array>,
   say: Say,
 ): Promise<GroundTruth> {
-  const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
-  const log = bytes === undefined ? undefined : readTruth(name, bytes);
+  const log = await readTruthOf(name, chunks);
   sayProblems(name, log?.problems ?? [], say);
   const latenciesNs = log?.truth?.kind === 'latency-log' ? log.truth.latenciesNs : undefined;
   if (latenciesNs !== undefined) return { ...truth, latenciesNs };

@@ -1,7 +1,7 @@
 import { parseFioJson, sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import { parseFioLatencyLog, sniffFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import type { Problem } from '../../parsers/facts/reading.ts';
-import { parseRequestLog, sniffRequestLog } from '../../parsers/facts/request-log.ts';
+import { parseRequestLog, RequestLogReader, sniffRequestLog } from '../../parsers/facts/request-log.ts';
 import { IotraceError, quoted } from '../errors.ts';
 import type { GroundTruth } from '../trace/recording.ts';
 import type { Say } from './say.ts';
@@ -14,17 +14,48 @@ export interface ReadTruth {
   readonly problems: readonly Problem[];
 }
 
+/** So much is looked at to tell a request log. */
+const HEAD_BYTES = 65_536;
+
 /** Reads a request log, a latency log of fio or fio JSON, told by its content; `truth` is undefined when it is neither or says nothing. */
 export function readTruth(source: string, bytes: Uint8Array): ReadTruth {
-  if (sniffRequestLog(bytes.subarray(0, 65_536))) {
-    const { data, problems } = parseRequestLog(bytes);
-    return { truth: data === undefined ? undefined : { source, ...data }, problems };
-  }
+  if (sniffRequestLog(bytes.subarray(0, HEAD_BYTES))) return truthOf(source, parseRequestLog(bytes));
   if (sniffFioLatencyLog(bytes)) return latencyLog(source, bytes);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1 << 28)).toString('utf8');
   if (!sniffFioJson(text)) return { truth: undefined, problems: [] };
   const { data, problems } = parseFioJson(text);
   return { truth: data === undefined ? undefined : { source, ...data }, problems };
+}
+
+function truthOf(source: string, { data, problems }: ReturnType<typeof parseRequestLog>): ReadTruth {
+  return { truth: data === undefined ? undefined : { source, ...data }, problems };
+}
+
+/** The same of what comes in chunks, a request log without ever holding all of it; undefined when it is longer than MAX_TRUTH_BYTES. */
+export async function readTruthOf(
+  source: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<ReadTruth | undefined> {
+  const parts: Uint8Array[] = [];
+  let log: RequestLogReader | undefined;
+  let length = 0;
+  let isTold = false;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > MAX_TRUTH_BYTES) return undefined;
+    if (log !== undefined) {
+      log.push(chunk);
+      continue;
+    }
+    parts.push(chunk);
+    if (isTold || length < HEAD_BYTES) continue;
+    isTold = true;
+    if (!sniffRequestLog(Buffer.concat(parts).subarray(0, HEAD_BYTES))) continue;
+    log = new RequestLogReader();
+    for (const part of parts) log.push(part);
+    parts.length = 0;
+  }
+  return log === undefined ? readTruth(source, Buffer.concat(parts)) : truthOf(source, log.finish());
 }
 
 /** The same of a whole file, its problems said. Throws an IotraceError that names the file when nothing can be held against it. */
@@ -33,9 +64,9 @@ export async function readGroundTruth(
   chunks: AsyncIterable<Uint8Array>,
   say: Say,
 ): Promise<GroundTruth> {
-  const bytes = await allBytes(chunks, MAX_TRUTH_BYTES);
-  if (bytes === undefined) throw new IotraceError('truth-too-large', `${quoted(file)} is larger than 1 GiB.`);
-  const { truth, problems } = readTruth(file, bytes);
+  const read = await readTruthOf(file, chunks);
+  if (read === undefined) throw new IotraceError('truth-too-large', `${quoted(file)} is larger than 1 GiB.`);
+  const { truth, problems } = read;
   sayProblems(file, problems, say);
   if (truth !== undefined) return truth;
   throw truthUnknown(file);

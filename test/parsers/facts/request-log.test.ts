@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseRequestLog, sniffRequestLog } from '../../../parsers/facts/request-log.ts';
+import { parseRequestLog, RequestLogReader, sniffRequestLog } from '../../../parsers/facts/request-log.ts';
 
 const fixture = readFileSync(new URL('../../fixtures/facts/qd1.txt', import.meta.url));
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -28,6 +28,23 @@ describe('request log', () => {
     expect(data?.log.endNs[0]).toBe(613);
     expect(data?.log.epochTsc).toBe(9007199254740993n);
     expect(data?.log.endTsc[0]).toBe(2);
+  });
+
+  it('reads the same in chunks that are cut anywhere', () => {
+    const text = '# a comment\n0 8 100 200 1000 2000\n\n1 8 300 250 3000 4000\r\n2 16 300 400 3000 4000';
+    const whole = parseRequestLog(bytes(text));
+    expect(whole.data?.requests).toBe(2);
+    for (let size = 1; size <= text.length; size++) {
+      const reader = new RequestLogReader();
+      const chunk = new Uint8Array(size);
+      for (let at = 0; at < text.length; at += size) {
+        const part = bytes(text.slice(at, at + size));
+        // The same memory again and again, as a file may be read.
+        chunk.set(part);
+        reader.push(chunk.subarray(0, part.length));
+      }
+      expect(reader.finish()).toEqual(whole);
+    }
   });
 
   it('names the line and the reason, and goes on', () => {
