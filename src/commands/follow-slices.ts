@@ -8,10 +8,12 @@ import type { PlacedGap } from '../picture/gap-list.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { missingOf } from '../trace/integrity.ts';
 import { type AnalyzeOptions, reportOfDigest } from './analyze.ts';
+import { withSliced } from './begin-sliced.ts';
 import { endBegun, MOST_BYTES_AT_ONCE } from './file-threads.ts';
 import type { OpenBundle } from './open-recording.ts';
 import type { Say } from './say.ts';
 import { SlicePass } from './slice-pass.ts';
+import type { StreamTotals } from './sliced-stream.ts';
 
 /** A report, and what pictures of it are made of. */
 export interface ReportedRequests {
@@ -44,17 +46,22 @@ export async function followInSlices(
   if (bytes < leastBytes) return undefined;
   await endBegun();
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-  const groundTruth = await open.groundTruth();
-  let result = await new SlicePass(open, groundTruth, how, rowsPerSlice).run();
+  const pass = (totals?: readonly StreamTotals[]) =>
+    // Threads begin to read before the application's log is read: that takes as long as they take to warm up.
+    withSliced(open, async (streams) =>
+      new SlicePass(open, await open.groundTruth(), how, rowsPerSlice, totals).run(streams),
+    );
+  let result = await pass();
   // Where events are missing, that one is not there says less: every slice has to know of it.
   if (!('whyNot' in result) && result.streams.some(({ source }) => missingOf(source) > 0)) {
     say('events are missing: everything is looked at once more with that in mind');
-    result = await new SlicePass(open, groundTruth, how, rowsPerSlice, result.totals).run();
+    result = await pass(result.totals);
   }
   if ('whyNot' in result) {
     say(`followed at once, in memory, and not in slices of time: ${result.whyNot}`);
     return undefined;
   }
+  const groundTruth = await open.groundTruth();
   const digest = result.digests.whole(result.streams, facts);
   return {
     model: reportOfDigest({ facts, groundTruth }, digest, how),

@@ -1,5 +1,4 @@
 /** One pass through a recording in slices of time: each is followed, and leaves a digest. */
-import { availableParallelism } from 'node:os';
 import type { TickRate } from '../clocks/ticks.ts';
 import type { Correlated } from '../correlate/correlate.ts';
 import { type OwnTime, ownEnd, ownedPart, type SeenBefore, seenOf } from '../correlate/owned-part.ts';
@@ -11,7 +10,6 @@ import type { StreamTrust } from '../report/stream-trust.ts';
 import { atTimes } from '../trace/event-table.ts';
 import { type CheckedSource, checkIntegrity, type Integrity } from '../trace/integrity.ts';
 import type { GroundTruth, Recording, Source } from '../trace/recording.ts';
-import { aheadOf } from './ahead-feed.ts';
 import {
   type AnalyzeOptions,
   digestSlice,
@@ -19,21 +17,13 @@ import {
   followRecording,
   type NotAnalyzed,
 } from './analyze.ts';
-import { anyPlaceOf } from './any-place.ts';
 import { rateOf } from './begin-following.ts';
 import type { OpenBundle } from './open-recording.ts';
-import { headOf, withCount } from './read-streams.ts';
-import { ReadingThreads } from './reading-threads.ts';
+import { withCount } from './read-streams.ts';
 import { SlicedLog } from './slice-log.ts';
 import { type Slice, SlicedRecording } from './slice-recording.ts';
 import { ownRows, SliceTimes } from './slice-times.ts';
-import { SlicedStream, type StreamTotals } from './sliced-stream.ts';
-import { chooseFormat } from './stream-format.ts';
-
-/** Threads of each stream: they are read beside each other, and each thread takes some 50 MB. */
-const THREADS_EACH = availableParallelism() > 2 ? 2 : 1;
-/** Of what they read at once: all of it is in memory beside the slice. */
-const BLOCK_BYTES = 1 << 21;
+import type { SlicedStream, StreamTotals } from './sliced-stream.ts';
 
 /** What a pass came to, or why the recording cannot be followed in slices: a sentence. */
 export type PassResult =
@@ -92,36 +82,10 @@ export class SlicePass {
     this.#log = groundTruth?.log === undefined ? undefined : new SlicedLog(groundTruth.log);
   }
 
-  /** Rejects when reading fails. */
-  async run(): Promise<PassResult> {
-    const streams: SlicedStream[] = [];
-    try {
-      for (const stream of this.#open.bundle.manifest.streams) streams.push(await this.#begin(stream));
-      const whyNot = SlicedRecording.whyNot(streams);
-      return whyNot === undefined ? await this.#follow(streams) : { whyNot };
-    } finally {
-      for (const stream of streams) await stream.close();
-    }
-  }
-
-  async #begin(stream: OpenBundle['bundle']['manifest']['streams'][number]): Promise<SlicedStream> {
-    const { name, machine, member, script, bytes, clock } = stream;
-    const { bundle, bar } = this.#open;
-    const head = await headOf(bundle.member(member));
-    const format = chooseFormat(name, head, script);
-    const onBytes = (read: number) => bar.advance(read);
-    const place = await anyPlaceOf(bundle, stream, format, head, bar);
-    return SlicedStream.open({
-      ...{ name, machine, head, bytes, clock },
-      format,
-      ahead: aheadOf(bundle, stream, { head, ends: place?.ends }, onBytes),
-      chunks: bar.watch(bundle.member(member)),
-      source: place?.open,
-      onBytes,
-      threads: ReadingThreads.isWorthIt
-        ? new ReadingThreads({ most: THREADS_EACH, blockBytes: BLOCK_BYTES })
-        : undefined,
-    });
+  /** Follows all of `streams`. Rejects when reading fails. */
+  async run(streams: readonly SlicedStream[]): Promise<PassResult> {
+    const whyNot = SlicedRecording.whyNot(streams);
+    return whyNot === undefined ? await this.#follow(streams) : { whyNot };
   }
 
   async #follow(streams: readonly SlicedStream[]): Promise<PassResult> {
