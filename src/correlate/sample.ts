@@ -13,10 +13,15 @@ export interface Sampling {
   readonly stretches: number;
 }
 
-const SAMPLING: Sampling = { stretch: 256, stretches: 32 };
+export const SAMPLING = {
+  /** Where nothing but the requests' sectors or their rhythm relates the clocks. */
+  ofUnknown: { stretch: 256, stretches: 32 },
+  /** Where the slice before did: what it left open only has to be narrowed. */
+  ofKnown: { stretch: 128, stretches: 16 },
+} as const satisfies Record<string, Sampling>;
 
 /** The same scene with some of its requests; the first and the last of all are among them. */
-export function sampleOf(base: Base, { stretch: length, stretches }: Sampling = SAMPLING): Base {
+export function sampleOf(base: Base, { stretch: length, stretches }: Sampling): Base {
   const { requests } = base;
   if (requests.length < 2 * stretches * length) return base;
   const at = new Int32Array(stretches * length);
@@ -24,9 +29,8 @@ export function sampleOf(base: Base, { stretch: length, stretches }: Sampling = 
     const first = Math.floor((stretch * (requests.length - length)) / (stretches - 1));
     for (let next = 0; next < length; next++) at[stretch * length + next] = first + next;
   }
-  const some = (column: Int32Array) => at.map((request) => column[request]!);
-  const bytes = (column: Uint8Array) => Uint8Array.from(at, (request) => column[request]!);
-  const alone = bytes(base.alone);
+  const some = (column: Int32Array) => pickRows(column, at);
+  const alone = pickBytes(base.alone, at);
   return {
     ...base,
     requests: {
@@ -39,7 +43,7 @@ export function sampleOf(base: Base, { stretch: length, stretches }: Sampling = 
       issue: some(requests.issue),
       complete: some(requests.complete),
       return: some(requests.return),
-      reject: bytes(requests.reject),
+      reject: pickBytes(requests.reject, at),
       strays: requests.strays,
     },
     hostIssue: some(base.hostIssue),
@@ -49,4 +53,16 @@ export function sampleOf(base: Base, { stretch: length, stretches }: Sampling = 
     alone,
     shared: placesOf(alone, 0),
   };
+}
+
+function pickRows(column: Int32Array, at: Int32Array): Int32Array {
+  const rows = new Int32Array(at.length);
+  for (let next = 0; next < at.length; next++) rows[next] = column[at[next]!]!;
+  return rows;
+}
+
+function pickBytes(column: Uint8Array, at: Int32Array): Uint8Array {
+  const bytes = new Uint8Array(at.length);
+  for (let next = 0; next < at.length; next++) bytes[next] = column[at[next]!]!;
+  return bytes;
 }

@@ -10,7 +10,7 @@ import { follow } from './follow.ts';
 import type { KnownShift } from './host-requests.ts';
 import { type Exchange, messagesByPoints } from './messages.ts';
 import { ONE_DIRECTION, oneSidedRelation, tightRelation, unrelated } from './relate.ts';
-import { sampleOf } from './sample.ts';
+import { SAMPLING, sampleOf } from './sample.ts';
 import { type Base, withHost } from './scene.ts';
 import { otherSide } from './side.ts';
 
@@ -72,7 +72,7 @@ export function tightened(
   let { offsetAt, slackNs } = first;
   // Each pass knows the clocks better, so fewer strangers fall into a request's windows; the last, over all, decides.
   const bounding = { ...base, path: boundingPath(base.path, host) };
-  const sample = sampleOf(bounding);
+  const sample = sampleOf(bounding, isOfBefore ? SAMPLING.ofKnown : SAMPLING.ofUnknown);
   const passes = sample === bounding ? [bounding, bounding] : [sample, sample, bounding];
   for (const [pass, some] of passes.entries()) {
     if (pass === 1 && some !== bounding && isOfBefore && slackNs <= first.slackNs * NARROWER) continue;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sampleOf } from '../../src/correlate/sample.ts';
+import { SAMPLING, sampleOf } from '../../src/correlate/sample.ts';
 import { placesOf } from '../../src/trace/places.ts';
 
 type Base = Parameters<typeof sampleOf>[0];
@@ -23,7 +23,7 @@ function requests(length: number): Base {
 
 it('takes stretches from the first request to the last, every column alike', () => {
   const all = requests(100_000);
-  const some = sampleOf(all);
+  const some = sampleOf(all, SAMPLING.ofUnknown);
   const { issue, length } = some.requests;
   expect(length).toBeLessThan(40_000);
   expect([issue[0], issue[length - 1]]).toEqual([0, 99_999]);
@@ -38,5 +38,5 @@ it('takes stretches from the first request to the last, every column alike', () 
 
 it('leaves few requests as they are', () => {
   const few = requests(1000);
-  expect(sampleOf(few)).toBe(few);
+  expect(sampleOf(few, SAMPLING.ofUnknown)).toBe(few);
 });
