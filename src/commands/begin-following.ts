@@ -102,6 +102,11 @@ function logOnTrace(
   // Without ticks it is of another clock than a trace of ticks, and must not be taken for the same because both began with the machine.
   const apart = machine.isTsc && !hasTicks ? ANOTHER_CLOCK_NS : 0;
   const shift = Number(log.epochNs - machine.table.epoch) + apart;
-  const moved = (ns: Float64Array) => ns.map((value) => value + shift);
-  return { sector: log.sector, startNs: moved(log.startNs), endNs: moved(log.endNs) };
+  return { sector: log.sector, startNs: moved(log.startNs, shift), endNs: moved(log.endNs, shift) };
+}
+
+function moved(ns: Float64Array, shift: number): Float64Array {
+  const times = new Float64Array(ns.length);
+  for (let at = 0; at < ns.length; at++) times[at] = ns[at]! + shift;
+  return times;
 }

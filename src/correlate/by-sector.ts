@@ -23,6 +23,12 @@ export class BySector<Value> {
     return this.#others.size === 0 ? undefined : this.#others.get(sector);
   }
 
+  /** All that is known, in no order that means anything. */
+  *values(): Generator<Value> {
+    if (this.#sector !== -1) yield this.#value!;
+    yield* this.#others.values();
+  }
+
   set(sector: number, value: Value): void {
     const isFree = this.#sector === -1 && !(this.#others.size > 0 && this.#others.has(sector)) && sector >= 0;
     if (isFree) this.#sector = sector;

@@ -128,19 +128,18 @@ function injections(machine: Occurrences, vcpuThreads: ReadonlyMap<number, numbe
   const injected = machine.rows('kvm_inj_virq').subarray(0, MOST_ROWS);
   return [...vcpuThreads].flatMap(([vcpu, thread]) =>
     ['kvm_apic_accept_irq', 'kvm_apicv_accept_irq'].flatMap((event) => {
-      const accepted = machine
-        .rows(event)
-        .subarray(0, MOST_ROWS)
-        .filter((row) => dev[row] === vcpu);
-      return chainsOf(
-        byValue(accepted, tag),
-        byValue(
-          injected.filter((row) => tid[row] === thread),
-          tag,
-        ),
-      );
+      const accepted = having(machine.rows(event).subarray(0, MOST_ROWS), dev, vcpu);
+      return chainsOf(byValue(accepted, tag), byValue(having(injected, tid, thread), tag));
     }),
   );
+}
+
+/** Those of the rows that have a value. */
+function having(rows: Uint32Array, column: Float64Array | Uint32Array, value: number): Uint32Array {
+  const own = new Uint32Array(rows.length);
+  let count = 0;
+  for (let at = 0; at < rows.length; at++) if (column[rows[at]!] === value) own[count++] = rows[at]!;
+  return own.subarray(0, count);
 }
 
 /** A thread that is woken runs afterwards. */
@@ -215,12 +214,16 @@ function medianDistance(table: EventTable, chain: Chain): number {
     effects: chain.effects.subarray(0, countBefore(chain.effects, behind)),
   };
   const { causes, effects } = messagesOf(table, shown);
-  const distances = causes.map((cause, at) => Math.abs(table.ts[effects[at]!]! - table.ts[cause]!));
-  return distances.sort((a, b) => a - b)[distances.length >> 1] ?? Number.POSITIVE_INFINITY;
+  if (causes.length === 0) return Number.POSITIVE_INFINITY;
+  const distances = new Float64Array(causes.length);
+  for (let at = 0; at < causes.length; at++)
+    distances[at] = Math.abs(table.ts[effects[at]!]! - table.ts[causes[at]!]!);
+  return middleOf(distances);
 }
 
 /** How many of ascending rows are before one. */
 function countBefore(rows: Uint32Array, behind: number): number {
-  const found = rows.findIndex((row) => row >= behind);
-  return found === -1 ? rows.length : found;
+  let count = 0;
+  while (count < rows.length && rows[count]! < behind) count++;
+  return count;
 }

@@ -101,11 +101,18 @@ export function drainedReads(
   alone: Uint8Array,
   any: number,
 ): DrainedReads {
+  let id = Number.NaN;
+  let known: number | undefined;
   return {
     descriptor: of(event),
     wanted: (request) => {
       const row = signals?.[request] ?? NO_ROW;
-      const known = row === NO_ROW ? undefined : byId(tag[row]!);
+      const own = row === NO_ROW ? Number.NaN : tag[row]!;
+      // Nearly all requests have the eventfd of the one before.
+      if (own !== id) {
+        id = own;
+        known = Number.isNaN(own) ? undefined : byId(own);
+      }
       return known ?? (alone[request] === 1 ? any : undefined);
     },
   };
@@ -135,12 +142,21 @@ function learn(
 ): ReadonlyMap<number, number> {
   const { tid, ts } = machine.of('eventfd_read');
   const serves = new ThreadSet(backend);
-  const reads = new Map<number, number>();
-  for (let at = 0; at < tid.length; at++)
-    if (serves.has(tid[at]!) && isWithin(span, ts[at]!))
-      reads.set(descriptor[at]!, (reads.get(descriptor[at]!) ?? 0) + 1);
+  const reads = new Map<number, { count: number }>();
+  let [fd, own] = [Number.NaN, { count: 0 }];
+  for (let at = 0; at < tid.length; at++) {
+    if (!serves.has(tid[at]!) || !isWithin(span, ts[at]!)) continue;
+    if (descriptor[at] !== fd) {
+      fd = descriptor[at]!;
+      own = reads.get(fd) ?? { count: 0 };
+      reads.set(fd, own);
+    }
+    own.count++;
+  }
   const pairs = fitsOf(machine, descriptor, backend, span)
-    .filter(({ fd, explained }) => explained >= LEAST_READS && explained >= reads.get(fd)! * LEAST_EXPLAINED)
+    .filter(
+      ({ fd, explained }) => explained >= LEAST_READS && explained >= reads.get(fd)!.count * LEAST_EXPLAINED,
+    )
     .map(({ id, fd, latencies }) => ({ id, fd, latency: median(latencies) }));
   // Of all pairs that share one of its halves it has to be by far the closest.
   const clear = pairs.filter(({ id, fd, latency }) =>

@@ -40,6 +40,8 @@ export interface HostMatch {
 /** Devices tried at most, busiest first, and the share of guest requests that must be found. */
 const MOST_DEVICES = 16;
 const LEAST_SHARE = 0.3;
+/** With so many of them found no other device can have noticeably more. */
+const NEARLY_ALL = 0.99;
 
 /** By how much sectors differ on a host device, where another part of the recording has told. */
 export type KnownShift = Pick<HostMatch, 'device' | 'shift'>;
@@ -63,6 +65,7 @@ export function matchHostRequests(
     );
     const match = pairBySector(guestTable, guest, hostTable, host, shift);
     if (match.matched > (best?.matched ?? 0)) best = match;
+    if (match.matched >= guest.length * NEARLY_ALL) break;
   }
   return best !== undefined && best.matched >= guest.length * LEAST_SHARE ? best : undefined;
 }

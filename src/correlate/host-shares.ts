@@ -79,7 +79,8 @@ export function joinMerged(
     Number.POSITIVE_INFINITY,
   );
   const lengthOf = (index: number) => requestSectors(table.aux[host.issue[index]!]!);
-  const long = [...host.issue.keys()].filter((index) => lengthOf(index) > shortest);
+  const long: number[] = [];
+  for (let index = 0; index < host.issue.length; index++) if (lengthOf(index) > shortest) long.push(index);
   let merged = 0;
   for (const request of lone) {
     const row = guest.issue[request]!;

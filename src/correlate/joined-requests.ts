@@ -147,7 +147,9 @@ class Growing<Kind extends Column<Kind>> {
 }
 
 function renamed(ids: Uint16Array, names: readonly number[]): Uint16Array {
-  return ids.map((id) => names[id] ?? 0);
+  const own = new Uint16Array(ids.length);
+  for (let at = 0; at < ids.length; at++) own[at] = names[ids[at]!] ?? 0;
+  return own;
 }
 
 /** Things told apart by a key, numbered in the order in which they are met. */

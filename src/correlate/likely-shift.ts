@@ -25,7 +25,8 @@ export function likeliestShift(guest: Float64Array, host: Float64Array, known?: 
 
 function holds(shift: number, guestSectors: Float64Array, hostSectors: Float64Array): boolean {
   const ofHost = new Set(hostSectors);
-  const found = guestSectors.reduce((sum, sector) => sum + (ofHost.has(sector + shift) ? 1 : 0), 0);
+  let found = 0;
+  for (const sector of guestSectors) if (ofHost.has(sector + shift)) found++;
   return found >= guestSectors.length * LEAST_BY_KNOWN;
 }
 

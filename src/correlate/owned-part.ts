@@ -3,7 +3,7 @@
  * though it ends behind it; each request belongs to the slice in which it was issued.
  */
 import type { EventTable } from '../trace/event-table.ts';
-import { firstNotBefore } from '../trace/occurrences.ts';
+import { firstNotBefore, pick } from '../trace/occurrences.ts';
 import type { ApplicationMatch } from './application.ts';
 import { LAST_CYCLE, NEVER_COMPLETED, OUTSIDE_SPAN } from './build-request-table.ts';
 import type { Correlated } from './correlate.ts';
@@ -64,7 +64,7 @@ export function ownedPart(correlated: Correlated, own: OwnTime, before?: SeenBef
   const isNobodys = (row: number) =>
     before === undefined || ts[row]! > before.to || before.strays.has(strayAt(app.table, row));
   const { ts } = app.table;
-  const issued = Float64Array.from(requests.rows.get(path.anchors.issue)!, (row) => ts[row]!);
+  const issued = pick(ts, requests.rows.get(path.anchors.issue)!);
   const first = firstNotBefore(issued, own.from);
   const behind = firstNotBefore(issued, own.to);
   const part = <Column extends Cut<Column>>(column: Column) => column.subarray(first, behind);
@@ -143,9 +143,10 @@ function wholeOnes(requests: RequestTable, { from, to }: OwnTime): RequestTable 
 }
 
 function ownLines({ entry, request, offsetNs }: ApplicationMatch, first: number, behind: number) {
-  return {
-    offsetNs,
-    entry: entry.subarray(first, behind),
-    request: request.map((each) => (each >= first && each < behind ? each - first : -1)),
-  };
+  const own = new Int32Array(request.length);
+  for (let line = 0; line < request.length; line++) {
+    const each = request[line]!;
+    own[line] = each >= first && each < behind ? each - first : -1;
+  }
+  return { offsetNs, entry: entry.subarray(first, behind), request: own };
 }

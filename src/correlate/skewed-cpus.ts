@@ -31,12 +31,21 @@ const NEARLY_ALL = 0.9;
 
 /** How much too early messages arrive, but for the most extreme of them; undefined when they do not. */
 function earliness({ latencies, impossible }: Way): number | undefined {
-  const early = latencies.filter((ns) => ns < 0).sort((a, b) => a - b);
+  const early = earlyOf(latencies);
   if (early.length < LEAST_EARLY) return undefined;
   if (impossible < LEAST_EARLY && early.length < latencies.length * NEARLY_ALL) return undefined;
   const most = -early[Math.floor(early.length / 10)]!;
-  const near = latencies.filter((ns) => Math.abs(ns) <= most).length;
+  let near = 0;
+  for (let at = 0; at < latencies.length; at++) if (Math.abs(latencies[at]!) <= most) near++;
   return early.length >= near * LEAST_SHARE ? most : undefined;
+}
+
+/** Those that arrive before they leave, the earliest first. */
+function earlyOf(latencies: readonly number[]): Float64Array {
+  const early = new Float64Array(latencies.length);
+  let count = 0;
+  for (let at = 0; at < latencies.length; at++) if (latencies[at]! < 0) early[count++] = latencies[at]!;
+  return early.subarray(0, count).sort();
 }
 
 /** Where nothing is lost hardly a message arrives early that nothing explains: no more than one of so many. */

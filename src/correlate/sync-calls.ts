@@ -3,6 +3,7 @@ import { EVENT_KINDS, kindId } from '../../parsers/event-kinds.ts';
 import { LatestRows } from '../trace/latest-rows.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { BySector } from './by-sector.ts';
 import type { CpuMessages } from './cpu-messages.ts';
 
 const CALLS = ['read', 'pread64', 'preadv', 'preadv2', 'write', 'pwrite64', 'pwritev', 'pwritev2'];
@@ -51,7 +52,7 @@ class Walk {
   readonly #open = new LatestRows();
   readonly #asking = new Map<number, Call>();
   /** Device → sector → the request in flight there, of those that a call waits for. */
-  readonly #inFlight = new Map<number, Map<number, Wait>>();
+  readonly #inFlight = new Map<number, BySector<Wait>>();
 
   constructor({ table }: Occurrences) {
     this.#table = table;
@@ -84,7 +85,7 @@ class Walk {
     this.#asking.set(thread, call);
     const wait = { call, completed: NO_ROW };
     call.waits.push(wait);
-    const own = this.#inFlight.get(dev[row]!) ?? new Map<number, Wait>();
+    const own = this.#inFlight.get(dev[row]!) ?? new BySector<Wait>();
     this.#inFlight.set(dev[row]!, own);
     own.set(tag[row]!, wait);
   }

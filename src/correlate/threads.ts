@@ -79,8 +79,8 @@ export function backendThreads(
   hostIssue: Int32Array,
   facts: RecordingFacts,
 ): ReadonlySet<number> {
-  const issued = hostIssue.filter((row) => row !== NO_ROW);
-  if (issued.length > 0) return busiest(host.table, issued);
+  const issuers = busiest(host.table, hostIssue);
+  if (issuers.size > 0) return issuers;
   const event = SERVING_EVENTS.find((name) => host.count(name) > 0);
   if (event === undefined) return new Set();
   const known = new Set([...(facts.qemuThreads ?? []), ...(facts.daemonThreads ?? [])].map(({ tid }) => tid));
@@ -98,9 +98,11 @@ export function isOfSeveralGuests(host: Occurrences, facts: ThreadFacts): boolea
   return rows.some((row) => !threads.has(host.table.dev[row]!));
 }
 
+/** The threads with most of the rows, NO_ROW left out; none where there are no others. */
 function busiest(table: EventTable, rows: Int32Array | Uint32Array): ReadonlySet<number> {
   const counts = new Map<number, number>();
   for (let at = 0; at < rows.length; at++) {
+    if (rows[at] === NO_ROW) continue;
     const tid = table.tid[rows[at]!]!;
     counts.set(tid, (counts.get(tid) ?? 0) + 1);
   }

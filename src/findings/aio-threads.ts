@@ -13,9 +13,11 @@ export const aioThreads = defineFinding({
     const table = hostSide(input)?.table;
     const rows = input.correlated.followed.rows.get('host:issue');
     if (input.correlated.path.app !== 'guest' || table === undefined || rows === undefined) return undefined;
+    const threads = new Set([...table.tasks].filter(([, { comm }]) => comm === 'worker').map(([tid]) => tid));
+    if (threads.size === 0) return undefined;
     const workers = countOf(input, (request) => {
       const row = rows[request]!;
-      return row !== NO_ROW && table.tasks.get(table.tid[row]!)?.comm === 'worker';
+      return row !== NO_ROW && threads.has(table.tid[row]!);
     });
     if (workers * 2 < input.breakdown.matched.length || workers === 0) return undefined;
     return {

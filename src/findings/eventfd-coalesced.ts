@@ -1,5 +1,5 @@
 import { firstNotBefore } from '../trace/occurrences.ts';
-import { countOf, hostSide, spanOfRequest } from './evidence.ts';
+import { countShared, hostSide, spanOfRequest } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 
 /** Signals for one request that have to be taken together with others. */
@@ -19,7 +19,7 @@ export const eventfdCoalesced = defineFinding({
     const host = hostSide(input);
     if (correlated.host === undefined || host === undefined || correlated.path.name.startsWith('vfio-'))
       return undefined;
-    const shared = countOf(input, (request) => correlated.inFlight.alone[request] === 0);
+    const shared = countShared(input);
     if (shared * 2 < matched.length || host.occurrences.count('eventfd_read') === 0) return undefined;
     const from = spanOfRequest(input, matched[0]!)[0];
     const to = spanOfRequest(input, matched.at(-1)!)[1];

@@ -5,22 +5,24 @@ import { NO_ROW } from '../trace/units.ts';
 import type { FindingInput } from './finding.ts';
 
 /** CPUs a tracer does not record (QEMU's log) are stored as this. */
-const UNKNOWN_CPU = 65_535;
+export const UNKNOWN_CPU = 65_535;
 
 /** The side that runs on real CPUs: the host, on bare metal the application's machine. */
 export function hostSide({ correlated }: FindingInput): Side | undefined {
   return correlated.host ?? (correlated.path.app === 'host' ? correlated.app : undefined);
 }
 
-/** CPU a point was stamped on, request by request; undefined where it was not. */
-export function cpuAt(input: FindingInput, point: PointId): (request: number) => number | undefined {
-  const rows = input.correlated.followed.rows.get(point);
-  const side = point.startsWith('guest:') ? input.correlated.app : hostSide(input);
-  return (request) => {
-    const row = rows?.[request] ?? NO_ROW;
-    const cpu = row === NO_ROW || side === undefined ? UNKNOWN_CPU : side.table.cpu[row]!;
-    return cpu === UNKNOWN_CPU ? undefined : cpu;
-  };
+/** CPU a point was stamped on, by request; UNKNOWN_CPU where it was not. */
+export function cpusAt(input: FindingInput, point: PointId): Uint16Array {
+  const { requests, followed, app } = input.correlated;
+  const cpus = new Uint16Array(requests.length).fill(UNKNOWN_CPU);
+  const rows = followed.rows.get(point);
+  const side = point.startsWith('guest:') ? app : hostSide(input);
+  if (rows === undefined || side === undefined) return cpus;
+  const { cpu } = side.table;
+  for (let request = 0; request < cpus.length; request++)
+    if (rows[request] !== NO_ROW) cpus[request] = cpu[rows[request]!]!;
+  return cpus;
 }
 
 /** Matched requests of which something holds. */
@@ -28,6 +30,15 @@ export function countOf({ breakdown }: FindingInput, holds: (request: number) =>
   const { matched } = breakdown;
   let count = 0;
   for (let at = 0; at < matched.length; at++) if (holds(matched[at]!)) count++;
+  return count;
+}
+
+/** Matched requests that were not alone: others were in flight beside them. */
+export function countShared({ breakdown, correlated }: FindingInput): number {
+  const { matched } = breakdown;
+  const { alone } = correlated.inFlight;
+  let count = 0;
+  for (let at = 0; at < matched.length; at++) if (alone[matched[at]!] === 0) count++;
   return count;
 }
 

@@ -1,5 +1,5 @@
-import { countOf, cpuAt, ofRequests } from './evidence.ts';
-import { defineFinding } from './finding.ts';
+import { cpusAt, ofRequests, UNKNOWN_CPU } from './evidence.ts';
+import { defineFinding, type FindingInput } from './finding.ts';
 import { gainOfOthers } from './gain.ts';
 
 export const interruptCpu = defineFinding({
@@ -9,21 +9,16 @@ export const interruptCpu = defineFinding({
   about:
     'A drive with a queue per CPU interrupts the CPU that submitted. Elsewhere the completion takes a cross-CPU wake-up and cold caches; it happens with fewer queues than CPUs, with an affinity set by hand, and when a thread moved. The gain compares requests of this recording that were interrupted elsewhere with those that were not.',
   find(input) {
-    const issued = cpuAt(input, input.correlated.path.app === 'host' ? 'host:issue' : 'backend:submit');
-    const issuedByHost = cpuAt(input, 'host:issue');
-    const interrupted = cpuAt(input, 'host:irq');
-    const elsewhere = (request: number) => {
-      const from = issuedByHost(request) ?? issued(request);
-      const to = interrupted(request);
-      return from !== undefined && to !== undefined && from !== to;
-    };
-    const count = countOf(input, elsewhere);
-    if (count * 2 < input.breakdown.matched.length) return undefined;
+    const { matched } = input.breakdown;
+    const elsewhere = interruptedElsewhere(input);
+    let count = 0;
+    for (let at = 0; at < matched.length; at++) count += elsewhere[matched[at]!]!;
+    if (count * 2 < matched.length) return undefined;
     return {
       evidence: `in ${ofRequests(input, count)} the interrupt came on another CPU than the one that issued the request`,
       gain: gainOfOthers(
         input,
-        elsewhere,
+        (request) => elsewhere[request] === 1,
         'requests interrupted elsewhere against those interrupted where issued',
       ),
       confidence: 'high',
@@ -31,3 +26,18 @@ export const interruptCpu = defineFinding({
     };
   },
 });
+
+/** 1 for each request that was interrupted on another CPU than the one that issued it. */
+function interruptedElsewhere(input: FindingInput): Uint8Array {
+  const isOfGuest = input.correlated.path.app === 'guest';
+  const issued = cpusAt(input, 'host:issue');
+  const submitted = isOfGuest ? cpusAt(input, 'backend:submit') : issued;
+  const interrupted = cpusAt(input, 'host:irq');
+  const elsewhere = new Uint8Array(issued.length);
+  for (let request = 0; request < elsewhere.length; request++) {
+    const from = issued[request] === UNKNOWN_CPU ? submitted[request]! : issued[request]!;
+    const to = interrupted[request]!;
+    if (from !== UNKNOWN_CPU && to !== UNKNOWN_CPU && from !== to) elsewhere[request] = 1;
+  }
+  return elsewhere;
+}

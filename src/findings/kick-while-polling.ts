@@ -1,5 +1,6 @@
 import { NOT_OBSERVED } from '../correlate/request-table.ts';
-import { countOf, hasPoint, microseconds, ofRequests } from './evidence.ts';
+import { NO_ROW } from '../trace/units.ts';
+import { countOf, microseconds, ofRequests } from './evidence.ts';
 import { defineFinding, type FindingInput } from './finding.ts';
 import { diskOptions, pollWindowNs, qemuOptions } from './qemu-settings.ts';
 
@@ -19,11 +20,13 @@ export const kickWhilePolling = defineFinding({
     const { correlated } = input;
     // With others in flight a request may be found because the back-end is at work for them.
     if (pollWindowNs(input) === 0) return undefined;
-    const kick = hasPoint(input, 'kvm:exit');
+    const kicks = correlated.followed.rows.get('kvm:exit');
+    if (kicks === undefined) return undefined;
     const { variant, variants } = correlated.requests;
     const isKicked = variants.map(({ points }) => points.includes('kvm:exit'));
+    const { alone } = correlated.inFlight;
     const polled = (request: number) =>
-      correlated.inFlight.alone[request] !== 0 && !isKicked[variant[request]!] && kick(request);
+      alone[request] !== 0 && isKicked[variant[request]!] !== true && kicks[request] !== NO_ROW;
     const count = countOf(input, polled);
     if (count === 0 || count < input.breakdown.matched.length * LEAST_SHARE) return undefined;
     const out = exitTimes(input, polled);

@@ -1,4 +1,4 @@
-import { countOf, ofRequests } from './evidence.ts';
+import { countShared, ofRequests } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 
 const LEAST_SHARE = 0.05;
@@ -11,7 +11,7 @@ export const queueDepth = defineFinding({
     'The talk measures one request at a time, because then the latency is the path’s. With more in flight, stages hold time in which a thread worked on another request, and kicks and interrupts are shared. The figures stay exact; their meaning changes.',
   find(input) {
     const { inFlight } = input.correlated;
-    const shared = countOf(input, (request) => inFlight.alone[request] === 0);
+    const shared = countShared(input);
     if (shared < input.breakdown.matched.length * LEAST_SHARE || shared === 0) return undefined;
     return {
       evidence: `${ofRequests(input, shared)} shared the disk with others; it had ${inFlight.mean.toFixed(2)} in flight in the mean, ${inFlight.most} at most`,

@@ -20,15 +20,11 @@ export const sharedIothread = defineFinding({
     const device = host.table.dev[own[first]!]!;
     const from = spanOfRequest(input, breakdown.matched[0]!)[0];
     const to = spanOfRequest(input, breakdown.matched.at(-1)!)[1];
-    const foreign = host.occurrences
-      .rows('block_rq_issue')
-      .filter(
-        (row) =>
-          host.table.dev[row] !== device &&
-          correlated.backend.has(host.table.tid[row]!) &&
-          host.timeOfRow(row) >= from &&
-          host.timeOfRow(row) <= to,
-      );
+    const foreign: number[] = [];
+    for (const row of host.occurrences.rows('block_rq_issue')) {
+      if (host.table.dev[row] === device || !correlated.backend.has(host.table.tid[row]!)) continue;
+      if (host.timeOfRow(row) >= from && host.timeOfRow(row) <= to) foreign.push(row);
+    }
     if (foreign.length === 0 || foreign.length < breakdown.matched.length * LEAST_SHARE) return undefined;
     const devices = [...new Set(foreign.map((row) => host.table.dev[row]!))];
     return {

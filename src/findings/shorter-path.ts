@@ -1,4 +1,4 @@
-import { countOf } from './evidence.ts';
+import { countShared } from './evidence.ts';
 import { defineFinding, type FindingInput } from './finding.ts';
 import { gainOfStages } from './gain.ts';
 
@@ -19,9 +19,9 @@ export const shorterPath = defineFinding({
   about:
     'QEMU’s nvme:// driver talks to the drive without the host’s block layer and AIO; VFIO gives the drive to the guest, which removes the back-end as well. Both take the drive away from the host, and VFIO also migration, snapshots and block jobs. What replaces the stages is not free: the gain is what is removed, less what nvme:// adds (nvme-submit, a bottom half) or VFIO keeps (the interrupt through an eventfd).',
   find(input) {
-    const { path, inFlight } = input.correlated;
+    const { path } = input.correlated;
     // Stages of requests that shared the path hold their wait for each other: no other path removes that.
-    const shared = countOf(input, (request) => inFlight.alone[request] === 0);
+    const shared = countShared(input);
     if (shared * 2 > input.breakdown.matched.length) return undefined;
     if (!path.name.startsWith('virtio-blk-') || !opensNvme(input)) return undefined;
     const host = gainOfStages(input, HOST_STAGES);

@@ -1,4 +1,4 @@
-import { countOf, cpuAt } from './evidence.ts';
+import { cpusAt, UNKNOWN_CPU } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 import { queuesOfDisk } from './qemu-settings.ts';
 
@@ -14,14 +14,14 @@ export const singleQueue = defineFinding({
   find(input) {
     const { correlated, breakdown } = input;
     if (correlated.path.app !== 'guest' || queuesOfDisk(input) !== 1) return undefined;
-    const cpu = cpuAt(input, 'guest:issue');
+    const cpus = cpusAt(input, 'guest:issue');
     const counts = new Map<number, number>();
     for (const request of breakdown.matched) {
-      const own = cpu(request);
-      if (own !== undefined) counts.set(own, (counts.get(own) ?? 0) + 1);
+      const own = cpus[request]!;
+      if (own !== UNKNOWN_CPU) counts.set(own, (counts.get(own) ?? 0) + 1);
     }
-    const busiest = Math.max(0, ...counts.values());
-    const others = countOf(input, (request) => cpu(request) !== undefined) - busiest;
+    const known = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const others = known - Math.max(0, ...counts.values());
     if (counts.size < 2 || others < breakdown.matched.length * LEAST_SHARE) return undefined;
     return {
       evidence: `num-queues=1, and ${counts.size} vCPUs issued requests (${[...counts].map(([own, n]) => `vCPU ${own}: ${n}`).join(', ')})`,

@@ -127,13 +127,14 @@ function countHops(
   const crossed = new Map<string, number>();
   const groups = new Map<number, { n: number; sum: number }>();
   let all = 0;
+  let [known, group] = [-1, { n: 0, sum: 0 }];
   for (let at = 0; at < matched.length; at++) {
     const request = matched[at]!;
     const hops = hopsOf(request, pointsOf[requests.variant[request]!]!, nodes, crossed);
     all += hops;
-    let group = groups.get(hops);
-    if (group === undefined) {
-      group = { n: 0, sum: 0 };
+    if (hops !== known) {
+      known = hops;
+      group = groups.get(hops) ?? { n: 0, sum: 0 };
       groups.set(hops, group);
     }
     group.n++;

@@ -143,7 +143,10 @@ export function knownIndex({ ts }: EventTable): readonly LaidOut[] | undefined {
   return known.get(ts);
 }
 
-/** The rows of each kind, for another thread too; they are known from now on. One counting sort, 4 bytes a row. */
+/**
+ * The rows of each kind; they are known from now on. In memory that another thread sees where the table is (`sharedTable`). One counting
+ * sort, 4 bytes a row.
+ */
 export function rowsByKind(table: EventTable): readonly LaidOut[] {
   const kinds = knownIndex(table) ?? byKind(table);
   known.set(table.ts, kinds);
@@ -159,10 +162,13 @@ export function indexOccurrences(table: EventTable): Occurrences {
 }
 
 function byKind({ kind }: EventTable): LaidOut[] {
+  const isShared = kind.buffer instanceof SharedArrayBuffer;
   const starts = new Uint32Array(EVENT_KINDS.length + 1);
   for (let row = 0; row < kind.length; row++) starts[kind[row]! + 1]!++;
   for (let id = 0; id < EVENT_KINDS.length; id++) starts[id + 1]! += starts[id]!;
-  const rows = new Uint32Array(kind.length);
+  const rows = isShared
+    ? new Uint32Array(new SharedArrayBuffer(kind.length * Uint32Array.BYTES_PER_ELEMENT))
+    : new Uint32Array(kind.length);
   const fill = starts.slice(0, EVENT_KINDS.length);
   for (let row = 0; row < kind.length; row++) rows[fill[kind[row]!]!++] = row;
   return EVENT_KINDS.map(({ id }) => ({ rows: rows.subarray(starts[id]!, starts[id + 1]!) }));
