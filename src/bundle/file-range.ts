@@ -14,18 +14,31 @@ export function inflatedAtOnce(bytes: number): number {
   return Math.min(Math.max(bytes, INFLATED_BYTES), MANY_INFLATED_BYTES);
 }
 
-/** The bytes of an open file in [start, end), in chunks of `bytes`. Ends early where the file does. */
+/** The bytes of an open file in [start, end), in chunks of `bytes`; the next is read while one is used. Ends early where the file does. */
 export async function* readRange(
   handle: FileHandle,
   start: number,
   end: number,
   bytes = READ_BYTES,
 ): AsyncGenerator<Uint8Array> {
-  for (let position = start; position < end; ) {
-    const chunk = await readExact(handle, position, Math.min(bytes, end - position));
-    if (chunk.length === 0) return;
-    position += chunk.length;
-    yield chunk;
+  let position = start;
+  let next = chunkAt();
+  try {
+    for (let chunk = await next; chunk.length > 0; chunk = await next) {
+      position += chunk.length;
+      next = chunkAt();
+      yield chunk;
+    }
+  } finally {
+    // Who takes no more closes the file, and not under a read.
+    await next.catch(() => undefined);
+  }
+
+  function chunkAt(): Promise<Buffer> {
+    const chunk = readExact(handle, position, Math.max(0, Math.min(bytes, end - position)));
+    // That it failed is said when it is its turn.
+    chunk.catch(() => undefined);
+    return chunk;
   }
 }
 
