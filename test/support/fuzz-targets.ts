@@ -7,7 +7,7 @@ import { readFactsFolder } from '../../parsers/facts/facts-folder.ts';
 import { parseFioJson } from '../../parsers/facts/fio-json.ts';
 import { parseFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
 import { parsePerfStat } from '../../parsers/facts/perf-stat.ts';
-import { parseRequestLog } from '../../parsers/facts/request-log.ts';
+import { RequestLogReader } from '../../parsers/facts/request-log.ts';
 import type { Format } from '../../parsers/format.ts';
 import { FORMATS } from '../../parsers/formats.ts';
 import { iotraceEvents } from '../../parsers/iotrace-events.ts';
@@ -78,7 +78,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   textTarget('bpftrace script', ['bpftrace'], (text) => readScript(text)),
   textTarget('fio JSON', ['facts', 'fio'], (text) => parseFioJson(text)),
   textTarget('fio latency log', ['fio'], (_text, bytes) => parseFioLatencyLog(bytes)),
-  textTarget('request log', ['facts'], (_text, bytes) => parseRequestLog(bytes)),
+  { name: 'request log', fixtures: ['facts'], seeds: [], run: readRequestLog },
   textTarget('perf stat', ['facts'], (text) => parsePerfStat(text)),
   textTarget('folder of facts', ['facts', 'facts/spdk-nvme', 'facts/unvme-fastpath'], (text) =>
     readFactsFolder([
@@ -117,6 +117,14 @@ function textTarget(
       return [];
     },
   };
+}
+
+async function readRequestLog(bytes: Uint8Array, pieceBytes: number): Promise<Outcome> {
+  const reader = new RequestLogReader();
+  for await (const piece of pieces(bytes, pieceBytes)) reader.push(piece);
+  const { data, problems } = reader.finish();
+  const lines = problems.reduce((sum, { line, reason }) => sum + line + reason.length, 0);
+  return [data?.requests ?? 0, data?.meanNs ?? 0, data?.log.sector.at(-1) ?? 0, problems.length, lines];
 }
 
 async function* pieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
