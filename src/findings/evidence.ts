@@ -1,11 +1,8 @@
 /** Reading one recording for evidence: rows of points, CPUs, counts, and words for them. */
 import type { Side } from '../correlate/side.ts';
 import type { PointId } from '../paths/points.ts';
-import { NO_ROW } from '../trace/units.ts';
+import { NO_ROW, UNKNOWN_CPU } from '../trace/units.ts';
 import type { FindingInput } from './finding.ts';
-
-/** CPUs a tracer does not record (QEMU's log) are stored as this. */
-export const UNKNOWN_CPU = 65_535;
 
 /** The side that runs on real CPUs: the host, on bare metal the application's machine. */
 export function hostSide({ correlated }: FindingInput): Side | undefined {

@@ -1,4 +1,5 @@
-import { cpusAt, ofRequests, UNKNOWN_CPU } from './evidence.ts';
+import { UNKNOWN_CPU } from '../trace/units.ts';
+import { cpusAt, ofRequests } from './evidence.ts';
 import { defineFinding, type FindingInput } from './finding.ts';
 import { gainOfOthers } from './gain.ts';
 

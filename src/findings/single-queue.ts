@@ -1,4 +1,5 @@
-import { cpusAt, UNKNOWN_CPU } from './evidence.ts';
+import { UNKNOWN_CPU } from '../trace/units.ts';
+import { cpusAt } from './evidence.ts';
 import { defineFinding } from './finding.ts';
 import { queuesOfDisk } from './qemu-settings.ts';
 

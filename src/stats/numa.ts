@@ -4,7 +4,7 @@ import type { RequestVariant } from '../correlate/request-table.ts';
 import { sideOf } from '../correlate/scene.ts';
 import type { PointId } from '../paths/points.ts';
 import type { MemorySamplesFact, RecordingFacts } from '../trace/recording.ts';
-import { NO_ROW } from '../trace/units.ts';
+import { NO_ROW, UNKNOWN_CPU } from '../trace/units.ts';
 import { type MemoryAccesses, memoryAccesses } from './memory-accesses.ts';
 import { type VirtualNode, virtualNodes } from './virtual-nodes.ts';
 
@@ -35,9 +35,6 @@ const ACTORS: readonly { actor: string; points: readonly PointId[] }[] = [
   { actor: 'application', points: ['app:submit', 'host:issue'] },
   { actor: 'drive interrupt', points: ['host:irq', 'vfio:irq'] },
 ];
-
-/** CPUs a tracer does not record (QEMU's log) are stored as this. */
-const UNKNOWN_CPU = 65_535;
 
 export function numaStats(correlated: Correlated, matched: Int32Array, facts: RecordingFacts): NumaStats {
   const nodeOf = new Map(

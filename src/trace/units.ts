@@ -10,3 +10,6 @@ export type RelativeNs = number;
 export type EventRow = number;
 
 export const NO_ROW: EventRow = -1;
+
+/** In place of the CPU of a row where the tracer records none (QEMU's log). */
+export const UNKNOWN_CPU = 65_535;

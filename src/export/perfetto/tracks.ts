@@ -4,7 +4,7 @@ import type { Correlated } from '../../correlate/correlate.ts';
 import type { Side } from '../../correlate/side.ts';
 import { type PointId, pointById } from '../../paths/points.ts';
 import type { MachineName } from '../../trace/recording.ts';
-import { NO_ROW } from '../../trace/units.ts';
+import { NO_ROW, UNKNOWN_CPU } from '../../trace/units.ts';
 import type { Track } from './packets.ts';
 
 /** Events that only an interrupt handler, or what runs inside one, emits. */
@@ -16,8 +16,6 @@ const MAY_BE_INSIDE: ReadonlySet<PointId> = new Set<PointId>([
   ...(['guest:complete', 'host:complete', 'host:aio-done', 'host:aio-notify', 'vfio:signal'] as const),
   ...(['kvm:irqfd', 'kvm:inject'] as const),
 ]);
-/** CPUs a tracer does not record are stored as this. */
-const UNKNOWN_CPU = 65_535;
 
 /** uuids of the groups; those of single tracks come after. */
 const GROUP = { requests: 1, guest: 2, host: 3 } as const;
