@@ -1,6 +1,6 @@
 import { parseFioJson, sniffFioJson } from '../../parsers/facts/fio-json.ts';
 import { parseFioLatencyLog, sniffFioLatencyLog } from '../../parsers/facts/fio-latency-log.ts';
-import type { Problem } from '../../parsers/facts/reading.ts';
+import type { Problem, Reading } from '../../parsers/facts/reading.ts';
 import { parseRequestLog, RequestLogReader, sniffRequestLog } from '../../parsers/facts/request-log.ts';
 import { IotraceError, quoted } from '../errors.ts';
 import type { GroundTruth } from '../trace/recording.ts';
@@ -23,11 +23,13 @@ export function readTruth(source: string, bytes: Uint8Array): ReadTruth {
   if (sniffFioLatencyLog(bytes)) return latencyLog(source, bytes);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1 << 28)).toString('utf8');
   if (!sniffFioJson(text)) return { truth: undefined, problems: [] };
-  const { data, problems } = parseFioJson(text);
-  return { truth: data === undefined ? undefined : { source, ...data }, problems };
+  return truthOf(source, parseFioJson(text));
 }
 
-function truthOf(source: string, { data, problems }: ReturnType<typeof parseRequestLog>): ReadTruth {
+function truthOf(
+  source: string,
+  { data, problems }: Reading<Omit<GroundTruth, 'source'> | undefined>,
+): ReadTruth {
   return { truth: data === undefined ? undefined : { source, ...data }, problems };
 }
 
@@ -39,21 +41,17 @@ export async function readTruthOf(
   const parts: Uint8Array[] = [];
   let log: RequestLogReader | undefined;
   let length = 0;
-  let isTold = false;
   for await (const chunk of chunks) {
+    const isHead = length < HEAD_BYTES;
     length += chunk.length;
     if (length > MAX_TRUTH_BYTES) return undefined;
-    if (log !== undefined) {
-      log.push(chunk);
-      continue;
-    }
-    parts.push(chunk);
-    if (isTold || length < HEAD_BYTES) continue;
-    isTold = true;
+    if (log === undefined) parts.push(chunk);
+    else log.push(chunk);
+    // It is told once, by the chunk that completes the head.
+    if (!isHead || length < HEAD_BYTES) continue;
     if (!sniffRequestLog(Buffer.concat(parts).subarray(0, HEAD_BYTES))) continue;
     log = new RequestLogReader();
-    for (const part of parts) log.push(part);
-    parts.length = 0;
+    for (const part of parts.splice(0)) log.push(part);
   }
   return log === undefined ? readTruth(source, Buffer.concat(parts)) : truthOf(source, log.finish());
 }
@@ -99,12 +97,12 @@ function latencyLog(source: string, bytes: Uint8Array): ReadTruth {
         problem('error', 'by its name a log of submission latencies: give the one that ends in _lat'),
       ],
     };
-  const { data, problems } = parseFioLatencyLog(bytes);
+  const { truth, problems } = truthOf(source, parseFioLatencyLog(bytes));
   const warning =
     part === undefined
       ? []
       : [problem('warning', 'by its name a log of completion latencies: the submission is not in them')];
-  return { truth: data === undefined ? undefined : { source, ...data }, problems: [...warning, ...problems] };
+  return { truth, problems: [...warning, ...problems] };
 }
 
 function problem(severity: Problem['severity'], reason: string): Problem {
