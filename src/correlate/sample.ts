@@ -13,6 +13,7 @@ export interface Sampling {
   readonly stretches: number;
 }
 
+/** How large a sample has to be. */
 export const SAMPLING = {
   /** Where nothing but the requests' sectors or their rhythm relates the clocks. */
   ofUnknown: { stretch: 256, stretches: 32 },

@@ -31,7 +31,7 @@ function machineOf(requests: readonly Drawn[]) {
 
 const guest: readonly Drawn[] = Array.from({ length: REQUESTS }, (_, at) => ({
   device: GUEST,
-  // All differ, and so do their differences.
+  // In no order, so that hardly any fits but by their own shift.
   sector: 1000 + ((at * at * 37 + at * 10_007) % 1_000_003) * 8,
   us: 100 + at * 100,
 }));
