@@ -23,7 +23,7 @@ export function matchSequences(a: Float64Array, b: Float64Array): SequenceMatch 
   const tolerance = medianGap(a) / 4;
   let best: { hits: number; i: number; j: number } = { hits: 0, i: 0, j: 0 };
   for (const start of [0.5, 0.25, 0.75, 0]) {
-    const i = Math.max(0, Math.min(Math.floor(a.length * start), a.length - SIGNATURE));
+    const i = Math.floor(a.length * start);
     for (let j = 0; j < b.length; j++) {
       const hits = signatureHits(a, b, i, j, tolerance);
       if (hits > best.hits) best = { hits, i, j };
@@ -41,16 +41,23 @@ function medianGap(times: Float64Array): number {
   return gaps[gaps.length >> 1]!;
 }
 
-/** How many of the signature starting at a[i] have an event of b at the same distance from b[j]. */
+/**
+ * How many of a signature have an event of b at the same distance from b[j] as from a[i]. It starts at a[i], near the end of a before
+ * it: a[i] itself may be what b has lost.
+ */
 function signatureHits(a: Float64Array, b: Float64Array, i: number, j: number, tolerance: number): number {
   const offset = a[i]! - b[j]!;
-  const end = Math.min(a.length, i + SIGNATURE);
+  const first = Math.max(0, Math.min(i, a.length - SIGNATURE));
   let hits = 0;
   let at = j;
-  for (let index = i; index < end; index++) {
+  for (let index = i; index < Math.min(a.length, first + SIGNATURE); index++) {
     at = nearest(b, a[index]! - offset, at);
     if (Math.abs(b[at]! + offset - a[index]!) <= tolerance) hits++;
     if (index - i === EARLY && hits < EARLY_HITS) return hits;
+  }
+  for (let index = i - 1; index >= first; index--) {
+    at = nearest(b, a[index]! - offset, at);
+    if (Math.abs(b[at]! + offset - a[index]!) <= tolerance) hits++;
   }
   return hits;
 }

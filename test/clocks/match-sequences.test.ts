@@ -26,6 +26,13 @@ describe('matchSequences', () => {
     });
   });
 
+  it('finds the partners of a few events of which the first has none', () => {
+    const guest = times(40, 7);
+    const match = matchSequences(guest, guest.slice(1))!;
+    expect([...match.a]).toEqual([...guest.keys()].slice(1));
+    expect([...match.b]).toEqual([...guest.keys()].slice(0, -1));
+  });
+
   it('matches nothing to another rhythm', () => {
     expect(matchSequences(times(300, 1), times(300, 99))).toBeUndefined();
   });
