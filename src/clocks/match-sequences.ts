@@ -21,14 +21,14 @@ const LEAST_SHARE = 0.6;
 export function matchSequences(a: Float64Array, b: Float64Array): SequenceMatch | undefined {
   if (a.length < 3 || b.length < 3) return undefined;
   const tolerance = medianGap(a) / 4;
-  let best: { hits: number; i: number; j: number } = { hits: 0, i: 0, j: 0 };
+  let best: { fit: number; i: number; j: number } = { fit: 0, i: 0, j: 0 };
   for (const start of [0.5, 0.25, 0.75, 0]) {
     const i = Math.floor(a.length * start);
     for (let j = 0; j < b.length; j++) {
-      const hits = signatureHits(a, b, i, j, tolerance);
-      if (hits > best.hits) best = { hits, i, j };
+      const fit = signatureFit(a, b, i, j, tolerance);
+      if (fit > best.fit) best = { fit, i, j };
     }
-    if (best.hits >= Math.min(SIGNATURE, a.length) * 0.8) break;
+    if (best.fit >= Math.min(SIGNATURE, a.length) * 0.8) break;
   }
   const match = walkBothWays(a, b, best.i, best.j, tolerance);
   return match.share >= LEAST_SHARE ? match : undefined;
@@ -42,24 +42,30 @@ function medianGap(times: Float64Array): number {
 }
 
 /**
- * How many of a signature have an event of b at the same distance from b[j] as from a[i]. It starts at a[i], near the end of a before
- * it: a[i] itself may be what b has lost.
+ * How well a signature fits where a[i] belongs to b[j]: each event of it counts by how near b has one, up to 1. A beat beside its
+ * place many may be within tolerance; in it they are nearer. The signature starts at a[i], near the end of a before it: a[i]
+ * itself may be what b has lost.
  */
-function signatureHits(a: Float64Array, b: Float64Array, i: number, j: number, tolerance: number): number {
+function signatureFit(a: Float64Array, b: Float64Array, i: number, j: number, tolerance: number): number {
   const offset = a[i]! - b[j]!;
   const first = Math.max(0, Math.min(i, a.length - SIGNATURE));
+  let fit = 0;
   let hits = 0;
   let at = j;
   for (let index = i; index < Math.min(a.length, first + SIGNATURE); index++) {
     at = nearest(b, a[index]! - offset, at);
-    if (Math.abs(b[at]! + offset - a[index]!) <= tolerance) hits++;
-    if (index - i === EARLY && hits < EARLY_HITS) return hits;
+    const near = 1 - Math.abs(b[at]! + offset - a[index]!) / tolerance;
+    if (near >= 0) {
+      hits++;
+      fit += near;
+    }
+    if (index - i === EARLY && hits < EARLY_HITS) return fit;
   }
   for (let index = i - 1; index >= first; index--) {
     at = nearest(b, a[index]! - offset, at);
-    if (Math.abs(b[at]! + offset - a[index]!) <= tolerance) hits++;
+    fit += Math.max(0, 1 - Math.abs(b[at]! + offset - a[index]!) / tolerance);
   }
-  return hits;
+  return fit;
 }
 
 /** Index of the element of `times` nearest to `time`, searching onwards from `from`. */

@@ -20,6 +20,7 @@ import {
 import { likeliestShift } from './likely-shift.ts';
 import { otherDistance } from './other-distance.ts';
 import { SectorIndex } from './sector-index.ts';
+import { shiftByRhythm, type TimedSectors } from './shift-by-rhythm.ts';
 
 export interface HostMatch {
   /** Packed device of the host's requests. */
@@ -58,9 +59,9 @@ export function matchHostRequests(
   const rows = blockRows(hosts);
   for (const { device } of busyDevices(hosts).slice(0, MOST_DEVICES)) {
     const host = hostFlights(hosts, rows, device);
-    const shift = likeliestShift(
-      sectorsOf(guestTable, guest),
-      sectorsOf(hostTable, host),
+    const shift = shiftOf(
+      { ts: pick(guestTable.ts, guest.issue), sectors: sectorsOf(guestTable, guest) },
+      { ts: pick(hostTable.ts, host.issue), sectors: sectorsOf(hostTable, host) },
       known?.device === device ? known.shift : undefined,
     );
     const match = pairBySector(guestTable, guest, hostTable, host, shift);
@@ -68,6 +69,12 @@ export function matchHostRequests(
     if (match.matched >= guest.length * NEARLY_ALL) break;
   }
   return best !== undefined && best.matched >= guest.length * LEAST_SHARE ? best : undefined;
+}
+
+/** By the sectors alone, where they tell; else by when they are asked for. */
+function shiftOf(guest: TimedSectors, host: TimedSectors, known: number | undefined): number {
+  const { shift, isAlone } = likeliestShift(guest.sectors, host.sectors, known);
+  return isAlone ? shift : (shiftByRhythm(guest, host) ?? shift);
 }
 
 /** Sectors of the requests' issue rows. */

@@ -8,19 +8,39 @@ const HOST_SAMPLE = 4096;
 /** A shift that is known already holds where the host has so many of the guest's sectors by it. */
 const LEAST_BY_KNOWN = 0.9;
 
+/** A difference that is met nearly as often as the commonest, as a share of that, may be the right one. */
+const NEARLY_AS_OFTEN = 0.9;
+
+/** A difference of sectors, and whether no other is nearly as common. */
+export interface LikelyShift {
+  readonly shift: number;
+  readonly isAlone: boolean;
+}
+
 /**
  * The commonest difference between host and guest sectors, of several the 0, else the first that was met; 0 without any. `known`
  * elsewhere in the recording, it is only held against them.
  */
-export function likeliestShift(guest: Float64Array, host: Float64Array, known?: number | undefined): number {
+export function likeliestShift(
+  guest: Float64Array,
+  host: Float64Array,
+  known?: number | undefined,
+): LikelyShift {
   const guestSectors = guest.subarray(0, GUEST_SAMPLE);
   const hostSectors = host.subarray(0, HOST_SAMPLE);
-  if (known !== undefined && holds(known, guestSectors, hostSectors)) return known;
+  if (known !== undefined && holds(known, guestSectors, hostSectors)) return { shift: known, isAlone: true };
   const groups = groupSizes(guestSectors, hostSectors);
   // The commonest one of the largest group is met so often: what is in a smaller group is rarer.
   const least = mostOf(countShifts(guestSectors, hostSectors, groups, groups.reduce(larger))).often;
-  const { shift, often, none } = mostOf(countShifts(guestSectors, hostSectors, groups, least));
-  return often === none ? 0 : shift;
+  const counted = countShifts(guestSectors, hostSectors, groups, least * NEARLY_AS_OFTEN);
+  const { shift, often, none } = mostOf(counted);
+  return { shift: often === none ? 0 : shift, isAlone: isAlone(counted, often) };
+}
+
+function isAlone({ shifts, times }: Counted, often: number): boolean {
+  let asCommon = 0;
+  for (let shift = 0; shift < shifts.size; shift++) if (times[shift]! >= often * NEARLY_AS_OFTEN) asCommon++;
+  return asCommon <= 1;
 }
 
 function holds(shift: number, guestSectors: Float64Array, hostSectors: Float64Array): boolean {

@@ -41,16 +41,24 @@ it.each(DRAWN)('%s', (_, guest, toHost) => {
     missing.map(toHost),
     missing.map((sector) => toHost(sector) + random(2) * 8),
   ])
-    expect(likeliestShift(guest, host)).toBe(plain(guest, host));
-  expect(likeliestShift(guest, new Float64Array(3).fill(Number.NaN))).toBe(0);
+    expect(likeliestShift(guest, host).shift).toBe(plain(guest, host));
+  expect(likeliestShift(guest, new Float64Array(3).fill(Number.NaN)).shift).toBe(0);
 });
 
 it('holds a shift that is known against the sectors, and looks for it where it does not hold', () => {
   // In sequence any small shift fits: what another part of the recording has told decides.
   const guest = sectors(300, (at) => at * 8);
   const host = sectors(4000, (at) => at * 8);
-  expect(likeliestShift(guest, host, 64)).toBe(64);
-  expect(likeliestShift(guest, host, 2 ** 20)).toBe(0);
+  expect(likeliestShift(guest, host, 64).shift).toBe(64);
+  expect(likeliestShift(guest, host, 2 ** 20).shift).toBe(0);
   const moved = guest.map((sector) => sector + 2048);
-  expect(likeliestShift(guest, moved, 0)).toBe(2048);
+  expect(likeliestShift(guest, moved, 0).shift).toBe(2048);
+});
+
+it('says whether another fits nearly as well', () => {
+  const guest = sectors(300, () => random(1 << 20) * 8);
+  const toHost = (sector: number) => sector + 2048;
+  expect(likeliestShift(guest, guest.map(toHost)).isAlone).toBe(true);
+  const inSequence = sectors(300, (at) => at * 8);
+  expect(likeliestShift(inSequence, inSequence.map(toHost)).isAlone).toBe(false);
 });
