@@ -175,6 +175,7 @@ class Work implements WindowSource {
   /** The mark of each request's row: the descriptor of its eventfd, or the tag that another point of it has. */
   #marksWanted(rule: PointRule, side: Side, drained: DrainedReads | undefined): Float64Array {
     const wanted = this.#wanted.fill(ANY_MARK);
+    const { alone } = this.#scene;
     if (drained !== undefined) {
       const { from } = this.#windows;
       for (let request = 0; request < wanted.length; request++)
@@ -188,7 +189,8 @@ class Work implements WindowSource {
     const needed = rule.onlyWith === undefined ? undefined : this.#found.get(rule.onlyWith)?.rows;
     if (needed !== undefined)
       for (let request = 0; request < wanted.length; request++)
-        if (needed[request] === NO_ROW) wanted[request] = Number.NaN;
+        if (needed[request] === NO_ROW && !(rule.orAlone === true && alone[request] === 1))
+          wanted[request] = Number.NaN;
     return wanted;
   }
 

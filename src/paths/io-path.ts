@@ -80,6 +80,8 @@ export interface PointRule {
   readonly turn?: string;
   /** Only for requests that have this point, where the recording holds it at all. */
   readonly onlyWith?: PointId;
+  /** And for those that were alone: what is found of them is theirs, and shows that the other point was lost. */
+  readonly orAlone?: true;
 }
 
 /** What ties a row to the request. */
