@@ -6,9 +6,10 @@ import type { EventTable } from '../trace/event-table.ts';
 import type { Occurrences } from '../trace/occurrences.ts';
 import { NO_ROW } from '../trace/units.ts';
 import { STEP, STEPS } from './app-steps.ts';
+import { beyondCount } from './beyond-count.ts';
 import { BlockSteps } from './block-steps.ts';
 import { Callers } from './callers.ts';
-import { APP_REJECTS, Flights, isData, NO_REQUEST } from './flights.ts';
+import { APP_REJECTS, Flights, isData, NO_REQUEST, STRAY } from './flights.ts';
 import { Returns } from './returns.ts';
 
 /** Requests of one disk as columns of rows of the table; NO_ROW where a point was not observed. */
@@ -69,6 +70,7 @@ const LEAST_ASKED = 0.2;
 /** The state of one pass over a table: which requests are in flight, who asked for them, who was told. */
 class Walk {
   readonly #table: EventTable;
+  readonly #isIncomplete: boolean;
   readonly #flights: Flights;
   readonly #callers: Callers;
   readonly #returns: Returns;
@@ -79,6 +81,7 @@ class Walk {
 
   constructor(table: EventTable, device: number, most: number, isIncomplete: boolean) {
     this.#table = table;
+    this.#isIncomplete = isIncomplete;
     this.#flights = new Flights(table, device, most);
     this.#callers = new Callers(table);
     this.#returns = new Returns(table, this.#callers, most, isIncomplete);
@@ -121,17 +124,22 @@ class Walk {
       if (completed[request] === NO_ROW) reject[request] ||= APP_REJECTS.neverCompleted;
     }
     const issue = flights.kept(issued);
+    const submit = flights.kept(calls);
+    const rejected = flights.kept(reject);
+    if (this.#isIncomplete)
+      for (const request of beyondCount(submit, issue, this.#table))
+        rejected[request] ||= APP_REJECTS.unsureCall;
     return {
       length: issue.length,
       device: flights.device,
-      submit: flights.kept(calls),
+      submit,
       queue: flights.kept(this.#queue),
       getrq: flights.kept(this.#getrq),
       insert: flights.kept(this.#insert),
       issue,
       complete: flights.kept(completed),
       return: flights.kept(this.#returns.rows),
-      reject: flights.kept(reject),
+      reject: rejected,
       strays: Int32Array.from(flights.strays),
     };
   }
@@ -180,6 +188,7 @@ class Walk {
   #onComplete(row: number): void {
     this.#blockSteps.complete(row);
     const request = this.#flights.complete(row);
-    if (request !== NO_REQUEST) this.#returns.completed(request, row);
+    if (request === STRAY) this.#returns.strayed(row, this.#flights.completed);
+    else if (request !== NO_REQUEST) this.#returns.completed(request, row);
   }
 }

@@ -52,6 +52,7 @@ const APP_REASONS: Record<number, string> = {
   [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
   [APP_REJECTS.unsureReturn]:
     'an event is missing: which call told its task that it is done cannot be said any more',
+  [APP_REJECTS.unsureCall]: 'an event is missing: which call asked for it cannot be said any more',
   [APP_REJECTS.noCycle]: 'another request was in flight: the host alone does not tell whose cycle it is',
 };
 

@@ -14,6 +14,8 @@ import { ThreadSet } from './thread-set.ts';
 const LEAST_READS = 8;
 const LEAST_EXPLAINED = 0.98;
 const LEAST_LEAD = 2;
+/** Where events are missing it may be the right one all the same with so many. */
+const LEAST_OF_LOSSY = 0.8;
 /** Ids and descriptors looked at; those that a disk needs are among the busiest. */
 const MOST_IDS = 64;
 
@@ -57,28 +59,34 @@ export function aroundRequests(
 }
 
 /**
- * What is learned of a machine's descriptors, when it is asked for the first time. Outside the `span` around the requests another run may
+ * What is learned of a machine's descriptors, when it is asked for the first time. `isLossy`: events are known to be missing. Outside the `span` around the requests another run may
  * have been recorded, whose threads have the same ids.
  */
 export function descriptorsOnce(
   backend: ReadonlySet<number>,
   span: TimeSpan,
+  isLossy: boolean,
 ): (machine: Occurrences) => Descriptors {
   const known = new Map<Occurrences, Descriptors>();
   return (machine) => {
-    const descriptors = known.get(machine) ?? findDescriptors(machine, backend, span);
+    const descriptors = known.get(machine) ?? findDescriptors(machine, backend, span, isLossy);
     known.set(machine, descriptors);
     return descriptors;
   };
 }
 
-function findDescriptors(machine: Occurrences, backend: ReadonlySet<number>, span: TimeSpan): Descriptors {
+function findDescriptors(
+  machine: Occurrences,
+  backend: ReadonlySet<number>,
+  span: TimeSpan,
+  isLossy: boolean,
+): Descriptors {
   const read = descriptorsOfReads(machine);
   let byId: ReadonlyMap<number, number> | undefined;
   return {
     of: (event) => (event === 'eventfd_read' ? read : machine.of(event).tag),
     byId: (id) => {
-      byId ??= learn(machine, read, backend, span);
+      byId ??= learn(machine, read, backend, span, isLossy);
       return byId.get(id);
     },
   };
@@ -118,7 +126,7 @@ export function drainedReads(
   };
 }
 
-/** eventfd_read has no argument that names it; the system call it serves has. */
+/** eventfd_read has no argument that names it; the system call it serves has, which serves no other. */
 function descriptorsOfReads(machine: Occurrences): Float64Array {
   const calls = machine.of('sys_enter_read');
   const reads = machine.of('eventfd_read');
@@ -130,6 +138,7 @@ function descriptorsOfReads(machine: Occurrences): Float64Array {
       latest.set(calls.tid[call]!, call);
     const own = latest.get(reads.tid[at]!);
     descriptor[at] = own === NO_ROW ? Number.NaN : calls.tag[own]!;
+    latest.set(reads.tid[at]!, NO_ROW);
   }
   return descriptor;
 }
@@ -139,6 +148,7 @@ function learn(
   descriptor: Float64Array,
   backend: ReadonlySet<number>,
   span: TimeSpan,
+  isLossy: boolean,
 ): ReadonlyMap<number, number> {
   const { tid, ts } = machine.of('eventfd_read');
   const serves = new ThreadSet(backend);
@@ -153,14 +163,15 @@ function learn(
     }
     own.count++;
   }
-  const pairs = fitsOf(machine, descriptor, backend, span)
-    .filter(
-      ({ fd, explained }) => explained >= LEAST_READS && explained >= reads.get(fd)!.count * LEAST_EXPLAINED,
-    )
-    .map(({ id, fd, latencies }) => ({ id, fd, latency: median(latencies) }));
-  // Of all pairs that share one of its halves it has to be by far the closest.
+  const share = ({ fd, explained }: Fit) => explained / reads.get(fd)!.count;
+  const isExplained = (fit: Fit) => fit.explained >= LEAST_READS && share(fit) >= LEAST_EXPLAINED;
+  const rivals = fitsOf(machine, descriptor, backend, span)
+    .filter((fit) => (isLossy ? share(fit) >= LEAST_OF_LOSSY : isExplained(fit)))
+    .map((fit) => ({ ...fit, latency: median(fit.latencies) }));
+  const pairs = rivals.filter(isExplained);
+  // Of all that share one of its halves it has to be by far the closest.
   const clear = pairs.filter(({ id, fd, latency }) =>
-    pairs.every((other) => (other.id === id) === (other.fd === fd) || other.latency >= latency * LEAST_LEAD),
+    rivals.every((other) => (other.id === id) === (other.fd === fd) || other.latency >= latency * LEAST_LEAD),
   );
   return new Map(clear.map(({ id, fd }) => [id, fd]));
 }

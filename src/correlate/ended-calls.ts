@@ -5,11 +5,10 @@
  */
 import { EVENT_KINDS } from '../../parsers/event-kinds.ts';
 import { NO_ROW } from '../trace/units.ts';
+import { beyondCount } from './beyond-count.ts';
 import type { Side } from './side.ts';
 
 const ENTER = 'sys_enter_';
-/** Tagged with how many requests it is given. */
-const SUBMIT = 'sys_enter_io_submit';
 const ENTERS = EVENT_KINDS.map(({ name }) => name).filter((name) => name.startsWith(ENTER));
 
 /**
@@ -23,7 +22,7 @@ export function endedCalls(
   side: Side,
   isLossy: boolean,
 ): number[] {
-  if (event === 'irq_handler_entry') return endedHandlers(calls, inside, side);
+  if (event === 'irq_handler_entry') return endedHandlers(calls, inside, side, isLossy);
   const ended: number[] = [];
   if (!event.startsWith(ENTER)) return ended;
   const exit = `sys_exit_${event.slice(ENTER.length)}`;
@@ -44,7 +43,7 @@ export function endedCalls(
       break;
     }
   }
-  return isLossy && event === SUBMIT ? [...ended, ...beyondCount(calls, inside, side)] : ended;
+  return isLossy ? [...ended, ...beyondCount(calls, inside, side.table)] : ended;
 }
 
 /**
@@ -53,8 +52,19 @@ export function endedCalls(
  */
 const MOST_ENDED = 0.2;
 
-/** Handlers do not nest: the kernel runs them with interrupts off (kernel/irq/handle.c). */
-function endedHandlers(entries: Int32Array, inside: Int32Array, { occurrences, table }: Side): number[] {
+/** With more than this share of the handlers completing several requests at once, one that does is no sign of two. */
+const MOST_OF_SEVERAL = 0.1;
+
+/**
+ * Handlers do not nest: the kernel runs them with interrupts off (kernel/irq/handle.c). Where events are missing, one that seems to
+ * complete several requests may be two, without the end of the first and the beginning of the second.
+ */
+function endedHandlers(
+  entries: Int32Array,
+  inside: Int32Array,
+  { occurrences, table }: Side,
+  isLossy: boolean,
+): number[] {
   const { cpu } = table;
   const { rows, cpu: lanes } = occurrences.of('irq_handler_exit');
   const ended: number[] = [];
@@ -68,22 +78,17 @@ function endedHandlers(entries: Int32Array, inside: Int32Array, { occurrences, t
     found++;
     if (exits.hasBetween(cpu[entry]!, entry, until)) ended.push(request);
   }
-  return ended.length > found * MOST_ENDED ? [] : ended;
+  const certain = ended.length > found * MOST_ENDED ? [] : ended;
+  return isLossy ? [...certain, ...ofSeveral(entries)] : certain;
 }
 
-/** A call that seems to issue more requests than were given to it has taken those of another: which are its own, nothing tells. */
-function beyondCount(calls: Int32Array, inside: Int32Array, { table }: Side): number[] {
-  const issued = new Map<number, Set<number>>();
-  for (let request = 0; request < calls.length; request++) {
-    const call = calls[request]!;
-    if (call === NO_ROW || inside[request] === NO_ROW) continue;
-    const own = issued.get(call);
-    if (own === undefined) issued.set(call, new Set([inside[request]!]));
-    else own.add(inside[request]!);
-  }
-  return [...calls.keys()].filter(
-    (request) => (issued.get(calls[request]!)?.size ?? 0) > table.tag[calls[request]!]!,
-  );
+/** Requests of handlers that completed several, where nearly all completed one. */
+function ofSeveral(entries: Int32Array): number[] {
+  const completed = new Map<number, number>();
+  for (const entry of entries) if (entry !== NO_ROW) completed.set(entry, (completed.get(entry) ?? 0) + 1);
+  const several = new Set([...completed].filter(([, requests]) => requests > 1).map(([entry]) => entry));
+  if (several.size > completed.size * MOST_OF_SEVERAL) return [];
+  return [...entries.keys()].filter((request) => several.has(entries[request]!));
 }
 
 /** Rows that end calls or handlers, each with its thread or CPU; asked about one request after the other, which mostly lie in order. */

@@ -22,10 +22,14 @@ export const APP_REJECTS = {
   noCycle: 6,
   /** An event is missing, and with it which call told its task that it is done. */
   unsureReturn: 7,
+  /** An event is missing, and with it which call asked for it. */
+  unsureCall: 8,
 } as const;
 
 /** No request of this disk. */
 export const NO_REQUEST = -1;
+/** A request of this disk whose issue is not in the recording. */
+export const STRAY = -2;
 
 /** Reads and writes. A tracer that did not record the direction (other) leaves only flushes to tell: they have no sector. */
 export function isData(aux: number, sector: number): boolean {
@@ -92,15 +96,16 @@ export class Flights {
     return request;
   }
 
-  /** A row of block_rq_complete; returns the request that is complete by it. */
+  /** A row of block_rq_complete; returns the request that is complete by it, or that it is none's, or one's that was never issued. */
   complete(row: number): number {
     const { aux, tag } = this.#table;
     const sector = tag[row]!;
     const request = this.#inFlight.get(sector);
     if (request === undefined) {
       // The bio of a flush ends as an empty write that was never issued (block/blk-flush.c).
-      if (requestSectors(aux[row]!) > 0) this.strays.push(row);
-      return NO_REQUEST;
+      if (requestSectors(aux[row]!) === 0) return NO_REQUEST;
+      this.strays.push(row);
+      return STRAY;
     }
     // A partial completion leaves the rest of the request in flight; its last part completes it.
     if (requestSectors(aux[row]!) < requestSectors(aux[this.issued[request]!]!)) return NO_REQUEST;

@@ -79,6 +79,7 @@ export function followChosen(
     descriptors: descriptorsOnce(
       backend,
       aroundRequests((actors.hostTable ?? app.table).ts, actors.match ?? NO_REQUESTS),
+      isLossy(doubts),
     ),
   };
   const set = setClock(doubts, appName, actors.match);

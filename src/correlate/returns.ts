@@ -117,6 +117,17 @@ export class Returns {
       task.atExit.push(request);
   }
 
+  /**
+   * `row` completes a request in the midst of a call that its task never issued it in: where events are missing, another call may
+   * have told of what was complete by then.
+   */
+  strayed(row: number, completed: Int32Array): void {
+    if (!this.#isIncomplete) return;
+    const task = this.#tasks.get(this.#table.tid[row]!);
+    if (task === undefined) return;
+    for (const request of task.atExit) if (completed[request] !== NO_ROW) this.#outcome.doubt(request);
+  }
+
   /** A row of io_uring_submit_req. */
   submitted(row: number): void {
     const task = this.#task(this.#table.tid[row]!);

@@ -172,6 +172,32 @@ describe('io_uring above queue depth 1, drawn', () => {
   });
 });
 
+describe('io_uring that polls, drawn', () => {
+  /** A call for each request, which finds its completion itself. From the end of A's to B's issue nothing was recorded. */
+  const LOST = `${LANES}
+ µs | app                          | kw | irq
+  0 | sys_enter_io_uring_enter 1 1 |    |
+  2 | block_rq_issue A             |    |
+ 10 | block_rq_complete A          |    |
+ 90 | block_rq_complete B          |    |
+ 91 | sys_exit_io_uring_enter 1    |    |
+100 | sys_enter_io_uring_enter 1 1 |    |
+102 | block_rq_issue C             |    |
+110 | block_rq_complete C          |    |
+111 | sys_exit_io_uring_enter 1    |    |
+`;
+
+  it('does not give a request the end of the call that completed one whose issue is missing', () => {
+    const { at, outcome } = followDiagram(LOST, { ...PATH, isIncomplete: true });
+    expect(outcome('A')).toContain('which call told its task that it is done cannot be said any more');
+    expect(at('C', 'app:return')).toBe(111);
+  });
+
+  it('finds nothing wrong with it where nothing is known to be missing: its issue lies before the recording', () => {
+    expect(followDiagram(LOST, PATH).outcome('A')).toBe('matched');
+  });
+});
+
 describe('a synchronous call, drawn', () => {
   const READ = `${LANES}
  µs | app                    | kw                | irq

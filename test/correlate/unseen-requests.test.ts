@@ -14,7 +14,7 @@ function withoutRequests(text: string): string {
 }
 
 it('a request that only the host saw shows where events of the guest are missing, drawn', async () => {
-  const { texts, facts } = drawnSubject(1, 'storage-daemon');
+  const { texts, facts } = drawnSubject(11, 'storage-daemon');
   const analyzed = await analyzeTexts({ ...texts, guest: withoutRequests(texts.guest) }, facts);
   if ('failure' in analyzed) throw new Error(analyzed.failure);
   const { found, quarantined } = survivorsOf(analyzed.followed.correlated);

@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly facts?: RecordingFacts;
   /** False: nothing tells the clocks' relation but the messages; they still are one clock. */
   readonly exact?: boolean;
+  /** Events of the application's machine are known to be missing. */
+  readonly isIncomplete?: boolean;
   /** What each request took by the application's own clock, in the order of their ends, ns. */
   readonly latencies?: readonly number[];
 }
@@ -47,7 +49,7 @@ export function followDiagram(diagram: string | DrawnTrace, options: FollowOptio
       table: trace.guest ?? trace.host,
       device: trace.guest === undefined ? trace.disk.host : trace.disk.guest,
       log: undefined,
-      isIncomplete: false,
+      isIncomplete: options.isIncomplete === true,
     }),
     facts: options.facts ?? {},
     path: options.path === undefined ? undefined : pathByName(options.path),
