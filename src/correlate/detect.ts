@@ -41,6 +41,8 @@ export function detectPath(input: DetectInput): Detected | { readonly unknown: s
 function whyUnknown({ host, backend, facts }: DetectInput): string {
   if (host !== undefined && backend.size === 0 && isOfSeveralGuests(host, facts))
     return 'several guests ran on the host, no block request there carries this one’s sectors, and the facts name no threads of its QEMU';
+  if (host !== undefined && lacksIssues(host))
+    return 'block requests completed on the host whose issue (block_rq_issue) was not recorded: whether the guest’s are among them cannot be told';
   return 'what serves the guest’s disk left no trace on the host: no block request with its sectors, no VFIO interrupt, no event of QEMU or SPDK';
 }
 
@@ -139,6 +141,7 @@ function backendPath(input: DetectInput, evidence: string[]): string | undefined
     }
     return servedByKernel(input, evidence);
   }
+  if (lacksIssues(host)) return undefined;
   evidence.push(
     'no block request on the host carries the guest’s sectors: the drive is driven from user space',
   );
@@ -147,6 +150,11 @@ function backendPath(input: DetectInput, evidence: string[]): string | undefined
     return 'vhost-user-blk-spdk';
   }
   return servedFromUserSpace(input, evidence);
+}
+
+/** The host's requests have sectors only where they complete. */
+function lacksIssues(host: Occurrences): boolean {
+  return host.count('block_rq_issue') === 0 && host.count('block_rq_complete') > 0;
 }
 
 /** Which process's thread issued the host's requests. */
