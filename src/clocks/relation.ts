@@ -17,6 +17,11 @@ export interface Relation {
   /** What the relation was held against, as a sentence. */
   readonly checked: string;
   readonly ok: boolean;
+  /**
+   * Most by which a clock can have been set halfway through without a message showing it, ns; infinite where none tells. As much
+   * may be in a stage of the requests in flight then, whichever machine stamps it.
+   */
+  readonly mostStepNs: number;
   /** Requests whose messages contradict the relation. */
   readonly violators: readonly number[];
   /** A clock was set while it recorded, or that of a CPU is off: what was in flight then is right on no clock. */
@@ -40,5 +45,6 @@ export const ONE_CLOCK: Relation = {
   interval: undefined,
   checked: 'all points are stamped by one clock',
   ok: true,
+  mostStepNs: Number.POSITIVE_INFINITY,
   violators: [],
 };

@@ -35,6 +35,7 @@ export function uniteRelations(all: readonly RelatedSlice[]): Relation {
         ? `the clocks were related anew in each of ${count} slices, and differ between two of them by ${(step / 1000).toFixed(1)} µs more than their bounds allow`
         : `in each of ${count} slices by itself, and neighbours agree; in the one with the widest bound: ${worst.relation.checked}`,
     ok: step <= 0,
+    mostStepNs: slices.reduce((most, { relation }) => Math.max(most, relation.mostStepNs), 0),
     violators: [],
   };
 }

@@ -2,12 +2,12 @@
  * Puts the host on the application's time line. Enters: requests, who takes part in them. Leaves: the host with its times
  * there, and how the clocks are related; no host where they cannot be.
  */
-import { type ExactRelation, ONE_CLOCK, type Relation } from '../clocks/relation.ts';
+import { ONE_CLOCK, type Relation } from '../clocks/relation.ts';
 import { pointById } from '../paths/points.ts';
 import type { Actors } from './actors.ts';
 import { follow } from './follow.ts';
 import { type Exchange, messagesByRhythm, messagesBySector } from './messages.ts';
-import { firstRelation, unrelated } from './relate.ts';
+import { firstRelation, unrelated, withMostStep } from './relate.ts';
 import { type Base, withHost } from './scene.ts';
 import { contradicted, setBetweenMessages } from './set-clocks.ts';
 import { otherSide, type Side } from './side.ts';
@@ -34,8 +34,8 @@ export function placeHost(
   const begin = { rough, first, isOfBefore: false, epochs: { app: appEpoch, host: hostTable.epoch } };
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   // Sectors name the request; a rhythm can be met a beat beside its place.
-  if (actors.match !== undefined) return placed(heldAgainst(found, rough, input.exact), actors);
-  if (isFirm(found, base)) return placed(heldAgainst(found, undefined, input.exact), actors);
+  if (actors.match !== undefined) return placed(heldAgainst(found, rough, input), actors);
+  if (isFirm(found, base)) return placed(heldAgainst(found, undefined, input), actors);
   const others = beatsBeside(
     base,
     found.relation.method === 'none' ? first.offsetAt : found.relation.offsetAt,
@@ -52,7 +52,7 @@ export function placeHost(
   if (!isTold(best, base)) return placed(unrelated(NOT_TOLD), actors);
   const isOne =
     !base.isLossy || best.relation.method !== 'causal' || [found, ...all].filter(isPossible).length === 1;
-  return placed(isOne ? heldAgainst(best, undefined, input.exact) : unrelated(SEVERAL), actors);
+  return placed(isOne ? heldAgainst(best, undefined, input) : unrelated(SEVERAL), actors);
 }
 
 /**
@@ -75,18 +75,18 @@ function placedByBefore(
   const found = tightened(base, actors.host, actors.vcpus, input, begin);
   const { method, ok } = found.relation;
   const isKnown = method === 'causal' && ok && isTold(found, base);
-  return isKnown ? placed(heldAgainst(found, undefined, undefined), actors) : undefined;
+  return isKnown ? placed(heldAgainst(found, undefined, { sameRate: input.sameRate }), actors) : undefined;
 }
 
 /** The relation, unless messages contradict it from a moment on; requests named by their sectors have some that were not alone. */
 function heldAgainst(
   { relation, exchange }: Tightened,
   bySector: Exchange | undefined,
-  exact: ExactRelation | undefined,
+  { exact, sameRate }: Pick<KnownClocks, 'exact' | 'sameRate'>,
 ): Relation {
   if (relation.method === 'none') return relation;
   const set = setBetweenMessages(relation, exact, bySector === undefined ? [exchange] : [exchange, bySector]);
-  return set === undefined ? relation : contradicted(set);
+  return set === undefined ? withMostStep(relation, exchange, sameRate) : contradicted(set);
 }
 
 /** A line that is bounded in one slice is open so many times as much at the end of the next. */

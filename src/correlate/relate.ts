@@ -4,6 +4,7 @@
  * exact relation, where the facts give one, is held against that bound before it is used.
  */
 import type { CausalLine, CausalResult } from '../clocks/causal-line.ts';
+import { mostStep } from '../clocks/most-step.ts';
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import { MOST_VIOLATORS, robustLine } from '../clocks/robust-line.ts';
 import type { Exchange } from './messages.ts';
@@ -72,6 +73,7 @@ export function unrelated(why: string): Relation {
     interval: undefined,
     checked: why,
     ok: false,
+    mostStepNs: Number.POSITIVE_INFINITY,
     violators: [],
   };
 }
@@ -104,6 +106,7 @@ export function tightRelation(
       interval: undefined,
       checked: failureOf(result),
       ok: false,
+      mostStepNs: Number.POSITIVE_INFINITY,
       violators,
     };
   }
@@ -121,6 +124,7 @@ export function tightRelation(
       interval: { low: range.low - offset, high: range.high - offset },
       checked: `the TSC relation lies inside the causal interval of ${exchange.lower.at.length + exchange.upper.at.length} messages, computed without it`,
       ok: true,
+      mostStepNs: Number.POSITIVE_INFINITY,
       violators,
     };
   }
@@ -138,8 +142,15 @@ export function tightRelation(
         ? `bounded by ${exchange.lower.at.length} messages to the host and ${exchange.upper.at.length} back; no exact relation to check it with`
         : `the TSC relation given is ${microseconds(outsideBy(line, exact, ends))} outside the causal interval: it is wrong and was not used`,
     ok: exact === undefined,
+    mostStepNs: Number.POSITIVE_INFINITY,
     violators,
   };
+}
+
+/** The relation with how large a step its messages leave unnoticed; those that contradict it do not count. */
+export function withMostStep(relation: Relation, { lower, upper }: Exchange, sameRate: boolean): Relation {
+  const maxDriftPpm = sameRate ? 0 : MOST_DRIFT_PPM;
+  return { ...relation, mostStepNs: mostStep(lower, upper, maxDriftPpm, relation.violators) };
 }
 
 /**
@@ -171,6 +182,7 @@ export function oneSidedRelation(
         ? 'no message between the machines to check the TSC relation with'
         : `${violators.length} of ${count} messages, all in one direction, contradict the TSC relation; nothing bounds it from the other side`,
     ok,
+    mostStepNs: Number.POSITIVE_INFINITY,
     violators,
   };
 }

@@ -133,7 +133,17 @@ export function clockParts({ clock }: ReportModel): string[] {
           `causality leaves ${formatDuration(clock.intervalNs[0])} to ${formatDuration(clock.intervalNs[1])} around it`,
         ];
   const cpus = clock.cpus.map(cpuClocksText);
-  return [...(clock.checked === '' ? [] : [clock.checked]), ...offset, ...drift, ...interval, ...cpus];
+  const checked = clock.checked === '' ? [] : [clock.checked];
+  return [...checked, ...offset, ...drift, ...interval, ...stepParts(clock), ...cpus];
+}
+
+/** How far a clock may have been set meanwhile, unnoticed. */
+function stepParts({ method, mostStepNs }: ReportModel['clock']): string[] {
+  if (method === 'none') return [];
+  if (method === 'one-clock') return ['that this clock was not set meanwhile is taken for granted'];
+  return mostStepNs === null
+    ? ['that no clock was set meanwhile is taken for granted: too few messages would show it']
+    : [`had a machine’s clock been set halfway through, it would show from ${formatDuration(mostStepNs)} on`];
 }
 
 /** How far the clocks of a machine's CPUs may be off unnoticed. */
@@ -146,8 +156,8 @@ function cpuClocksText({
   const known = oneCounter ? 'one clock for all is taken for granted' : 'each has a clock of its own';
   const proven =
     provenNs === null
-      ? 'their own events do not bound how far their clocks differ'
-      : `by their own events alone their clocks could differ by ${formatDuration(provenNs)}`;
+      ? 'their own events do not bound how far their clocks differ, or were set meanwhile'
+      : `by their own events alone their clocks could differ, or have been set meanwhile, by ${formatDuration(provenNs)}`;
   return `${machine} CPUs ${cpuRanges(cpus)}: ${known}, ${proven}`;
 }
 

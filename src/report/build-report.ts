@@ -167,6 +167,7 @@ function clockOf({ relation, roundingNs, cpus }: Digest): ReportModel['clock'] {
     intervalNs: relation.interval === undefined ? null : [relation.interval.low, relation.interval.high],
     checked: relation.checked,
     ok: relation.ok,
+    mostStepNs: Number.isFinite(relation.mostStepNs) ? relation.mostStepNs : null,
     roundingNs,
     cpus,
   };

@@ -13,7 +13,7 @@ export const cpuClocksSchema = z
       cpus: z.array(z.number()).meta({ description: 'CPUs that stamped ends of stages' }),
       provenNs: z.number().nullable().meta({
         description:
-          'most by which the clocks of two of them can differ, as far as the recording’s own events tell, ns; null: they do not tell',
+          'most by which the clocks of two of them can differ, as far as the recording’s own events tell, ns; null: they do not tell. One that is set meanwhile may be off by as much in any stage of what is in flight then',
       }),
       oneCounter: z.boolean().meta({
         description: 'the trace clock is made to be the same on all CPUs; false: each has its own',

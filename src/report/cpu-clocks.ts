@@ -124,10 +124,13 @@ function cpusOf({ points }: StampedCpus, side: Side): number[] {
 
 /**
  * For each stage the most by which it can be off in a request, ns (infinite where nothing bounds it). The machines' relation is
- * bounded by messages that several CPUs stamped: across machines, all of them count.
+ * bounded by messages that several CPUs stamped: across machines, all of them count. Which request an event of the host belongs to is
+ * told by what comes first, on whichever CPU: all of the host's count where another request is no farther than they may differ.
  */
 export function stageBounds(stamped: StampedCpus): ReadonlyMap<string, number> {
-  const { app, host, requests } = stamped.correlated;
+  const { app, host, requests, inFlight } = stamped.correlated;
+  const widest = host === undefined ? 0 : widestOf(stamped, host);
+  const onHost = inFlight.most > 1 || widest >= shortestOf(stamped) ? widest : undefined;
   const across = [app, host].reduce(
     (sum, side) => (side === undefined ? sum : sum + widestOf(stamped, side)),
     0,
@@ -138,10 +141,20 @@ export function stageBounds(stamped: StampedCpus): ReadonlyMap<string, number> {
       // An application's log is no row of a CPU.
       const [from, to] = [stamped.points.get(borders[at]!), stamped.points.get(borders[at + 1]!)];
       if (from === undefined || to === undefined) continue;
-      const bound = from.side === to.side ? withinMachine(stamped, variant, from, to) : across;
+      const own = from.side === host ? onHost : undefined;
+      const bound = from.side === to.side ? (own ?? withinMachine(stamped, variant, from, to)) : across;
       bounds.set(id, Math.max(bounds.get(id) ?? 0, bound));
     }
   return bounds;
+}
+
+/** The shortest matched request, ns. */
+function shortestOf({ correlated, matched }: StampedCpus): number {
+  const { total } = correlated.requests;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const requests of matched)
+    for (let at = 0; at < requests.length; at++) shortest = Math.min(shortest, total[requests[at]!]!);
+  return shortest;
 }
 
 /** The widest bound between the CPUs that stamped both ends, over the matched requests of a variant. */

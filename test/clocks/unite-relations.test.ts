@@ -21,6 +21,7 @@ function slice(
     interval: { low: -uncertaintyNs, high: uncertaintyNs },
     checked: `within ${uncertaintyNs} ns`,
     ok: true,
+    mostStepNs: 2 * uncertaintyNs,
     violators: [3],
     ...other,
   };
@@ -34,12 +35,13 @@ describe('what slices know of their clocks, as one relation,', () => {
   });
 
   it('has the widest bound of any slice', () => {
-    const { uncertaintyNs, interval, method, ok, checked, violators, offsetNs } = uniteRelations([
+    const { uncertaintyNs, interval, mostStepNs, method, ok, checked, violators, offsetNs } = uniteRelations([
       slice(0, 1000, 40),
       slice(1, 1050, 900),
       slice(2, 1020, 70),
     ]);
     expect([uncertaintyNs, interval, method, ok]).toEqual([900, { low: -900, high: 900 }, 'causal', true]);
+    expect(mostStepNs).toBe(1800);
     expect(checked).toBe(
       'in each of 3 slices by itself, and neighbours agree; in the one with the widest bound: within 900 ns',
     );

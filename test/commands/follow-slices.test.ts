@@ -56,7 +56,7 @@ const ofSample = (sample: string, rowsPerSlice: number) =>
 
 /** What does not depend on how much was looked at together: all but words about evidence, and what each slice finds for itself. */
 function figures({ findings: _, environment: __, path, clock, ...model }: ReportModel) {
-  const { intervalNs: ___, checked: ____, ...known } = clock;
+  const { intervalNs: ___, mostStepNs: ____, checked: _____, ...known } = clock;
   return { ...model, path: path.name, clock: known };
 }
 

@@ -19,6 +19,8 @@ export interface Injected {
   readonly shorter?: boolean;
   /** So much a CPU's stamps were moved, ns: what was matched before may be off by it, and no more. */
   readonly movedNs?: number;
+  /** From a moment on. */
+  readonly steps?: boolean;
   /** Of one CPU only. */
   readonly ofOneCpu?: boolean;
 }

@@ -1,15 +1,22 @@
 /** What is wrong with the report of a damaged recording, held against what was drawn or against the report of the whole one. */
 import { IotraceError } from '../../src/errors.ts';
+import type { PointId } from '../../src/paths/points.ts';
 import { isBelow } from '../../src/report/grade.ts';
 import type { ReportModel } from '../../src/report/report-model.ts';
 import { holdAgainstTruth } from '../generate/hold-against-truth.ts';
 import { randomFrom } from '../support/damage.ts';
-import { type Allowed, type Survivors, survivorsOf, wrongSurvivors } from '../support/survivors.ts';
+import {
+  type Allowed,
+  type Survivor,
+  type Survivors,
+  survivorsOf,
+  wrongSurvivors,
+} from '../support/survivors.ts';
 import type { Fault, Injected } from './fault.ts';
 import { type Analyzed, analyzeTexts, type Subject } from './subjects.ts';
 
 /** In the drawings a read begins 200 ns before what it calls, in the mean, and hardly ever so long. */
-const STAND_IN_NS = 1000;
+const STAND_IN_NS = 2000;
 
 export interface Whole extends Subject {
   readonly survivors: Survivors;
@@ -31,6 +38,22 @@ function saidOfCpus({ stages, clock }: ReportModel, movedNs: number): Allowed {
   };
 }
 
+/** What it says of a CPU whose clock is set while requests are in flight: a stage that it alone stamps may be off as well. */
+function saidOfSteps({ clock }: ReportModel, movedNs: number): Allowed {
+  const isUnproven = clock.cpus.some(({ provenNs }) => provenNs === null || movedNs <= provenNs);
+  return isUnproven ? { cpuClocksNs: () => movedNs } : {};
+}
+
+/** Each stage within a machine is as long as it was drawn. */
+function isAsDrawn({ truth, options }: NonNullable<Whole['drawn']>, { sector, stages }: Survivor): boolean {
+  const passed = truth.find((request) => request.sector === sector)?.passed;
+  const roundingNs = options.prints === 'mono' ? 1000 : 0;
+  return stages.every(({ from, to, ns, cross }) => {
+    const drawnNs = (passed?.get(to as PointId) ?? Number.NaN) - (passed?.get(from as PointId) ?? Number.NaN);
+    return cross || Math.abs(ns - drawnNs) <= roundingNs + 1;
+  });
+}
+
 /**
  * Drawn requests are held against what was drawn; where stamps were moved, and in real recordings, against the undamaged run,
  * within the bounds that the report states for its clocks.
@@ -38,9 +61,10 @@ function saidOfCpus({ stages, clock }: ReportModel, movedNs: number): Allowed {
 function wrongRequests(whole: Whole, injected: Injected, { followed, report }: Analyzed): string[] {
   if (whole.drawn !== undefined && injected.movedNs === undefined)
     return [...holdAgainstTruth(whole.drawn, followed, STAND_IN_NS).wrong];
-  const { intervalNs, uncertaintyNs } = report.clock;
+  const { intervalNs, uncertaintyNs, mostStepNs } = report.clock;
+  const { movedNs, ofOneCpu, steps } = injected;
   const bounds = [...(intervalNs ?? []).map(Math.abs), uncertaintyNs ?? Number.POSITIVE_INFINITY];
-  const { movedNs, ofOneCpu } = injected;
+  if (steps === true && ofOneCpu !== true) bounds.push(mostStepNs ?? Number.POSITIVE_INFINITY);
   const allowed =
     movedNs === undefined
       ? injected
@@ -49,11 +73,17 @@ function wrongRequests(whole: Whole, injected: Injected, { followed, report }: A
           movedNs,
           shorter: movedNs <= Math.max(...bounds),
           totalNs: movedNs,
+          isAsDrawn: (survivor: Survivor) => whole.drawn !== undefined && isAsDrawn(whole.drawn, survivor),
           ...(ofOneCpu === true ? saidOfCpus(report, movedNs) : {}),
         };
-  return wrongSurvivors(whole.survivors, survivorsOf(followed.correlated), allowed).map(
-    ({ request, why }) => `${request}: ${why}`,
-  );
+  const survivors = survivorsOf(followed.correlated);
+  const wrong = wrongSurvivors(whole.survivors, survivors, allowed);
+  const isOfThoseInFlight =
+    steps === true && ofOneCpu === true && wrong.length <= report.workload.queueDepthMax;
+  const left = isOfThoseInFlight
+    ? wrongSurvivors(whole.survivors, survivors, { ...allowed, ...saidOfSteps(report, movedNs!) })
+    : wrong;
+  return left.map(({ request, why }) => `${request}: ${why}`);
 }
 
 /** What is wrong with the report of a damaged recording. */

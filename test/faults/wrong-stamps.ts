@@ -41,6 +41,7 @@ const cpuFaults = [true, false].flatMap((sorted) =>
           texts: { ...texts, host: sorted ? sortByStamp(moved) : moved },
           shows: false,
           movedNs: Math.abs(size),
+          steps,
           ofOneCpu: true,
         };
       },
@@ -56,7 +57,7 @@ const machineSteps: Fault = {
     const size = oneOf(random, [...SIZES_NS, 1_000_000_000]) * (random() < 0.5 ? -1 : 1);
     const middle = middleOf(texts[machine]);
     const moved = moveStamps(texts[machine], (_, stamp) => (stamp < middle ? 0n : BigInt(size)));
-    return { texts: { ...texts, [machine]: moved }, shows: false, movedNs: Math.abs(size) };
+    return { texts: { ...texts, [machine]: moved }, shows: false, movedNs: Math.abs(size), steps: true };
   },
 };
 

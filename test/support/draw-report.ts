@@ -249,6 +249,7 @@ function recorded(): Pick<ReportModel, 'recording' | 'path' | 'counts' | 'clock'
       intervalNs: [-15_800, 23_100],
       checked: '2,000 kicks and 2,000 injections agree, none arrives before it was sent',
       ok: true,
+      mostStepNs: 38_900,
       roundingNs: 1,
       cpus: [{ machine: 'host', cpus: [2, 3, 4], provenNs: 4_200, oneCounter: true }],
     },

@@ -109,6 +109,8 @@ export interface Allowed {
   readonly totalNs?: number | undefined;
   /** What the damaged run itself says of each stage: so far it may be off by the clocks of single CPUs, ns. */
   readonly cpuClocksNs?: ((stage: FoundStage) => number) | undefined;
+  /** A request that was not matched before, and is what was drawn. */
+  readonly isAsDrawn?: ((survivor: Survivor) => boolean) | undefined;
   /** It says as well that it cannot tell the order of what different CPUs stamped so near. */
   readonly orderUnknown?: boolean | undefined;
 }
@@ -126,11 +128,16 @@ export function wrongSurvivors(whole: Survivors, damaged: Survivors, allowed: Al
   };
   const near = SAME_REQUEST_NS + (allowed.movedNs ?? 0);
   const bySector = groupBySector(whole.found);
-  for (const { sector, at, stages } of damaged.found) {
+  for (const survivor of damaged.found) {
+    const { sector, at, stages } = survivor;
     const same = bySector.get(sector)?.find((other) => Math.abs(other.at - at) < near);
     const why = same === undefined ? 'was not matched before' : difference(same.stages, stages, bounds);
     // The undamaged run may have left out what another order of stamps lets be followed.
-    if (same === undefined && (bounds.shorter || bounds.orderUnknown)) continue;
+    if (
+      same === undefined &&
+      (bounds.shorter || bounds.orderUnknown || allowed.isAsDrawn?.(survivor) === true)
+    )
+      continue;
     if (why !== undefined) wrong.push({ request: `sector ${sector} at ${at}`, why });
   }
   return wrong;
