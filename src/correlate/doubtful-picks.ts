@@ -4,6 +4,7 @@
  */
 import type { PointRule } from '../paths/io-path.ts';
 import { NO_ROW } from '../trace/units.ts';
+import type { Candidates } from './candidates.ts';
 import type { Scene } from './scene.ts';
 import type { Side } from './side.ts';
 import type { Windows } from './windows.ts';
@@ -20,19 +21,45 @@ export function doubtfulPicks(
   windows: Windows,
   side: Side,
   { shared, backend, boundNs, isLossy }: Scene,
-  candidates: Float64Array,
+  candidates: Candidates,
 ): Int32Array {
-  if (rule.certain === true || shared.length === 0) return NONE;
+  if (shared.length === 0) return NONE;
+  if (rule.certain === true && (rule.isAcross !== true || boundNs === 0)) return NONE;
   const found = shared.filter((request) => rows[request] !== NO_ROW);
+  if (rule.certain === true)
+    return found.filter((request) => isBesideAnother(request, { rows, time }, windows, candidates, boundNs));
   if (found.length === 0 || rule.settled === undefined || isLossy) return found;
   const between = occurrencesBy(rule.settled, side, backend);
   // Which queue's an irqfd is nothing tells but the vector that follows it.
   if (between === undefined || vectorsOf(side, backend) > 1) return found;
   return found.filter((request) => {
     const { from, to } = { from: windows.from[request]!, to: windows.to[request]! };
-    const near = countUpTo(candidates, to + boundNs) - countUpTo(candidates, from - boundNs - 1);
+    const near = countUpTo(candidates.time, to + boundNs) - countUpTo(candidates.time, from - boundNs - 1);
     return near !== 1 || time[request]! > to - boundNs || between(time[request]!, to + boundNs);
   });
+}
+
+/**
+ * Whether the same CPU or thread has another such row so near that, the clocks being off by what they may, it could be the request's and
+ * this one another's.
+ */
+function isBesideAnother(
+  request: number,
+  { rows, time }: { readonly rows: Int32Array; readonly time: Float64Array },
+  windows: Windows,
+  candidates: Candidates,
+  boundNs: number,
+): boolean {
+  const own = windows.who[request]!;
+  const last = time[request]! + 2 * boundNs;
+  const { time: times, who } = candidates;
+  for (
+    let at = countUpTo(times, windows.from[request]! - boundNs);
+    at < times.length && times[at]! <= last;
+    at++
+  )
+    if (who[at] === own && candidates.rows[at] !== rows[request]) return true;
+  return false;
 }
 
 /** Whether one of the events lies behind a time and up to another; undefined when none was recorded. */

@@ -151,7 +151,7 @@ class Work implements WindowSource {
     let { count } = found;
     let ambiguous = found.ambiguous + unclear;
     for (const doubted of [
-      doubtfulPicks(rule, found, this.#windows, side, this.#scene, candidates.time),
+      doubtfulPicks(rule, found, this.#windows, side, this.#scene, candidates),
       this.#ended(rule, event, rows, side),
       this.#outOfTurn(rule, candidates, side),
     ])

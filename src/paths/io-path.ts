@@ -67,6 +67,8 @@ export interface PointRule {
    * even the only candidate may be another's; otherwise the point stays unobserved and its two stages are merged.
    */
   readonly certain?: true;
+  /** Its window opens with a row of the other machine: certain above queue depth 1 as far as the clocks tell it from its neighbours. */
+  readonly isAcross?: true;
   /** The row begins a system call, or an interrupt's handler, that the row of `join.of` lies in: not one that has ended before. */
   readonly around?: true;
   /** The row reads the eventfd that this point's row signals: of several, only a read of that one is taken. Not with `sameAs`. */

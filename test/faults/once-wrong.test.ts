@@ -49,6 +49,13 @@ const DRAWN: readonly DrawnCase[] = [
     'one event never recorded',
     383_000,
   ],
+  [
+    'clocks that leave more open than lies between two kicks',
+    'virtio-blk',
+    219,
+    'one event never recorded',
+    219_000,
+  ],
 ];
 
 it.each(DRAWN)('drawn: %s', async (_, family, drawing, name, seed) => {

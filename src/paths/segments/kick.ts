@@ -33,6 +33,7 @@ export const kick: Segment = {
       before: ['guest:complete'],
       tag: 'learned',
       certain: true,
+      isAcross: true,
     },
     {
       point: 'kvm:exit',
