@@ -5,10 +5,13 @@
 import { causalLine, type Messages } from './causal-line.ts';
 import type { RequestMessages } from './robust-line.ts';
 
+/** Where a clock is taken to have been set, as shares of the time between the first message and the last. */
+const MOMENTS = [0.25, 0.5, 0.75];
+
 /**
- * Each half of the messages bounds a line by itself: that is how far apart both lines can be where one half ends and the other
- * begins. Infinite where a half has no messages in one direction, or contradicts itself. `without`: requests whose messages
- * do not count.
+ * What comes before a moment bounds a line by itself, and what comes after: so far apart both can be there, at the worst of a
+ * few moments. Infinite where there are no messages in one direction before or after it, or where they contradict themselves.
+ * `without`: requests whose messages do not count.
  */
 export function mostStep(
   lower: RequestMessages,
@@ -16,26 +19,29 @@ export function mostStep(
   maxDriftPpm: number,
   without: readonly number[],
 ): number {
-  const middle = middleOf(lower, upper);
+  const { first, last } = spanOf(lower, upper);
   const gone = new Set(without);
-  const half = (isFirst: boolean) => {
-    const isIn = (at: number, request: number) => at < middle === isFirst && !gone.has(request);
-    return causalLine(taken(lower, isIn), taken(upper, isIn), maxDriftPpm);
+  const stepAt = (moment: number) => {
+    const part = (isBefore: boolean) => {
+      const isIn = (at: number, request: number) => at < moment === isBefore && !gone.has(request);
+      return causalLine(taken(lower, isIn), taken(upper, isIn), maxDriftPpm);
+    };
+    const [before, after] = [part(true), part(false)];
+    if (before.kind !== 'line' || after.kind !== 'line') return Number.POSITIVE_INFINITY;
+    const [one, other] = [before.line.rangeAt(moment), after.line.rangeAt(moment)];
+    return Math.max(other.high - one.low, one.high - other.low);
   };
-  const [before, after] = [half(true), half(false)];
-  if (before.kind !== 'line' || after.kind !== 'line') return Number.POSITIVE_INFINITY;
-  const [first, second] = [before.line.rangeAt(middle), after.line.rangeAt(middle)];
-  return Math.max(second.high - first.low, first.high - second.low);
+  return Math.max(...MOMENTS.map((share) => stepAt(first + share * (last - first))));
 }
 
-function middleOf(...directions: readonly Messages[]): number {
+function spanOf(...directions: readonly Messages[]): { readonly first: number; readonly last: number } {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { at } of directions)
     for (let index = 0; index < at.length; index++) {
       if (at[index]! < first) first = at[index]!;
       if (at[index]! > last) last = at[index]!;
     }
-  return (first + last) / 2;
+  return { first, last };
 }
 
 function taken(

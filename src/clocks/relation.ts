@@ -18,7 +18,7 @@ export interface Relation {
   readonly checked: string;
   readonly ok: boolean;
   /**
-   * Most by which a clock can have been set halfway through without a message showing it, ns; infinite where none tells. As much
+   * About the most by which a clock can have been set meanwhile without messages showing it, ns; infinite where none tell. As much
    * may be in a stage of the requests in flight then, whichever machine stamps it.
    */
   readonly mostStepNs: number;

@@ -143,7 +143,7 @@ function stepParts({ method, mostStepNs }: ReportModel['clock']): string[] {
   if (method === 'one-clock') return ['that this clock was not set meanwhile is taken for granted'];
   return mostStepNs === null
     ? ['that no clock was set meanwhile is taken for granted: too few messages would show it']
-    : [`had a machine’s clock been set halfway through, it would show from ${formatDuration(mostStepNs)} on`];
+    : [`had a machine’s clock been set meanwhile, it would show from about ${formatDuration(mostStepNs)} on`];
 }
 
 /** How far the clocks of a machine's CPUs may be off unnoticed. */

@@ -86,7 +86,7 @@ export interface ReportModel {
     readonly checked: string;
     /** False: the check failed. */
     readonly ok: boolean;
-    /** Most by which a clock can have been set halfway through, as far as messages tell; null: they do not. */
+    /** About the most by which a clock can have been set meanwhile, as far as messages tell; null: they do not. */
     readonly mostStepNs: number | null;
     readonly roundingNs: number;
     /** How far the clocks of single CPUs may be off unnoticed. */

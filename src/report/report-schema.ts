@@ -158,7 +158,7 @@ const clock = z.object({
   checked: text('what the relation was checked with, and the outcome'),
   ok: z.boolean().meta({ description: 'false: the check failed' }),
   mostStepNs: ns(
-    'most by which a clock can have been set halfway through, and be off in what was in flight then, as far as the messages between the machines tell; null: they do not',
+    'about the most by which a clock can have been set meanwhile, and be off in what was in flight then, as far as the messages between the machines tell; null: they do not',
   ).nullable(),
   roundingNs: ns('resolution of the coarsest stamps'),
   cpus: cpuClocksSchema,
