@@ -94,6 +94,15 @@ function constantOffset(low: readonly Corner[], high: readonly Corner[]): Causal
   };
 }
 
+/** Those messages that alone bound what all of one direction bound: sign 1 for app → host, -1 for host → app. */
+export function boundingOf(messages: Messages, sign: 1 | -1): Messages {
+  const corners = hull(messages, sign, 0);
+  return {
+    at: Float64Array.from(corners, ({ x }) => x),
+    offset: Float64Array.from(corners, ({ y }) => y),
+  };
+}
+
 interface Corner {
   readonly x: number;
   readonly y: number;
