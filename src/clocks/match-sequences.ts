@@ -20,7 +20,7 @@ const LEAST_SHARE = 0.6;
 /** Matches two ascending sequences of times (ns, each on its own clock, any offset, drift up to about 1000 ppm). */
 export function matchSequences(a: Float64Array, b: Float64Array): SequenceMatch | undefined {
   if (a.length < 3 || b.length < 3) return undefined;
-  const tolerance = medianGap(a) / 4;
+  const tolerance = Math.max(1, medianGap(a) / 4);
   let best: { fit: number; i: number; j: number } = { fit: 0, i: 0, j: 0 };
   for (const start of [0.5, 0.25, 0.75, 0]) {
     const i = Math.floor(a.length * start);

@@ -21,6 +21,7 @@ export function mostStep(
 ): number {
   const { first, last } = spanOf(lower, upper);
   const length = (last - first) / PARTS;
+  if (!(length > 0)) return Number.POSITIVE_INFINITY;
   const gone = new Set(without);
   // Few of the messages of a part bound anything, and no others do where parts are put together.
   const lowers = partsOf(lower, first, length, gone).map((part) => boundingOf(part, 1));

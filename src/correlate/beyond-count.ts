@@ -12,8 +12,8 @@ const COUNTED: ReadonlySet<number> = new Set(
 );
 
 /**
- * One request of an application may become several in the block layer (block/blk-merge.c `bio_split_to_limits`), and then nearly always does:
- * with more than this share of the calls beyond their count, none of them is a sign.
+ * One request of an application may become several in the block layer (block/blk-merge.c `bio_split_to_limits`), and then nearly
+ * always does: with more than this share of the calls beyond their count, none of them is a sign.
  */
 const MOST_BEYOND = 0.2;
 

@@ -59,8 +59,8 @@ export function aroundRequests(
 }
 
 /**
- * What is learned of a machine's descriptors, when it is asked for the first time. `isLossy`: events are known to be missing. Outside the `span` around the requests another run may
- * have been recorded, whose threads have the same ids.
+ * What is learned of a machine's descriptors, when it is asked for the first time. Outside the `span` around the requests another run may
+ * have been recorded, whose threads have the same ids. `isLossy`: events are known to be missing.
  */
 export function descriptorsOnce(
   backend: ReadonlySet<number>,

@@ -23,8 +23,8 @@ export function doubtfulPicks(
   { shared, backend, boundNs, isLossy }: Scene,
   candidates: Candidates,
 ): Int32Array {
-  if (shared.length === 0) return NONE;
-  if (rule.certain === true && (rule.isAcross !== true || boundNs === 0)) return NONE;
+  const isAcross = rule.isAcross === true && boundNs > 0;
+  if (shared.length === 0 || (rule.certain === true && !isAcross)) return NONE;
   const found = shared.filter((request) => rows[request] !== NO_ROW);
   if (rule.certain === true)
     return found.filter((request) => isBesideAnother(request, { rows, time }, windows, candidates, boundNs));

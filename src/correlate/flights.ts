@@ -96,7 +96,7 @@ export class Flights {
     return request;
   }
 
-  /** A row of block_rq_complete; returns the request that is complete by it, or that it is none's, or one's that was never issued. */
+  /** A row of block_rq_complete; returns the request that is complete by it, NO_REQUEST or STRAY. */
   complete(row: number): number {
     const { aux, tag } = this.#table;
     const sector = tag[row]!;

@@ -20,7 +20,7 @@ import {
 import { likeliestShift } from './likely-shift.ts';
 import { otherDistance } from './other-distance.ts';
 import { SectorIndex } from './sector-index.ts';
-import { shiftByRhythm, type TimedSectors } from './shift-by-rhythm.ts';
+import { shiftByRhythm } from './shift-by-rhythm.ts';
 
 export interface HostMatch {
   /** Packed device of the host's requests. */
@@ -60,8 +60,8 @@ export function matchHostRequests(
   for (const { device } of busyDevices(hosts).slice(0, MOST_DEVICES)) {
     const host = hostFlights(hosts, rows, device);
     const shift = shiftOf(
-      { ts: pick(guestTable.ts, guest.issue), sectors: sectorsOf(guestTable, guest) },
-      { ts: pick(hostTable.ts, host.issue), sectors: sectorsOf(hostTable, host) },
+      { table: guestTable, requests: guest },
+      { table: hostTable, requests: host },
       known?.device === device ? known.shift : undefined,
     );
     const match = pairBySector(guestTable, guest, hostTable, host, shift);
@@ -71,10 +71,20 @@ export function matchHostRequests(
   return best !== undefined && best.matched >= guest.length * LEAST_SHARE ? best : undefined;
 }
 
+interface Issued {
+  readonly table: EventTable;
+  readonly requests: HostFlights;
+}
+
 /** By the sectors alone, where they tell; else by when they are asked for. */
-function shiftOf(guest: TimedSectors, host: TimedSectors, known: number | undefined): number {
-  const { shift, isAlone } = likeliestShift(guest.sectors, host.sectors, known);
-  return isAlone ? shift : (shiftByRhythm(guest, host) ?? shift);
+function shiftOf(guest: Issued, host: Issued, known: number | undefined): number {
+  const [own, other] = [guest, host].map(({ table, requests }) => sectorsOf(table, requests));
+  const { shift, isAlone } = likeliestShift(own!, other!, known);
+  if (isAlone) return shift;
+  const timesOf = ({ table, requests }: Issued) => pick(table.ts, requests.issue);
+  return (
+    shiftByRhythm({ ts: timesOf(guest), sectors: own! }, { ts: timesOf(host), sectors: other! }) ?? shift
+  );
 }
 
 /** Sectors of the requests' issue rows. */

@@ -63,6 +63,13 @@ describe('the most that a clock can have been set unnoticed', () => {
     expect(mostStep(lower, between(upper, half, Infinity), 0, [])).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('is not known with messages of one moment', () => {
+    const one = { at: Float64Array.of(5), offset: Float64Array.of(40_000), request: Int32Array.of(0) };
+    expect(mostStep(one, { ...one, offset: Float64Array.of(50_000) }, 500, [])).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
   it('does not count messages that were left out', () => {
     const { lower, upper } = exchange(0);
     // One that arrived before it was sent.
