@@ -10,6 +10,7 @@ import { beyondCount } from './beyond-count.ts';
 import { BlockSteps } from './block-steps.ts';
 import { Callers } from './callers.ts';
 import { APP_REJECTS, Flights, isData, NO_REQUEST, STRAY } from './flights.ts';
+import { hiddenTurns } from './hidden-turns.ts';
 import { Returns } from './returns.ts';
 
 /** Requests of one disk as columns of rows of the table; NO_ROW where a point was not observed. */
@@ -126,19 +127,25 @@ class Walk {
     const issue = flights.kept(issued);
     const submit = flights.kept(calls);
     const rejected = flights.kept(reject);
-    if (this.#isIncomplete)
-      for (const request of beyondCount(submit, issue, this.#table))
-        rejected[request] ||= APP_REJECTS.unsureCall;
-    return {
-      length: issue.length,
-      device: flights.device,
+    const ends = {
       submit,
-      queue: flights.kept(this.#queue),
-      getrq: flights.kept(this.#getrq),
-      insert: flights.kept(this.#insert),
       issue,
       complete: flights.kept(completed),
       return: flights.kept(this.#returns.rows),
+    };
+    if (this.#isIncomplete) {
+      const { beforeIssue, behindCompletion } = hiddenTurns(ends, this.#table);
+      for (const request of [...beyondCount(submit, issue, this.#table), ...beforeIssue])
+        rejected[request] ||= APP_REJECTS.unsureCall;
+      for (const request of behindCompletion) rejected[request] ||= APP_REJECTS.unsureReturn;
+    }
+    return {
+      ...ends,
+      length: issue.length,
+      device: flights.device,
+      queue: flights.kept(this.#queue),
+      getrq: flights.kept(this.#getrq),
+      insert: flights.kept(this.#insert),
       reject: rejected,
       strays: Int32Array.from(flights.strays),
     };

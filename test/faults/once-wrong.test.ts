@@ -56,6 +56,8 @@ const DRAWN: readonly DrawnCase[] = [
     'one event never recorded',
     219_000,
   ],
+  ['a call ends when a later one does', 'userspace-nvme', 1, 'lost, a burst', 5_001_012],
+  ['a call begins when an earlier one does', 'vfio', 23, 'lost, a burst', 5_023_006],
 ];
 
 it.each(DRAWN)('drawn: %s', async (_, family, drawing, name, seed) => {
