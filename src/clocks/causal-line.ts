@@ -41,7 +41,8 @@ interface Vertex {
  */
 export function causalLine(lower: Messages, upper: Messages, maxDriftPpm: number): CausalResult {
   if (lower.at.length === 0 || upper.at.length === 0) return { kind: 'incomplete' };
-  const middle = (Math.min(least(lower.at), least(upper.at)) + Math.max(most(lower.at), most(upper.at))) / 2;
+  const { first, last } = spanOf(lower, upper);
+  const middle = (first + last) / 2;
   const low = hull(lower, 1, middle);
   const high = hull(upper, -1, middle);
   const limit = maxDriftPpm / 1e6;
@@ -71,16 +72,21 @@ export function causalLine(lower: Messages, upper: Messages, maxDriftPpm: number
   };
 }
 
-function least(values: Float64Array): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < values.length; index++) if (values[index]! < least) least = values[index]!;
-  return least;
+/** Host times of the first message and the last, of both directions. */
+export interface MessageSpan {
+  readonly first: number;
+  readonly last: number;
 }
 
-function most(values: Float64Array): number {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < values.length; index++) if (values[index]! > most) most = values[index]!;
-  return most;
+/** From Infinity to -Infinity where there is none. */
+export function spanOf(lower: Messages, upper: Messages): MessageSpan {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { at } of [lower, upper])
+    for (let index = 0; index < at.length; index++) {
+      if (at[index]! < first) first = at[index]!;
+      if (at[index]! > last) last = at[index]!;
+    }
+  return { first, last };
 }
 
 function constantOffset(low: readonly Corner[], high: readonly Corner[]): CausalResult {

@@ -2,7 +2,7 @@
  * By how much a clock can have been set while it was recorded without any message showing it. Enters: messages of both
  * directions. Leaves: nanoseconds.
  */
-import { boundingOf, causalLine, type Messages } from './causal-line.ts';
+import { boundingOf, causalLine, type Messages, spanOf } from './causal-line.ts';
 import type { RequestMessages } from './robust-line.ts';
 
 /** A clock is taken to have been set where one of so many parts of the time between the first message and the last ends. */
@@ -37,16 +37,6 @@ export function mostStep(
     most = Math.max(most, other.high - one.low, one.high - other.low);
   }
   return most;
-}
-
-function spanOf(...directions: readonly Messages[]): { readonly first: number; readonly last: number } {
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { at } of directions)
-    for (let index = 0; index < at.length; index++) {
-      if (at[index]! < first) first = at[index]!;
-      if (at[index]! > last) last = at[index]!;
-    }
-  return { first, last };
 }
 
 /** Messages by the part of the time that they lie in. */

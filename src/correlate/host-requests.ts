@@ -78,13 +78,15 @@ interface Issued {
 
 /** By the sectors alone, where they tell; else by when they are asked for. */
 function shiftOf(guest: Issued, host: Issued, known: number | undefined): number {
-  const [own, other] = [guest, host].map(({ table, requests }) => sectorsOf(table, requests));
-  const { shift, isAlone } = likeliestShift(own!, other!, known);
+  const own = sectorsOf(guest.table, guest.requests);
+  const other = sectorsOf(host.table, host.requests);
+  const { shift, isAlone } = likeliestShift(own, other, known);
   if (isAlone) return shift;
-  const timesOf = ({ table, requests }: Issued) => pick(table.ts, requests.issue);
-  return (
-    shiftByRhythm({ ts: timesOf(guest), sectors: own! }, { ts: timesOf(host), sectors: other! }) ?? shift
-  );
+  const timed = ({ table, requests }: Issued, sectors: Float64Array) => ({
+    ts: pick(table.ts, requests.issue),
+    sectors,
+  });
+  return shiftByRhythm(timed(guest, own), timed(host, other)) ?? shift;
 }
 
 /** Sectors of the requests' issue rows. */

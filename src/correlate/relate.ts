@@ -3,7 +3,7 @@
  * of completions), then the points of each request, then the tight bound from the messages between those points; an
  * exact relation, where the facts give one, is held against that bound before it is used.
  */
-import type { CausalLine, CausalResult } from '../clocks/causal-line.ts';
+import { type CausalLine, type CausalResult, type MessageSpan, spanOf } from '../clocks/causal-line.ts';
 import { mostStep } from '../clocks/most-step.ts';
 import type { ExactRelation, Relation } from '../clocks/relation.ts';
 import { MOST_VIOLATORS, robustLine } from '../clocks/robust-line.ts';
@@ -29,7 +29,7 @@ export function roughRelation(
   const { lower, upper } = exchange;
   const { result } = robustLine(lower, upper, sameRate ? 0 : MOST_DRIFT_PPM, MOST_VIOLATORS.ofLossy);
   if (result.kind !== 'line') return { failure: failureOf(result) };
-  const ends = spanOf(exchange);
+  const ends = spanOf(exchange.lower, exchange.upper);
   return { line: result.line, slackNs: widest(result.line, ends) };
 }
 
@@ -93,7 +93,7 @@ export function tightRelation(
 ): Relation {
   const { lower, upper } = exchange;
   const { result, violators } = robustLine(lower, upper, sameRate ? 0 : MOST_DRIFT_PPM, mostViolators);
-  const ends = spanOf(exchange);
+  const ends = spanOf(exchange.lower, exchange.upper);
   const middle = (ends.first + ends.last) / 2;
   const absolute = (offset: number) => BigInt(Math.round(offset)) + epochs.app - epochs.host;
   if (result.kind !== 'line') {
@@ -168,7 +168,8 @@ export function oneSidedRelation(
     ...upper.request.filter((_, i) => offsetAt(upper.at[i]!) > upper.offset[i]! + uncertaintyNs),
   ];
   const count = lower.at.length + upper.at.length;
-  const middle = count === 0 ? 0 : (spanOf({ lower, upper }).first + spanOf({ lower, upper }).last) / 2;
+  const { first, last } = spanOf(lower, upper);
+  const middle = count === 0 ? 0 : (first + last) / 2;
   const ok = violators.length <= count * MOST_CONTRADICTING;
   return {
     method: ok ? exact.method : 'none',
@@ -191,24 +192,8 @@ function microseconds(ns: number): string {
   return `${(ns / 1000).toFixed(1)} µs`;
 }
 
-interface Ends {
-  readonly first: number;
-  readonly last: number;
-}
-
-function spanOf({ lower, upper }: Exchange): Ends {
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const times of [lower.at, upper.at])
-    for (let at = 0; at < times.length; at++) {
-      if (times[at]! < first) first = times[at]!;
-      if (times[at]! > last) last = times[at]!;
-    }
-  return { first, last };
-}
-
 /** Largest distance of the line from what is possible; it is largest at an end, the set being convex. */
-function widest(line: CausalLine, ends: Ends): number {
+function widest(line: CausalLine, ends: MessageSpan): number {
   return Math.max(
     ...[ends.first, (ends.first + ends.last) / 2, ends.last].map((at) => {
       const { low, high } = line.rangeAt(at);
@@ -217,7 +202,7 @@ function widest(line: CausalLine, ends: Ends): number {
   );
 }
 
-function outsideBy(line: CausalLine, exact: ExactRelation, ends: Ends): number {
+function outsideBy(line: CausalLine, exact: ExactRelation, ends: MessageSpan): number {
   return Math.max(
     ...[ends.first, (ends.first + ends.last) / 2, ends.last].map((at) => {
       const { low, high } = line.rangeAt(at);
@@ -227,6 +212,6 @@ function outsideBy(line: CausalLine, exact: ExactRelation, ends: Ends): number {
   );
 }
 
-function insideEverywhere(line: CausalLine, exact: ExactRelation, ends: Ends): boolean {
+function insideEverywhere(line: CausalLine, exact: ExactRelation, ends: MessageSpan): boolean {
   return outsideBy(line, exact, ends) <= exact.uncertaintyNs;
 }
