@@ -9,6 +9,8 @@ import { borders } from '../../src/correlate/follow.ts';
 import { STATUS } from '../../src/correlate/request-table.ts';
 import { sideOf } from '../../src/correlate/scene.ts';
 import type { IoPath } from '../../src/paths/io-path.ts';
+import type { PointId } from '../../src/paths/points.ts';
+import { NO_ROW } from '../../src/trace/units.ts';
 
 /** One stage of one request. */
 export interface FoundStage {
@@ -21,6 +23,8 @@ export interface FoundStage {
   readonly ns: number;
   /** Its ends are stamped by clocks of two machines. */
   readonly cross: boolean;
+  /** One CPU stamped both. */
+  readonly oneCpu: boolean;
 }
 
 /** A matched request: where it was issued, and when, ns of the application's clock. */
@@ -70,6 +74,7 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
           to,
           ns: requests.offsets.get(to)![request]! - requests.offsets.get(from)![request]!,
           cross: sideOf(correlated, from) !== sideOf(correlated, to),
+          oneCpu: cpuOf(correlated, from, request) === cpuOf(correlated, to, request),
         };
       }),
     });
@@ -80,6 +85,13 @@ export function survivorsOf(correlated: Correlated, shiftNs = 0): Survivors {
     drift: correlated.relation.driftPpm / 1e6,
     quarantined,
   };
+}
+
+/** Machine and CPU of a point of a request; what no row stamped is by itself. */
+function cpuOf(correlated: Correlated, point: PointId, request: number): string {
+  const row = correlated.requests.rows.get(point)?.[request] ?? NO_ROW;
+  const side = sideOf(correlated, point);
+  return row === NO_ROW || side === undefined ? point : `${side === correlated.app} ${side.table.cpu[row]}`;
 }
 
 function plainName(path: IoPath, from: string, to: string): string {
