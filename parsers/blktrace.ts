@@ -18,7 +18,7 @@
  * In a dump it can also be what `-a` or `-w` left out.
  */
 
-import { ExactTime } from './blktrace/exact-time.ts';
+import { isPlain, PLAIN_BYTES, placeOf, plainRun, WORD, wordsOf } from './blktrace/plain-records.ts';
 import {
   bytesOfCgroup,
   directionOf,
@@ -30,11 +30,12 @@ import {
   noteOf,
   type RecordLayout,
 } from './blktrace/record-layout.ts';
-import { Sequences, type Writer } from './blktrace/sequences.ts';
+import { Sequences, type Troubles, type Writer } from './blktrace/sequences.ts';
 import { packRequest } from './event-kinds.ts';
 import type { EventSink } from './event-sink.ts';
 import type { Format, ParseReport } from './format.ts';
 import { readText, viewOf } from './perf-data/binary.ts';
+import { BATCH_ROWS, FARTHEST_NS, RowBatch } from './row-batch.ts';
 
 const REASON = {
   damaged: 'no record where one has to begin, the rest is unreadable',
@@ -44,8 +45,6 @@ const REASON = {
 
 const MAX_CPU = 0xfffe;
 const MAX_TID = 0x3fffff;
-/** Above this the upper half of a sector makes a number that is not exact. */
-const MAX_UPPER = 0x1fffff;
 /** More than a record has that carries no message. */
 const SHORT_BYTES = 128;
 /** TASK_COMM_LEN */
@@ -67,33 +66,39 @@ async function parse(chunks: AsyncIterable<Uint8Array>, sink: EventSink): Promis
     const bytes = rest.length === 0 || taken > 0 ? chunk : Buffer.concat([rest, chunk]);
     const begin = taken === 0 ? 0 : taken - rest.length;
     rest = bytes.subarray(begin + reader.read(bytes.subarray(begin)));
+    reader.handOver();
   }
-  if (rest.length > 0) sink.reject(REASON.cut, reader.offset, 0);
+  if (rest.length > 0) reader.reject(REASON.cut);
   return reader.report();
 }
 
-class Reader {
+/** Nanoseconds in two halves of 32 bits. */
+interface Time {
+  readonly high: number;
+  readonly low: number;
+}
+
+class Reader implements Troubles {
   /** Place of the record that is read, or of the next one. */
   offset = 0;
   readonly #sink: EventSink;
+  readonly #batch: RowBatch;
   readonly #sequences: Sequences;
-  readonly #time = new ExactTime();
   #layout: RecordLayout | undefined;
   /** Threads told of, and whether their name was known. */
   readonly #tasks = new Map<number, boolean>();
   #lastTid = -1;
   /** Who wrote the file, as its first event shows. */
   #writer: Writer | undefined;
-  #firstNote: { readonly sec: number; readonly nsec: number } | undefined;
-  #tag = 0;
-  #aux = 0;
+  #firstNote: Time | undefined;
   #records = 0;
   #unused = 0;
   #isStopped = false;
 
   constructor(sink: EventSink) {
     this.#sink = sink;
-    this.#sequences = new Sequences(sink);
+    this.#batch = new RowBatch(sink);
+    this.#sequences = new Sequences(this);
   }
 
   /** Reads the whole records of some bytes; how many bytes they took. */
@@ -104,19 +109,62 @@ class Reader {
     const layout = this.#layout;
     if (layout === undefined) return this.#stop(bytes.length);
     const view = viewOf(bytes);
+    const words = wordsOf(bytes, layout);
     const { magic, size, pduLength, little } = layout;
     const begun = this.offset;
-    let at = 0;
-    while (at + size <= bytes.length) {
+    for (let at = 0; ; ) {
+      if (words !== undefined && at % 4 === 0) at = this.#plainRecords(words, at, begun);
       this.offset = begun + at;
+      if (at + size > bytes.length) return at;
       if (view.getUint32(at, little) !== magic) return this.#stop(bytes.length);
       const next = at + size + view.getUint16(at + pduLength, little);
-      if (next > bytes.length) break;
+      if (next > bytes.length) return at;
       this.#record(view, at, layout);
       at = next;
     }
-    this.offset = begun + at;
+  }
+
+  /** Reads events with nothing behind them, which nearly all are, from a place on; the place of the first record that is another. */
+  #plainRecords(words: Uint32Array, from: number, begun: number): number {
+    let at = from;
+    while (isPlain(words, at)) {
+      const word = at >>> 2;
+      this.offset = begun + at;
+      const isRow = this.#event(
+        words[word + WORD.action]!,
+        0,
+        words[word + WORD.sequence]!,
+        words[word + WORD.time + 1]!,
+        words[word + WORD.time]!,
+        words[word + WORD.cpu]!,
+        words[word + WORD.pid]!,
+        words[word + WORD.device]!,
+        words[word + WORD.bytes]!,
+        words[word + WORD.sector + 1]!,
+        words[word + WORD.sector]!,
+      );
+      const more = isRow ? plainRun(words, at, this.#batch) : 0;
+      this.#records += more;
+      if (more > 0) this.#sequences.reached(words[word + WORD.sequence]! + more);
+      at += (1 + more) * PLAIN_BYTES;
+    }
     return at;
+  }
+
+  /** Rows that are read but not in the sink yet go there. */
+  handOver(): void {
+    this.#batch.handOver();
+  }
+
+  /** Events were lost before the one that is read. */
+  lost(cpu: number, count: number): void {
+    this.handOver();
+    this.#sink.lost(cpu, count);
+  }
+
+  reject(reason: string): void {
+    this.handOver();
+    this.#sink.reject(reason, this.offset, 0);
   }
 
   report(): ParseReport {
@@ -127,58 +175,83 @@ class Reader {
 
   #stop(taken: number): number {
     this.#isStopped = true;
-    this.#sink.reject(REASON.damaged, this.offset, 0);
+    this.reject(REASON.damaged);
     return taken;
   }
 
   #record(view: DataView, at: number, layout: RecordLayout): void {
-    const { little, time } = layout;
-    const action = view.getUint32(at + layout.action.lower, little);
-    this.#time.set(view.getUint32(at + time.upper, little), view.getUint32(at + time.lower, little));
-    if (isNote(action)) this.#note(view, at, layout, action);
-    else this.#event(view, at, layout, action);
-  }
-
-  #event(view: DataView, at: number, layout: RecordLayout, action: number): void {
-    const { little } = layout;
-    this.#records += 1;
-    const cpu = view.getUint32(at + layout.cpu, little);
-    const tid = view.getUint32(at + layout.pid, little);
-    if (cpu > MAX_CPU || tid > MAX_TID) {
-      this.#sink.reject(REASON.column, this.offset, 0);
+    const { little, time, sector } = layout;
+    const word = (place: number) => view.getUint32(at + place, little);
+    const action = word(layout.action.lower);
+    if (isNote(action)) {
+      this.#firstNote ??= { high: word(time.upper), low: word(time.lower) };
+      this.#note(view, at, layout, action);
       return;
     }
-    const dev = view.getUint32(at + layout.device, little);
-    const sequence = view.getUint32(at + layout.sequence, little);
-    this.#writer ??= this.#writerBy(sequence);
-    this.#sequences.follow(this.#writer, dev, cpu, sequence, this.offset);
+    this.#event(
+      action,
+      layout.action.upper === undefined ? 0 : word(layout.action.upper),
+      word(layout.sequence),
+      word(time.upper),
+      word(time.lower),
+      word(layout.cpu),
+      word(layout.pid),
+      word(layout.device),
+      word(layout.bytes),
+      word(sector.upper),
+      word(sector.lower),
+    );
+  }
+
+  /** `more` is the upper half of its action; time and sector come in halves too. Whether it made a row. */
+  #event(
+    action: number,
+    more: number,
+    sequence: number,
+    high: number,
+    low: number,
+    cpu: number,
+    tid: number,
+    dev: number,
+    bytes: number,
+    upper: number,
+    lower: number,
+  ): boolean {
+    this.#records += 1;
+    if (cpu > MAX_CPU || tid > MAX_TID) {
+      this.reject(REASON.column);
+      return false;
+    }
+    this.#writer ??= this.#writerBy(sequence, { high, low });
+    this.#sequences.follow(this.#writer, dev, cpu, sequence);
     const kind = kindOf(action);
     if (kind < 0) {
       this.#unused += 1;
-      return;
+      return false;
     }
-    this.#request(view, at, layout, action);
     if (tid !== this.#lastTid) this.#noteTask(tid, '');
     this.#lastTid = tid;
-    this.#sink.event(kind, this.#time.sec, this.#time.nsec, cpu, tid, dev, this.#tag, this.#aux);
-  }
-
-  /** Place, length and direction; without a length there is no place. */
-  #request(view: DataView, at: number, layout: RecordLayout, action: number): void {
-    const { little, sector } = layout;
-    const bytes = view.getUint32(at + layout.bytes, little);
+    const batch = this.#batch;
+    let time = (high - batch.high) * 2 ** 32 + (low - batch.low);
+    if (!(time < FARTHEST_NS && time > -FARTHEST_NS)) {
+      batch.beginAt(high, low);
+      time = 0;
+    } else if (batch.rows === BATCH_ROWS) batch.handOver();
+    const row = batch.rows++;
+    const { columns } = batch;
     const sectors = hasPlace(action) ? bytes >>> 9 : 0;
-    const upper = view.getUint32(at + sector.upper, little);
-    const lower = view.getUint32(at + sector.lower, little);
-    const more = layout.action.upper === undefined ? 0 : view.getUint32(at + layout.action.upper, little);
-    this.#tag = sectors === 0 || upper > MAX_UPPER ? Number.NaN : upper * 2 ** 32 + lower;
-    this.#aux = packRequest(sectors, directionOf(action, more, bytes));
+    columns.ts[row] = time;
+    columns.kind[row] = kind;
+    columns.cpu[row] = cpu;
+    columns.tid[row] = tid;
+    columns.dev[row] = dev;
+    columns.tag[row] = placeOf(sectors, upper, lower);
+    columns.aux[row] = packRequest(sectors, directionOf(action, more, bytes));
+    return true;
   }
 
   /** Keeps a task's name. The wall time and messages are passed over; as blkparse counts, a message is an event. */
   #note(view: DataView, at: number, layout: RecordLayout, action: number): void {
-    const { sec, nsec } = this.#time;
-    this.#firstNote ??= { sec, nsec };
     const what = noteOf(action);
     if (what === NOTE.process) {
       const tid = view.getUint32(at + layout.pid, layout.little);
@@ -200,10 +273,11 @@ class Reader {
     this.#sink.task(tid, name, undefined);
   }
 
-  #writerBy(sequence: number): Writer {
+  #writerBy(sequence: number, first: Time): Writer {
     if (sequence === 0) return 'tracefs';
-    const { sec, nsec } = this.#time;
-    const note = this.#firstNote ?? { sec: 0, nsec: 1 };
-    return sec < note.sec || (sec === note.sec && nsec < note.nsec) ? 'blkparse' : 'blktrace';
+    const note = this.#firstNote ?? { high: 0, low: 1 };
+    return first.high < note.high || (first.high === note.high && first.low < note.low)
+      ? 'blkparse'
+      : 'blktrace';
   }
 }

@@ -4,6 +4,7 @@ import { viewOf } from '../perf-data/binary.ts';
 
 /** BLK_IO_TRACE_MAGIC, with the version in its lowest byte. */
 const MAGIC = 0x65617400;
+export const PLAIN_MAGIC = MAGIC | 7;
 
 /** Where a file's records have what, in bytes; of numbers of 64 bits, the halves. */
 export interface RecordLayout {
@@ -42,7 +43,7 @@ export function layoutOf(bytes: Uint8Array): RecordLayout | undefined {
 /** struct blk_io_trace */
 function version7(little: boolean): RecordLayout {
   const last = { action: { lower: 28, upper: undefined }, pid: 32, device: 36, cpu: 40, pduLength: 46 };
-  return { ...first(little), magic: MAGIC | 7, size: 48, ...last };
+  return { ...first(little), magic: PLAIN_MAGIC, size: 48, ...last };
 }
 
 /** struct blk_io_trace2 */

@@ -1,5 +1,3 @@
-import type { EventSink } from '../event-sink.ts';
-
 /** What wrote a file: blktrace, `blkparse -d`, or the kernel's own tracer named blk, which numbers nothing. */
 export type Writer = 'blktrace' | 'blkparse' | 'tracefs';
 
@@ -7,36 +5,49 @@ const GAP = 'sequence numbers jump in what blkparse -d wrote: events were lost, 
 /** Devices and CPUs whose sequence is followed; blktrace takes 32 devices. */
 const MAX_SEQUENCES = 65_536;
 
+/** Who hears what the numbers show of the record that is read. */
+export interface Troubles {
+  lost(cpu: number, count: number): void;
+  reject(reason: string): void;
+}
+
 /** Follows the numbers of each device's events on each CPU. A jump of blktrace's own is a loss, one of a dump is told of once. */
 export class Sequences {
-  readonly #sink: EventSink;
+  readonly #troubles: Troubles;
   /** Last number, by device and then by CPU. */
   readonly #last = new Map<number, number[]>();
   #followed = 0;
   #dev = -1;
   #ofDev: number[] = [];
+  #cpu = -1;
   #hasJumped = false;
 
-  constructor(sink: EventSink) {
-    this.#sink = sink;
+  constructor(troubles: Troubles) {
+    this.#troubles = troubles;
   }
 
-  /** An event of this number was read at `offset`. */
-  follow(writer: Writer, dev: number, cpu: number, sequence: number, offset: number): void {
+  /** An event of this number is read. */
+  follow(writer: Writer, dev: number, cpu: number, sequence: number): void {
     if (writer === 'tracefs') return;
     if (dev !== this.#dev) this.#turnTo(dev);
+    this.#cpu = cpu;
     const ofDev = this.#ofDev;
     const last = ofDev[cpu];
-    if (last === undefined) this.#begin(writer, cpu, sequence, offset);
+    if (last === undefined) this.#begin(writer, cpu, sequence);
     else {
-      if (sequence > last + 1) this.#jump(writer, cpu, sequence - last - 1, offset);
+      if (sequence > last + 1) this.#jump(writer, cpu, sequence - last - 1);
       ofDev[cpu] = sequence;
     }
   }
 
+  /** The events behind the one that was followed last are numbered one after the other, up to this number. */
+  reached(sequence: number): void {
+    if (this.#ofDev[this.#cpu] !== undefined) this.#ofDev[this.#cpu] = sequence;
+  }
+
   /** The first event on a CPU. blktrace counts from 1; a dump may begin anywhere. */
-  #begin(writer: Writer, cpu: number, sequence: number, offset: number): void {
-    if (writer === 'blktrace' && sequence > 1) this.#jump(writer, cpu, sequence - 1, offset);
+  #begin(writer: Writer, cpu: number, sequence: number): void {
+    if (writer === 'blktrace' && sequence > 1) this.#jump(writer, cpu, sequence - 1);
     if (this.#followed === MAX_SEQUENCES) return;
     this.#followed += 1;
     this.#ofDev[cpu] = sequence;
@@ -48,9 +59,9 @@ export class Sequences {
     if (this.#followed < MAX_SEQUENCES) this.#last.set(dev, this.#ofDev);
   }
 
-  #jump(writer: Writer, cpu: number, count: number, offset: number): void {
-    if (writer === 'blktrace') this.#sink.lost(cpu, count);
-    else if (!this.#hasJumped) this.#sink.reject(GAP, offset, 0);
+  #jump(writer: Writer, cpu: number, count: number): void {
+    if (writer === 'blktrace') this.#troubles.lost(cpu, count);
+    else if (!this.#hasJumped) this.#troubles.reject(GAP);
     this.#hasJumped = true;
   }
 }

@@ -1,4 +1,5 @@
 import type { EventSink } from '../event-sink.ts';
+import { RowBatch } from '../row-batch.ts';
 import { readAttributeRecord } from './attribute.ts';
 import { readText, readU64, viewOf } from './binary.ts';
 import { type ByteSource, WINDOW_BYTES } from './byte-source.ts';
@@ -7,7 +8,6 @@ import { EventIds } from './event-ids.ts';
 import type { Section } from './file-header.ts';
 import { LossCount } from './loss-count.ts';
 import { HEADER_BYTES, RECORD } from './record-types.ts';
-import { RowBatch } from './row-batch.ts';
 import { NO_CPU } from './row-limits.ts';
 import type { SampleLayout } from './sample-layout.ts';
 import { SampleReader } from './sample-reader.ts';

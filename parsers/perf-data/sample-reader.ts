@@ -1,7 +1,7 @@
+import { BATCH_ROWS, FARTHEST_NS, type RowBatch } from '../row-batch.ts';
 import { FORM, numberAt } from './column-source.ts';
 import type { EventIds } from './event-ids.ts';
 import { HEADER_BYTES, RECORD } from './record-types.ts';
-import { BATCH_ROWS, FARTHEST_NS, type RowBatch } from './row-batch.ts';
 import { MAX_TID, NO_CPU, NO_TID } from './row-limits.ts';
 import { rawPlace, type SampleLayout } from './sample-layout.ts';
 import { MADE, UNFILLED } from './sample-plan.ts';

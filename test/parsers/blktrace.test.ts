@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { blkparse } from '../../parsers/blkparse.ts';
 import { blktrace } from '../../parsers/blktrace.ts';
 import { DIRECTION, packRequest } from '../../parsers/event-kinds.ts';
+import type { EventSink } from '../../parsers/event-sink.ts';
+import { randomFrom } from '../support/damage.ts';
 import { type Parsed, parseAll, type Row } from './row-sink.ts';
 
 const fixture = (file: string) =>
@@ -22,6 +24,10 @@ function merged(files: readonly Parsed[]): Row[] {
     const since = ns(row) - first;
     return { ...row, sec: Number(since / 1_000_000_000n), nsec: Number(since % 1_000_000_000n) };
   });
+}
+
+async function* chunkOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 interface Drawn {
@@ -208,6 +214,38 @@ describe('blktrace, drawn sequences and notes', () => {
     expect([own.losses.length, own.report.clock]).toEqual([2, 'mono']);
     const tracefs = await parseAll(blktrace, record({ action: Q, sequence: 0 }));
     expect([tracefs.losses.length, tracefs.report.clock]).toEqual([0, 'unknown']);
+  });
+
+  it('reads the same a word at a time and byte by byte, whatever changes from one event to the next', async () => {
+    const random = randomFrom(7);
+    const oneOf = <T>(...values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+    const file: Buffer[] = [];
+    const last = new Map<number, number>();
+    let [cpu, pid, time] = [0, 912, 5n];
+    for (let event = 0; event < 9000; event++) {
+      if (random() < 0.2) cpu = oneOf(0, 1, 0xffff);
+      if (random() < 0.1) pid = oneOf(0, 7, 912, 0x400000);
+      time += BigInt(oneOf(0, 1, 700, event === 4000 ? 2 ** 53 : 9000));
+      const sequence = (last.get(cpu) ?? 0) + (random() < 0.01 ? 3 : 1);
+      last.set(cpu, sequence);
+      const action = oneOf(Q, 4, 12 + WRITE!, 7, 8, 9 + QUEUE!, 8 + 256, 7 + COMMAND!);
+      const sector = oneOf(8n, 2n ** 40n, 2n ** 62n);
+      const more = { pid, cpu, sequence, ns: time, sector, bytes: oneOf(0, 512, 4096) };
+      file.push(record({ action, ...more, pdu: Buffer.alloc(random() < 0.02 ? 12 : 0) }));
+      if (random() < 0.01) file.push(name(pid & 0xfff, 'fio', time));
+    }
+    const bytes = Buffer.concat(file);
+    const odd = Buffer.concat([Buffer.alloc(1), bytes]).subarray(1);
+    const once = (whole: Uint8Array) => ({
+      ...blktrace,
+      parse: (_: unknown, sink: EventSink) => blktrace.parse(chunkOf(whole), sink),
+    });
+    const words = await parseAll(once(new Uint8Array(bytes)), bytes);
+    expect(odd.byteOffset % 4).not.toBe(0);
+    expect(words).toEqual(await parseAll(once(odd), bytes));
+    expect([words.losses.length > 50, words.rejects.length > 50, words.rows.length > 2500]).toEqual(
+      Array(3).fill(true),
+    );
   });
 
   it('names tasks by notes, before their events or behind them', async () => {

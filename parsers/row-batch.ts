@@ -1,4 +1,4 @@
-import type { EventColumns, EventSink } from '../event-sink.ts';
+import type { EventColumns, EventSink } from './event-sink.ts';
 
 /** Rows that are handed over at once: columns that stay in a CPU's cache. */
 export const BATCH_ROWS = 4096;
