@@ -24,20 +24,17 @@ export function requestCounts({
   const add = (into: Record<string, number>, text: string) => {
     into[text] = (into[text] ?? 0) + 1;
   };
-  status.forEach((value, request) => {
-    const text = reasons[reason[request]!]!;
-    if (value === STATUS.outside) {
-      tally.outside++;
-      add(outsideReasons, text);
-      return;
-    }
-    tally.seen++;
+  for (let request = 0; request < status.length; request++) {
+    const value = status[request]!;
     if (value === STATUS.matched) tally.matched++;
-    else if (value === STATUS.quarantined) {
-      tally.quarantined++;
-      add(quarantineReasons, text);
-    } else add(rejected, text);
-  });
+    else if (value === STATUS.outside) add(outsideReasons, reasons[reason[request]!]!);
+    else add(value === STATUS.quarantined ? quarantineReasons : rejected, reasons[reason[request]!]!);
+  }
+  const count = (counts: Record<string, number>) =>
+    Object.values(counts).reduce((sum, each) => sum + each, 0);
+  tally.outside = count(outsideReasons);
+  tally.quarantined = count(quarantineReasons);
+  tally.seen = status.length - tally.outside;
   if (begunBefore > 0) {
     outsideReasons['completed in the recording, issued before it'] = begunBefore;
     tally.outside += begunBefore;
@@ -52,18 +49,48 @@ export function requestCounts({
 /** Share of requests that may be of another size or direction: a file system's own, or another task's. */
 const MOST_STRAY = 0.01;
 
-/** The value that all of these requests have, but for strays; undefined where there is none. */
-function commonest(requests: Int32Array, column: ArrayLike<number>): number | undefined {
+/** The value that all of these requests have, but for strays, and whether there are none of those; undefined where there is none. */
+function commonest(
+  requests: Int32Array,
+  column: ArrayLike<number>,
+): { readonly value: number; readonly isOfAll: boolean } | undefined {
   const counts = new Map<number, number>();
   // Most have the value of the one before: only where it changes is it looked up.
   for (let at = 0; at < requests.length; ) {
     const value = column[requests[at]!]!;
     const first = at;
-    while (at < requests.length && column[requests[at]!] === value) at++;
+    at = endOfRun(requests, column, value, at);
     counts.set(value, (counts.get(value) ?? 0) + at - first);
   }
   const [value, count] = [...counts].reduce((best, each) => (each[1] > best[1] ? each : best), [0, 0]);
-  return count > 0 && count >= requests.length * (1 - MOST_STRAY) ? value : undefined;
+  const isCommon = count > 0 && count >= requests.length * (1 - MOST_STRAY);
+  return isCommon ? { value, isOfAll: count === requests.length } : undefined;
+}
+
+/** The first of the requests from one on that has another value. */
+function endOfRun(requests: Int32Array, column: ArrayLike<number>, value: number, from: number): number {
+  let at = from;
+  while (at < requests.length && column[requests[at]!] === value) at++;
+  return at;
+}
+
+/** How many have another size or direction than nearly all. */
+function othersOf(
+  matched: Int32Array,
+  requests: Digest['requests'],
+  direction: ReturnType<typeof commonest>,
+  bytes: ReturnType<typeof commonest>,
+): number {
+  if (direction?.isOfAll !== false && bytes?.isOfAll !== false) return 0;
+  let others = 0;
+  for (let at = 0; at < matched.length; at++) {
+    const request = matched[at]!;
+    const isOther =
+      (direction !== undefined && requests.direction[request] !== direction.value) ||
+      (bytes !== undefined && requests.bytes[request] !== bytes.value);
+    if (isOther) others++;
+  }
+  return others;
 }
 
 /** How many of the requests inside the recorded span were in flight, without those that are another's. */
@@ -92,27 +119,24 @@ export function workloadOf(
 ): ReportModel['workload'] {
   // From the first that was followed to the last: what was read when a program was started is no part of its load.
   const [first = 0, last = -1] = [matched[0], matched.at(-1)];
-  let seen = 0;
-  for (let request = first; request <= last; request++)
-    if (requests.status[request] !== STATUS.outside) seen++;
+  // Outside is nothing of most recordings.
+  let seen = last === -1 ? 0 : last - first + 1;
+  for (
+    let request = requests.status.indexOf(STATUS.outside, first);
+    request !== -1 && request <= last;
+    request = requests.status.indexOf(STATUS.outside, request + 1)
+  )
+    seen--;
   const begin = last === -1 ? 0 : requests.start[first]!;
   const end = last === -1 ? 0 : requests.start[last]! + requests.total[last]!;
   const direction = commonest(matched, requests.direction);
   const bytes = commonest(matched, requests.bytes);
-  let others = 0;
-  for (let at = 0; at < matched.length; at++) {
-    const request = matched[at]!;
-    const isOther =
-      (direction !== undefined && requests.direction[request] !== direction) ||
-      (bytes !== undefined && requests.bytes[request] !== bytes);
-    if (isOther) others++;
-  }
   return {
     queueDepth: meanDepth(depth),
     queueDepthMax: depth.most,
-    direction: direction === undefined ? 'mixed' : direction === DIRECTION.read ? 'read' : 'write',
-    requestBytes: bytes ?? null,
-    others,
+    direction: direction === undefined ? 'mixed' : direction.value === DIRECTION.read ? 'read' : 'write',
+    requestBytes: bytes?.value ?? null,
+    others: othersOf(matched, requests, direction, bytes),
     iops: end > begin ? (seen * 1e9) / (end - begin) : 0,
     spanNs: end - begin,
   };

@@ -64,6 +64,21 @@ export function numaStats(correlated: Correlated, matched: Int32Array, facts: Re
   };
 }
 
+/** Where no node is known, and no machine beside the application's: the CPUs that its requests were issued on, ascending. */
+export function numaOfCpus(cpus: readonly number[]): NumaStats {
+  return {
+    actors: [{ actor: 'application', cpus, node: null }],
+    hopsPerRequest: null,
+    crossings: [],
+    byHops: null,
+    memoryPagesByNode: null,
+    virtualNodes: [],
+    accesses: null,
+    samples: null,
+    note: noteOf(0, {}),
+  };
+}
+
 /** What cannot be said, and why; null when everything is known. */
 function noteOf(nodes: number, { driveNode, notes: noted }: RecordingFacts): string | null {
   const notes = [

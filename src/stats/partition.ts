@@ -1,10 +1,10 @@
 /**
- * Takes requests apart into stages. Enters: the request table. Leaves: per stage the time of all requests that have it. Per request the
- * stages sum to the total exactly; that is checked here on every run, and a difference is an error of this program.
+ * Takes requests apart into stages. Enters: the request table. Leaves: per stage the time of all requests that have it.
  */
-import { NOT_OBSERVED, type RequestTable, STATUS } from '../correlate/request-table.ts';
+import { type RequestTable, STATUS } from '../correlate/request-table.ts';
 import type { PointId } from '../paths/points.ts';
-import { byVariant, type Population, type Span, spansOf } from './spans.ts';
+import { type Measured, measured } from './measured.ts';
+import { byVariant, type Span, spansOf } from './spans.ts';
 
 /** One stage over all matched requests that have it. */
 export interface StageSum {
@@ -34,8 +34,7 @@ export type PointOrder = (point: PointId) => number;
 /** The requests of a table taken apart. */
 export function partition(requests: RequestTable, order: PointOrder): Partition {
   const matched = matchedOf(requests);
-  const populations = byVariant(requests, spansOf(requests), matched).map((each) => summed(requests, each));
-  for (const population of populations) checkClosure(population);
+  const populations = byVariant(requests, spansOf(requests), matched).map((each) => measured(requests, each));
   const stages = membersOfStages(populations).map((members) => stageSum(members, order));
   return { matched, meanNs: meanOf(populations, matched.length), stages: stages.sort(byOrder) };
 }
@@ -46,72 +45,7 @@ export function matchedOf({ length, status }: RequestTable): Int32Array {
   let n = 0;
   for (let request = 0; request < length; request++)
     if (status[request] === STATUS.matched) matched[n++] = request;
-  return matched.slice(0, n);
-}
-
-/** A population's requests, with what each took in all, and in the stages that were measured so far. */
-export interface Measured extends Population {
-  readonly totals: Int32Array;
-  readonly sums: Float64Array;
-  /** Of each stage, what all requests took in it. */
-  readonly sumsNs: Float64Array;
-}
-
-/** A population of which no stage has been measured yet. */
-export function measuring(requests: RequestTable, population: Population): Measured {
-  const { name, spans, members, last } = population;
-  const sums = new Float64Array(members.length);
-  // One shape, see `eventTable`.
-  return {
-    name,
-    spans,
-    members,
-    last,
-    totals: totalsOf(requests, members),
-    sums,
-    sumsNs: new Float64Array(spans.length),
-  };
-}
-
-/** What each of some requests took in all, ns. */
-export function totalsOf({ total }: RequestTable, members: Int32Array): Int32Array {
-  const totals = new Int32Array(members.length);
-  for (let at = 0; at < members.length; at++) totals[at] = total[members[at]!]!;
-  return totals;
-}
-
-/** Measures a stage: what each request took in it goes into `durations`, from `start` on. */
-export function measure(population: Measured, stage: number, durations: Int32Array, start: number): void {
-  const { members, sums, sumsNs } = population;
-  const { id, fromNs, toNs } = population.spans[stage]!;
-  let sumNs = 0;
-  for (let at = 0; at < members.length; at++) {
-    const request = members[at]!;
-    const ns = toNs[request]! - fromNs[request]!;
-    if (ns < 0 || toNs[request] === NOT_OBSERVED)
-      throw new Error(`internal: stage ${id} of request ${request} is ${ns} ns`);
-    durations[start + at] = ns;
-    sums[at]! += ns;
-    sumNs += ns;
-  }
-  sumsNs[stage] = sumNs;
-}
-
-/** The same of all stages, of which only the sums are wanted. */
-export function summed(requests: RequestTable, population: Population): Measured {
-  const measured = measuring(requests, population);
-  const durations = new Int32Array(population.members.length);
-  for (const stage of population.spans.keys()) measure(measured, stage, durations, 0);
-  return measured;
-}
-
-/** Once all stages have been measured. */
-export function checkClosure({ members, sums, totals }: Measured): void {
-  for (let at = 0; at < sums.length; at++)
-    if (sums[at] !== totals[at])
-      throw new Error(
-        `internal: stages of request ${members[at]} sum to ${sums[at]} ns, its total is ${totals[at]} ns`,
-      );
+  return n === length ? matched : matched.slice(0, n);
 }
 
 /** All requests that have a stage: of each variant its place among the variant's stages. */
@@ -134,7 +68,7 @@ export function membersOfStages(populations: readonly Measured[]): StageMembers[
   return [...stages.values()];
 }
 
-/** What a stage took in all; it has been measured. */
+/** What a stage took in all. */
 export function stageSum({ id, n, parts }: StageMembers, order: PointOrder): StageSum {
   const { from, to } = usualBorders(parts);
   const sumNs = parts.reduce((sum, { population, stage }) => sum + population.sumsNs[stage]!, 0);
@@ -156,8 +90,5 @@ function usualBorders(parts: StageMembers['parts']): Pick<Span, 'from' | 'to'> {
 
 /** Mean of the totals of all populations, `n` requests together, ns; undefined without any. */
 export function meanOf(populations: readonly Measured[], n: number): number | undefined {
-  if (n === 0) return undefined;
-  let sum = 0;
-  for (const { totals } of populations) for (let at = 0; at < totals.length; at++) sum += totals[at]!;
-  return sum / n;
+  return n === 0 ? undefined : populations.reduce((sum, { totalNs }) => sum + totalNs, 0) / n;
 }

@@ -41,6 +41,8 @@ export function byVariant(
   spans: readonly (readonly Span[])[],
   members: Int32Array,
 ): Population[] {
+  if (requests.variants.length === 1 && members.length > 0)
+    return [{ name: requests.variants[0]!.name, spans: spans[0]!, members, last: members.length - 1 }];
   const sizes = new Uint32Array(requests.variants.length);
   const last = new Uint32Array(requests.variants.length);
   const met: number[] = [];
