@@ -6,7 +6,7 @@ import { readPacked } from '../bundle/read-member.ts';
 import { AheadTable } from '../trace/ahead-table.ts';
 import { sharedColumns } from '../trace/columns.ts';
 import { RoundSink } from '../trace/round-sink.ts';
-import type { ReadAhead, StreamAhead } from './ahead-feed.ts';
+import type { ReadAhead, StreamAhead } from './ahead-worker.ts';
 import { FileSource, type SteppedSource } from './file-source.ts';
 import { giveWay } from './give-way.ts';
 import { PassedSource } from './passed-source.ts';

@@ -38,6 +38,8 @@ export function addReport(program: Command): void {
     const { beginFiles, endBegun } = await import('./file-threads.ts');
     // Threads read while the rest of the program is loaded.
     if (raw !== undefined) beginFiles([...raw.host, ...raw.guest]);
+    const { beginAhead } = await import('./ahead-worker.ts');
+    if (raw?.host.length === 1 && raw.guest.length === 0) beginAhead(raw.host[0]!);
     try {
       const { reportBundles, reportRawFiles } = await import('./report.ts');
       const { text, exitCode } =

@@ -1,5 +1,5 @@
 import type { BlockExtras, Epoch } from './block-table.ts';
-import type { Columns } from './columns.ts';
+import { type Columns, copyShifted, rowsOf } from './columns.ts';
 import { MOST_STRINGS } from './event-table-builder.ts';
 import { pickRows } from './order.ts';
 import type { RowTable } from './round-sink.ts';
@@ -57,6 +57,18 @@ export class AheadTable implements RowTable {
     columns.dev[row] = dev;
     columns.tag[row] = tag;
     columns.aux[row] = aux;
+  }
+
+  batch(from: Columns, count: number, sec: number, nsec: number): void {
+    if (!this.#hasEpoch) this.#begin({ sec, nsec });
+    const shift = (sec - this.#epoch.sec) * 1e9 + (nsec - this.#epoch.nsec);
+    for (let at = 0; at < count; ) {
+      const own = this.#columnsWithRoom();
+      const rows = Math.min(count - at, this.#room - this.#rows);
+      copyShifted(rowsOf(from, at, at + rows), rows, own, this.#rows, shift);
+      this.#rows += rows;
+      at += rows;
+    }
   }
 
   addRows(columns: Columns, order: Uint32Array, epoch: Epoch): void {

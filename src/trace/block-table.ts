@@ -21,6 +21,16 @@ export interface BlockExtras {
   readonly overflows: boolean;
 }
 
+/** Who takes blocks that another thread read, in the order of the stream. */
+export interface BlockTaker {
+  /**
+   * The rows of a block, with times after `epoch`, and what was lost and rejected in it. `line` is the number of its first line; `ids` are
+   * the ids here of its reader's strings, to which those it met first are added.
+   */
+  addBlock(columns: Columns, block: BlockExtras, line: number, ids: number[], epoch?: Epoch): void;
+  task(tid: number, comm: string, tgid: number | undefined): void;
+}
+
 /** Strings one reader of blocks may meet. A stream with more is read by one thread. */
 const MOST_STRINGS = 4096;
 

@@ -95,6 +95,37 @@ export function tableFrom(table: EventTable, first: number, behind: number): Eve
   return eventTable(rowsOf(table, first, behind), table);
 }
 
+/** Columns of one row at time 0. */
+export function columnsOfRow(
+  kind: number,
+  cpu: number,
+  tid: number,
+  dev: number,
+  tag: number,
+  aux: number,
+): Columns {
+  return {
+    ts: Float64Array.of(0),
+    kind: Uint8Array.of(kind),
+    cpu: Uint16Array.of(cpu),
+    tid: Uint32Array.of(tid),
+    dev: Uint32Array.of(dev),
+    tag: Float64Array.of(tag),
+    aux: Int32Array.of(aux),
+  };
+}
+
+/** Copies the first `rows` rows to behind row `at`, at times that are `shift` later. */
+export function copyShifted(from: Columns, rows: number, to: Columns, at: number, shift: number): void {
+  for (let row = 0; row < rows; row++) to.ts[at + row] = from.ts[row]! + shift;
+  to.kind.set(from.kind.subarray(0, rows), at);
+  to.cpu.set(from.cpu.subarray(0, rows), at);
+  to.tid.set(from.tid.subarray(0, rows), at);
+  to.dev.set(from.dev.subarray(0, rows), at);
+  to.tag.set(from.tag.subarray(0, rows), at);
+  to.aux.set(from.aux.subarray(0, rows), at);
+}
+
 /** Copies the first `rows` rows of columns into others, from row `at` on. */
 export function copyRows(from: Columns, rows: number, to: Columns, at: number): void {
   to.ts.set(from.ts.subarray(0, rows), at);

@@ -1,5 +1,5 @@
-import type { BlockExtras, Epoch } from './block-table.ts';
-import { type Columns, columnsOf, copyRows, rowsOf } from './columns.ts';
+import type { BlockExtras, BlockTaker, Epoch } from './block-table.ts';
+import { type Columns, columnsOf, copyRows, copyShifted, rowsOf } from './columns.ts';
 import { type EventTable, eventTable, type Task } from './event-table.ts';
 import { pickRows } from './order.ts';
 import type { SourceLoss, SourceReject } from './recording.ts';
@@ -34,7 +34,7 @@ export const MOST_STRINGS = 65_536;
 const MOST_TASKS = 1 << 20;
 
 /** The sink parsers write to: fills columns, interns strings, counts rejects. One builder for one source. */
-export class EventTableBuilder implements RowTable {
+export class EventTableBuilder implements RowTable, BlockTaker {
   #columns: Columns;
   #room: number;
   /** What the latest cut was of, and what is there for the next. */
@@ -79,6 +79,15 @@ export class EventTableBuilder implements RowTable {
     columns.dev[row] = dev;
     columns.tag[row] = tag;
     columns.aux[row] = aux;
+  }
+
+  batch(from: Columns, count: number, sec: number, nsec: number): void {
+    this.#beginAt({ sec, nsec });
+    const at = this.#rows;
+    if (at + count > this.#room) this.#growTo(at + count);
+    const shift = (sec - this.#epochSec) * 1e9 + (nsec - this.#epochNsec);
+    copyShifted(from, count, this.#columns, at, shift);
+    this.#rows += count;
   }
 
   #growTo(rows: number): void {

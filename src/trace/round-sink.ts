@@ -1,6 +1,6 @@
 import type { EventSink } from '../../parsers/event-sink.ts';
 import type { Epoch } from './block-table.ts';
-import { type Columns, privateColumns, rowsOf } from './columns.ts';
+import { type Columns, copyShifted, privateColumns, rowsOf } from './columns.ts';
 import { orderBehind } from './order.ts';
 
 /** Rows there is room for: of many rounds, so that what is left of one is seldom moved. */
@@ -75,15 +75,7 @@ export class RoundSink implements EventSink {
     const at = this.#end;
     this.#end += count;
     const shift = (sec - this.#epoch.sec) * 1e9 + (nsec - this.#epoch.nsec);
-    const { ts, kind, cpu, tid, dev, tag, aux } = this.#columns;
-    const some = rowsOf(from, 0, count);
-    for (let row = 0; row < count; row++) ts[at + row] = some.ts[row]! + shift;
-    kind.set(some.kind, at);
-    cpu.set(some.cpu, at);
-    tid.set(some.tid, at);
-    dev.set(some.dev, at);
-    tag.set(some.tag, at);
-    aux.set(some.aux, at);
+    copyShifted(from, count, this.#columns, at, shift);
   }
 
   round(): void {
