@@ -17,6 +17,7 @@ import type { Grade, ReportModel } from '../report/report-model.ts';
 import { version } from '../version.ts';
 import { type AnalyzeOptions, followRecording, reportOf } from './analyze.ts';
 import { type BegunGuest, beginWithGuest } from './begin-following.ts';
+import { followBlocks } from './follow-blocks.ts';
 import { followInSlices, type ReportedRequests } from './follow-slices.ts';
 import { type OpenBundle, readWhole, withBundle, withRawFiles } from './open-recording.ts';
 import { pageAssets } from './page-assets.ts';
@@ -87,7 +88,10 @@ async function reportOpen(
   say: Say,
 ): Promise<ReportResult> {
   const how = { version: version(), title: open.title, path: open.path, tscHz: options.tscHz };
-  const result = (await followInSlices(open, how, say)) ?? (await followWhole(file, open, how));
+  const result =
+    (await followBlocks(open, how)) ??
+    (await followInSlices(open, how, say)) ??
+    (await followWhole(file, open, how));
   open.bar.clear();
   const { model, requests, gaps } = result;
   const picture = () => buildPicture(requests, gaps);

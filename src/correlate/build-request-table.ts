@@ -36,6 +36,7 @@ export interface Span {
 }
 
 export const NEVER_COMPLETED = 'never completed in the recording';
+export const EQUAL_SECTORS = 'another request to the same sector was in flight';
 
 /** Of a host alone. */
 export const LAST_CYCLE = 'the last one: no request after it ends its cycle';
@@ -49,7 +50,7 @@ export const OUTSIDE_SPAN = {
 /** Why a request could not be followed on its own machine. */
 const APP_REASONS: Record<number, string> = {
   [APP_REJECTS.neverCompleted]: NEVER_COMPLETED,
-  [APP_REJECTS.equalSectors]: 'another request to the same sector was in flight',
+  [APP_REJECTS.equalSectors]: EQUAL_SECTORS,
   [APP_REJECTS.unsureReturn]:
     'an event is missing: which call told its task that it is done cannot be said any more',
   [APP_REJECTS.unsureCall]: 'an event is missing: which call asked for it cannot be said any more',

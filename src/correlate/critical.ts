@@ -6,7 +6,7 @@
 import type { Bypass, IoPath, PathGroup } from '../paths/io-path.ts';
 import type { PointId } from '../paths/points.ts';
 import { borders, type Followed } from './follow.ts';
-import type { RequestVariant } from './request-table.ts';
+import { notObserved, type RequestVariant } from './request-table.ts';
 import type { Scene } from './scene.ts';
 import type { Times } from './times.ts';
 
@@ -14,7 +14,7 @@ import type { Times } from './times.ts';
  * A point seen in at least this share of the requests that could have it is required of all of them: a request without
  * it has lost an event. Below that its absence is taken as a way the path can go, and its stages are merged.
  */
-const REQUIRED_SHARE = 0.97;
+export const REQUIRED_SHARE = 0.97;
 /** A request that ends elsewhere than most has another total: where most have an end, it is required of all. */
 const REQUIRED_END_SHARE = 0.5;
 /** The same in a recording that is known to have lost events. */
@@ -62,7 +62,7 @@ export class CriticalPath {
   readonly #path: IoPath;
   readonly #order: readonly PointId[];
   readonly #stageOf: ReadonlyMap<PointId, string>;
-  readonly #followed: Followed;
+  readonly #followed: Pick<Followed, 'recorded'>;
   readonly #times: Pick<Times, 'of'>;
   readonly #borders: readonly Border[];
   readonly #ways: readonly Way[];
@@ -84,7 +84,7 @@ export class CriticalPath {
 
   constructor(
     { path, alone, isLossy }: Pick<Scene, 'path' | 'alone' | 'isLossy'>,
-    followed: Followed,
+    followed: Pick<Followed, 'recorded'>,
     usable: Int32Array,
     times: Pick<Times, 'of'>,
   ) {
@@ -218,8 +218,7 @@ export class CriticalPath {
 
   /** A sentence on what must be there and is not. */
   #missing(request: number): string | undefined {
-    for (const { point, at } of this.#required)
-      if (Number.isNaN(at[request]!)) return `${point} not observed, though nearly all requests have it`;
+    for (const { point, at } of this.#required) if (Number.isNaN(at[request]!)) return notObserved(point);
     for (const { name, members, required } of this.#groups) {
       if (!hasAny(members, request)) continue;
       for (const { point, at } of required)

@@ -2,6 +2,7 @@
  * Chooses the path from what the recording shows, never from labels: who issued the host's requests, which interrupts
  * came, which driver the guest used. Every decision leaves a sentence with its count.
  */
+import { localBlockDevice } from '../paths/bare-metal-nvme.ts';
 import { pathByName } from '../paths/index.ts';
 import type { IoPath } from '../paths/io-path.ts';
 import { firstAtOrAfter, type Occurrences } from '../trace/occurrences.ts';
@@ -51,6 +52,14 @@ function of(count: number, all: number): string {
   return `${count} of ${all}`;
 }
 
+const NO_GUEST = 'no guest was recorded: the application runs on this machine';
+const NO_NVME = 'no NVMe commands: a block device of another driver';
+
+/** The path of a recording of one machine that holds block events and nothing else. */
+export function detectedByBlocksAlone(): Detected {
+  return { path: localBlockDevice, evidence: [NO_GUEST, NO_NVME] };
+}
+
 function hostPath(input: DetectInput, evidence: string[]): string {
   const n = input.requests.length;
   const commands = input.app.count('nvme_setup_cmd');
@@ -59,10 +68,10 @@ function hostPath(input: DetectInput, evidence: string[]): string {
     evidence.push(served);
     return 'virtio-blk-host-only';
   }
-  evidence.push('no guest was recorded: the application runs on this machine');
+  evidence.push(NO_GUEST);
   if (commands < n * 0.5) {
-    evidence.push('no NVMe commands: a block device of another driver');
-    return 'local-block-device';
+    evidence.push(NO_NVME);
+    return localBlockDevice.name;
   }
   evidence.push(`${commands} NVMe commands for ${n} requests`);
   const polled = polledRequests(input);

@@ -1,5 +1,6 @@
 import { quickselect } from 'simple-statistics';
 import type { EventTable } from '../trace/event-table.ts';
+import { pick } from '../trace/occurrences.ts';
 import { isAscending } from '../trace/order.ts';
 import { NO_ROW } from '../trace/units.ts';
 import type { AppRequests } from './app-requests.ts';
@@ -15,9 +16,25 @@ export interface InFlight {
 
 /** Requests in flight between issue and completion on their own machine. */
 export function inFlight(table: EventTable, requests: AppRequests): InFlight {
-  const { begins, ends } = spansOf(table, requests);
-  const depth = depthOf(begins, ends);
-  return { alone: aloneAmong(table, requests, begins, ends), most: depth.most, mean: meanDepth(depth) };
+  return inFlightBetween({ ...timesOf(table, requests), strays: pick(table.ts, requests.strays) });
+}
+
+/** When requests were in flight, on one clock. */
+export interface FlightTimes {
+  /** Of their issues, in order. */
+  readonly begins: Float64Array;
+  /** Of their completions; a request that never completed ends when it begins. */
+  readonly ends: Float64Array;
+  /** 1 for those; undefined where there are none. */
+  readonly isOpen: Uint8Array | undefined;
+  /** Of completions whose issue is not in the recording, in order. */
+  readonly strays: Float64Array;
+}
+
+/** The same by their times alone. */
+export function inFlightBetween(times: FlightTimes): InFlight & { readonly depth: Depth } {
+  const depth = depthOf(times.begins, times.ends);
+  return { alone: aloneAmong(times), most: depth.most, mean: meanDepth(depth), depth };
 }
 
 /** How many requests were in flight, as figures that add up over parts of a recording. */
@@ -31,7 +48,7 @@ export interface Depth {
 
 /** How many of some requests were in flight, whatever else the disk did: rows of their issues, in order, and completions. */
 export function depthAmong(table: EventTable, rows: Pick<AppRequests, 'issue' | 'complete'>): Depth {
-  const { begins, ends } = spansOf(table, rows);
+  const { begins, ends } = timesOf(table, rows);
   return depthOf(begins, ends);
 }
 
@@ -40,17 +57,20 @@ export function meanDepth({ inFlightNs, busyNs }: Pick<Depth, 'inFlightNs' | 'bu
   return busyNs === 0 ? 0 : inFlightNs / busyNs;
 }
 
-/** Times of issues and completions; a request that never completed ends when it begins. */
-function spansOf({ ts }: EventTable, { issue, complete }: Pick<AppRequests, 'issue' | 'complete'>) {
+function timesOf({ ts }: EventTable, { issue, complete }: Pick<AppRequests, 'issue' | 'complete'>) {
   const begins = new Float64Array(issue.length);
   const ends = new Float64Array(issue.length);
+  let isOpen: Uint8Array | undefined;
   for (let request = 0; request < issue.length; request++) {
     const begin = ts[issue[request]!]!;
     const row = complete[request]!;
     begins[request] = begin;
     ends[request] = row === NO_ROW ? begin : ts[row]!;
+    if (row !== NO_ROW) continue;
+    isOpen ??= new Uint8Array(issue.length);
+    isOpen[request] = 1;
   }
-  return { begins, ends };
+  return { begins, ends, isOpen };
 }
 
 /** Begins are in order. */
@@ -77,22 +97,16 @@ function inOrder(ends: Float64Array): Float64Array {
 const USUAL = 0.99;
 
 /** A request of which an event is missing was in flight as long as others usually are: it is not known, and must not be left out. */
-function aloneAmong(
-  { ts }: EventTable,
-  { complete, strays }: AppRequests,
-  begins: Float64Array,
-  ends: Float64Array,
-): Uint8Array {
+function aloneAmong({ begins, ends, isOpen, strays }: FlightTimes): Uint8Array {
   // Nothing is missing in most recordings.
-  const isWhole = strays.length === 0 && !complete.includes(NO_ROW);
-  const usual = isWhole ? 0 : usualTime(complete, begins, ends);
+  const usual = strays.length === 0 && isOpen === undefined ? 0 : usualTime(begins, ends, isOpen);
   const alone = new Uint8Array(begins.length).fill(1);
   let latestEnd = Number.NEGATIVE_INFINITY;
   let latest = -1;
   let stray = 0;
   for (let request = 0; request < begins.length; request++) {
     const begin = begins[request]!;
-    const end = complete[request] === NO_ROW ? begin + usual : ends[request]!;
+    const end = isOpen?.[request] === 1 ? begin + usual : ends[request]!;
     if (begin < latestEnd) {
       alone[request] = 0;
       alone[latest] = 0;
@@ -101,17 +115,17 @@ function aloneAmong(
       latestEnd = end;
       latest = request;
     }
-    while (stray < strays.length && ts[strays[stray]!]! <= begin) stray++;
-    if (stray < strays.length && ts[strays[stray]!]! - usual < end) alone[request] = 0;
+    while (stray < strays.length && strays[stray]! <= begin) stray++;
+    if (stray < strays.length && strays[stray]! - usual < end) alone[request] = 0;
   }
   return alone;
 }
 
 /** What of requests that completed only few took longer than, ns; 0 without any. */
-function usualTime(complete: Int32Array, begins: Float64Array, ends: Float64Array): number {
+function usualTime(begins: Float64Array, ends: Float64Array, isOpen: Uint8Array | undefined): number {
   const took: number[] = [];
   for (let request = 0; request < begins.length; request++)
-    if (complete[request] !== NO_ROW) took.push(ends[request]! - begins[request]!);
+    if (isOpen?.[request] !== 1) took.push(ends[request]! - begins[request]!);
   if (took.length === 0) return 0;
   const at = Math.floor((took.length - 1) * USUAL);
   quickselect(took, at);

@@ -61,3 +61,8 @@ export function requestTable(table: RequestTable): RequestTable {
     direction,
   };
 }
+
+/** Of a request that lacks a point which is required of all. */
+export function notObserved(point: PointId): string {
+  return `${point} not observed, though nearly all requests have it`;
+}

@@ -93,7 +93,11 @@ function ranges(cpus: readonly number[]): string {
 
 /** "12 of 500 requests (2 %)". */
 export function ofRequests({ breakdown }: FindingInput, count: number): string {
-  const all = breakdown.matched.length;
+  return ofAll(breakdown.matched.length, count);
+}
+
+/** The same of so many. */
+export function ofAll(all: number, count: number): string {
   return `${count} of ${all} requests (${Math.round((count / all) * 100)} %)`;
 }
 

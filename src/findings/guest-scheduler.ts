@@ -5,6 +5,9 @@ import { gainOfStages } from './gain.ts';
 /** Kernel threads that issue requests on behalf of others. */
 const WORKER = /^kworker\//;
 
+/** Whether a thread of this name is one. */
+export const isWorker = (comm: string): boolean => WORKER.test(comm);
+
 export const guestScheduler = defineFinding({
   id: 'guest-scheduler',
   severity: 'warning',
@@ -15,7 +18,7 @@ export const guestScheduler = defineFinding({
     const { app, followed, path } = input.correlated;
     const issues = followed.rows.get(path.anchors.issue)!;
     const { tid, tasks } = app.table;
-    const kworkers = new Set([...tasks].filter(([, { comm }]) => WORKER.test(comm)).map(([own]) => own));
+    const kworkers = new Set([...tasks].filter(([, { comm }]) => isWorker(comm)).map(([own]) => own));
     if (kworkers.size === 0) return undefined;
     const workers = countOf(input, (request) => kworkers.has(tid[issues[request]!]!));
     if (workers === 0 || workers * 2 < input.breakdown.matched.length) return undefined;

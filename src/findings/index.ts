@@ -1,3 +1,4 @@
+import type { InFlight } from '../correlate/in-flight.ts';
 import { aioThreads } from './aio-threads.ts';
 import { driveNode } from './drive-node.ts';
 import { eventfdCoalesced } from './eventfd-coalesced.ts';
@@ -19,7 +20,7 @@ import { pollWindow } from './poll-window.ts';
 import { pollingStopped } from './polling-stopped.ts';
 import { postedInterrupts } from './posted-interrupts.ts';
 import { preempted } from './preempted.ts';
-import { queueDepth } from './queue-depth.ts';
+import { findQueueDepth, queueDepth } from './queue-depth.ts';
 import { sharedIothread } from './shared-iothread.ts';
 import { shorterPath } from './shorter-path.ts';
 import { singleQueue } from './single-queue.ts';
@@ -35,11 +36,25 @@ export const FINDINGS: readonly Finding[] = [
   ...[shorterPath, queueDepth, eventfdCoalesced, tracingCost],
 ];
 
+/** What was found, and what is to be said of it. */
+export type NamedFinding = Pick<Finding, 'id' | 'severity' | 'title'> & Found;
+
 /** All that one recording shows, in the order of the list; nothing where no request was followed. */
-export function findAll(input: FindingInput): (Pick<Finding, 'id' | 'severity' | 'title'> & Found)[] {
+export function findAll(input: FindingInput): NamedFinding[] {
   if (input.breakdown.matched.length === 0) return [];
   return FINDINGS.flatMap(({ id, severity, title, find }) => {
     const found = find(input);
     return found === undefined ? [] : [{ id, severity, title, ...found }];
   });
+}
+
+/** All that block events alone can show, of so many requests that were followed and those of them that shared the disk. */
+export function findInBlocks(
+  requests: number,
+  shared: number,
+  inFlight: Pick<InFlight, 'most' | 'mean'>,
+): NamedFinding[] {
+  const found = findQueueDepth(requests, shared, inFlight);
+  const { id, severity, title } = queueDepth;
+  return found === undefined ? [] : [{ id, severity, title, ...found }];
 }

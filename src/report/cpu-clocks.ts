@@ -26,6 +26,9 @@ export interface CpuClocks {
 /** Trace clocks that each CPU has for itself (Documentation/trace/ftrace.rst). */
 const OWN_CLOCKS: ReadonlySet<string> = new Set(['local']);
 
+/** Whether a clock is one of those. */
+export const hasOwnClocks = (clock: string): boolean => OWN_CLOCKS.has(clock);
+
 /** Which CPUs stamped the critical points of matched requests; what both answers here are made of. */
 export interface StampedCpus {
   readonly correlated: Correlated;
@@ -96,7 +99,7 @@ export function cpuClocks(stamped: StampedCpus, streams: readonly StreamTrust[])
         machine,
         cpus,
         provenNs: orNull(widest),
-        oneCounter: !clocks.some((clock) => OWN_CLOCKS.has(clock)),
+        oneCounter: !clocks.some(hasOwnClocks),
       },
     ];
   });

@@ -28,8 +28,17 @@ export function countStrays({
     const [issue, complete] = [issues?.[request] ?? NO_ROW, completes?.[request] ?? NO_ROW];
     if (issue !== NO_ROW && complete !== NO_ROW) longest = Math.max(longest, ts[complete]! - ts[issue]!);
   }
-  const until = ts[0]! + LONGER * longest;
+  const first = ts[0]!;
+  return straysBy(
+    Array.from(strays, (row) => ts[row]! - first),
+    longest,
+  );
+}
+
+/** The same by times: how long after the recording's beginning each completed, and the longest request that was seen whole (0 without any), ns. */
+export function straysBy(times: readonly number[], longestNs: number): Strays {
   // Without a request that was seen whole nothing tells.
-  const begunBefore = longest === 0 ? strays.length : strays.filter((row) => ts[row]! <= until).length;
-  return { begunBefore, issueLost: strays.length - begunBefore };
+  const begunBefore =
+    longestNs === 0 ? times.length : times.filter((time) => time <= LONGER * longestNs).length;
+  return { begunBefore, issueLost: times.length - begunBefore };
 }

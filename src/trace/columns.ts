@@ -115,17 +115,6 @@ export function columnsOfRow(
   };
 }
 
-/** Copies the first `rows` rows to behind row `at`, at times that are `shift` later. */
-export function copyShifted(from: Columns, rows: number, to: Columns, at: number, shift: number): void {
-  for (let row = 0; row < rows; row++) to.ts[at + row] = from.ts[row]! + shift;
-  to.kind.set(from.kind.subarray(0, rows), at);
-  to.cpu.set(from.cpu.subarray(0, rows), at);
-  to.tid.set(from.tid.subarray(0, rows), at);
-  to.dev.set(from.dev.subarray(0, rows), at);
-  to.tag.set(from.tag.subarray(0, rows), at);
-  to.aux.set(from.aux.subarray(0, rows), at);
-}
-
 /** Copies the first `rows` rows of columns into others, from row `at` on. */
 export function copyRows(from: Columns, rows: number, to: Columns, at: number): void {
   to.ts.set(from.ts.subarray(0, rows), at);
@@ -135,4 +124,10 @@ export function copyRows(from: Columns, rows: number, to: Columns, at: number): 
   to.dev.set(from.dev.subarray(0, rows), at);
   to.tag.set(from.tag.subarray(0, rows), at);
   to.aux.set(from.aux.subarray(0, rows), at);
+}
+
+/** The same at times that are `shift` later. */
+export function copyShifted(from: Columns, rows: number, to: Columns, at: number, shift: number): void {
+  copyRows(from, rows, to, at);
+  if (shift !== 0) for (let row = at; row < at + rows; row++) to.ts[row]! += shift;
 }
