@@ -18,7 +18,7 @@
  * In a dump it can also be what `-a` or `-w` left out.
  */
 
-import { isPlain, PLAIN_BYTES, placeOf, plainRun, WORD, wordsOf } from './blktrace/plain-records.ts';
+import { isPlain, PLAIN_BYTES, placeOf, plainRun, TOLD, WORD, wordsOf } from './blktrace/plain-records.ts';
 import {
   bytesOfCgroup,
   directionOf,
@@ -87,7 +87,7 @@ class Reader implements Troubles {
   #layout: RecordLayout | undefined;
   /** Threads told of, and whether their name was known. */
   readonly #tasks = new Map<number, boolean>();
-  #lastTid = -1;
+  readonly #told = new Int32Array(TOLD);
   /** Who wrote the file, as its first event shows. */
   #writer: Writer | undefined;
   #firstNote: Time | undefined;
@@ -143,9 +143,9 @@ class Reader implements Troubles {
         words[word + WORD.sector + 1]!,
         words[word + WORD.sector]!,
       );
-      const more = isRow ? plainRun(words, at, this.#batch) : 0;
+      const known = { numbers: this.#sequences.numbers, told: this.#told };
+      const more = isRow ? plainRun(words, at, this.#batch, known) : 0;
       this.#records += more;
-      if (more > 0) this.#sequences.reached(words[word + WORD.sequence]! + more);
       at += (1 + more) * PLAIN_BYTES;
     }
     return at;
@@ -229,8 +229,8 @@ class Reader implements Troubles {
       this.#unused += 1;
       return false;
     }
-    if (tid !== this.#lastTid) this.#noteTask(tid, '');
-    this.#lastTid = tid;
+    if (this.#told[tid % TOLD] !== tid + 1) this.#noteTask(tid, '');
+    this.#told[tid % TOLD] = tid + 1;
     const batch = this.#batch;
     let time = (high - batch.high) * 2 ** 32 + (low - batch.low);
     if (!(time < FARTHEST_NS && time > -FARTHEST_NS)) {

@@ -49,39 +49,54 @@ export function placeOf(sectors: number, upper: number, lower: number): number {
   return sectors === 0 || upper > MAX_UPPER ? Number.NaN : upper * 2 ** 32 + lower;
 }
 
+/** Threads that were told of lately, by the lowest bits of their number: one more than it. */
+export const TOLD = 64;
+
+/** What is known of the events before. */
+export interface KnownBefore {
+  /** The last number of each CPU's events on the device of the latest; nothing of those that are not numbered. */
+  readonly numbers: number[];
+  /** See TOLD. */
+  readonly told: Int32Array;
+}
+
 /**
- * Goes on behind an event that made a row as long as the same thread has the next one on the same CPU, and there is room for it: whatever
- * else has to be looked at is as it was. How many more rows there are then.
+ * Goes on behind an event that made a row as long as the next one is of its device, numbered one more than the one before on its CPU, and of
+ * a thread that was told of, and there is room for it: nothing else has to be looked at then. How many more rows there are.
  */
-export function plainRun(words: Uint32Array, first: number, batch: RowBatch): number {
+export function plainRun(
+  words: Uint32Array,
+  first: number,
+  batch: RowBatch,
+  { numbers, told }: KnownBefore,
+): number {
   const { high, low } = batch;
   const { ts, kind, cpu, tid, dev, tag, aux } = batch.columns;
-  const of = first >>> 2;
-  const ofCpu = words[of + WORD.cpu]!;
-  const ofTid = words[of + WORD.pid]!;
-  const ofDev = words[of + WORD.device]!;
+  const device = words[(first >>> 2) + WORD.device]!;
   const from = batch.rows;
   let row = from;
-  let number = words[of + WORD.sequence]!;
   for (let at = first + PLAIN_BYTES; row < BATCH_ROWS && isPlain(words, at); at += PLAIN_BYTES) {
     const word = at >>> 2;
     const action = words[word + WORD.action]!;
     const what = kindOf(action);
     const time = (words[word + WORD.time + 1]! - high) * 2 ** 32 + (words[word + WORD.time]! - low);
-    number++;
+    const ofCpu = words[word + WORD.cpu]!;
+    const ofTid = words[word + WORD.pid]!;
+    const number = words[word + WORD.sequence]!;
     const isNext =
-      words[word + WORD.sequence] === number &&
-      words[word + WORD.cpu] === ofCpu &&
-      words[word + WORD.pid] === ofTid &&
-      words[word + WORD.device] === ofDev;
+      words[word + WORD.device] === device &&
+      ofCpu < numbers.length &&
+      numbers[ofCpu]! + 1 === number &&
+      told[ofTid % TOLD] === ofTid + 1;
     if (!isNext || what < 0 || !(time < FARTHEST_NS && time > -FARTHEST_NS)) break;
     const bytes = words[word + WORD.bytes]!;
     const sectors = hasPlace(action) ? bytes >>> 9 : 0;
+    numbers[ofCpu] = number;
     ts[row] = time;
     kind[row] = what;
     cpu[row] = ofCpu;
     tid[row] = ofTid;
-    dev[row] = ofDev;
+    dev[row] = device;
     tag[row] = placeOf(sectors, words[word + WORD.sector + 1]!, words[word + WORD.sector]!);
     aux[row] = packRequest(sectors, directionOf(action, 0, bytes));
     row++;

@@ -19,7 +19,6 @@ export class Sequences {
   #followed = 0;
   #dev = -1;
   #ofDev: number[] = [];
-  #cpu = -1;
   #hasJumped = false;
 
   constructor(troubles: Troubles) {
@@ -30,7 +29,6 @@ export class Sequences {
   follow(writer: Writer, dev: number, cpu: number, sequence: number): void {
     if (writer === 'tracefs') return;
     if (dev !== this.#dev) this.#turnTo(dev);
-    this.#cpu = cpu;
     const ofDev = this.#ofDev;
     const last = ofDev[cpu];
     if (last === undefined) this.#begin(writer, cpu, sequence);
@@ -40,9 +38,9 @@ export class Sequences {
     }
   }
 
-  /** The events behind the one that was followed last are numbered one after the other, up to this number. */
-  reached(sequence: number): void {
-    if (this.#ofDev[this.#cpu] !== undefined) this.#ofDev[this.#cpu] = sequence;
+  /** The last numbers, by CPU, on the device of the event that was followed last; who goes on from them writes them. Empty where nothing is numbered. */
+  get numbers(): number[] {
+    return this.#ofDev;
   }
 
   /** The first event on a CPU. blktrace counts from 1; a dump may begin anywhere. */

@@ -95,10 +95,13 @@ async function blktraceRates(
   const drawn = drawBlktrace(join(folder, 'drawn'), events, disk);
   const file = join(folder, 'drawn.bin');
   const parse = ['-D', folder, '-i', 'drawn', '-d', file, '-O'];
-  const [parsing, ours, alone] = await inTurn([
-    () => timed('blkparse', parse, join(folder, 'blkparse.txt')),
+  const parsed = () => timed('blkparse', parse, join(folder, 'blkparse.txt'));
+  await parsed();
+  // What blkparse has written is still on its way to the disk when it ends: it comes last.
+  const [ours, alone, parsing] = await inTurn([
     () => reported(['--host', file]),
     () => timed('btt', ['-i', file], join(folder, 'btt.txt')),
+    parsed,
   ]);
   rmSync(folder, { recursive: true });
   return { ours: drawn / ours!, btt: { alone: drawn / alone!, both: drawn / (parsing! + alone!) } };
