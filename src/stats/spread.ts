@@ -37,7 +37,7 @@ export class Spread {
   /** Of what they are off their mean, the squares summed up. */
   #squares = 0;
   readonly #counts = new Uint32Array(CLASSES);
-  /** By place that was asked about: its class, how many values are in those before, and what stands there. */
+  /** By place that was asked about: its class, and how many values are in those before. */
   readonly #places = new Map<number, { readonly own: number; readonly below: number }>();
   /** By class that is wider than one value, how often each is there. */
   readonly #fine = new Map<number, Uint32Array>();

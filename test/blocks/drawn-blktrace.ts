@@ -85,7 +85,7 @@ export function drawEvents(drawing: Drawing): Event[] {
       events.push({ ...own, ns, action: ACTION[step] | kind, bytes });
       ns += scatter.around(400);
       if (step === 'getrq' && scatter.uniform() < busy) {
-        for (const beside of besides(scatter.integer(5), { ...own, ns, bytes, kind })) events.push(beside);
+        for (const beside of besides(scatter.integer(6), { ...own, ns, bytes, kind })) events.push(beside);
         ns += 300;
       }
     }
@@ -131,5 +131,20 @@ function besides(
       { ...own, action: ACTION.issue | DISCARD, ns },
       { ...own, action: ACTION.complete | DISCARD, ns: ns + 100 },
     ];
+  // A bio in front of a request that waits: it begins there from now on, and is as long as both.
+  if (which === 4) {
+    const front = { ...own, sector: behind + 800 };
+    const whole = { ...front, bytes: 2 * own.bytes };
+    const back = { ...own, sector: front.sector + own.bytes / 512 };
+    return [
+      { ...back, action: ACTION.queue | kind, ns },
+      { ...back, action: ACTION.getrq | kind, ns: ns + 30 },
+      { ...front, action: ACTION.queue | kind, ns: ns + 60 },
+      { ...front, action: ACTION.frontMerge | kind, ns: ns + 80 },
+      { ...whole, action: ACTION.insert | kind, ns: ns + 110 },
+      { ...whole, action: ACTION.issue | kind, ns: ns + 160 },
+      { ...whole, action: ACTION.complete | kind, ns: ns + 270 },
+    ];
+  }
   return [{ ...own, action: ACTION.plug, bytes: 0, ns }];
 }
